@@ -1,0 +1,375 @@
+"""What a network found, and when: validated arrays in memory, two Parquet files a video on disk.
+
+The detections file holds one row a detection above the model's low floor, the frames file one row a frame. Everything
+after inference (colours, thresholds, privacy, coverage) is decided from these two, so they are the format that lasts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from objmask.errors import DataError
+from objmask.files import atomic_path
+
+FORMAT_VERSION = 1
+MAX_MASK_SIDE = 160
+"""Largest height or width of a stored soft mask, in samples."""
+SOURCES = ("detected", "tracked", "flow", "manual")
+"""Where a detection came from; everything but `detected` is filled in without inference."""
+
+_ROWS_PER_GROUP = 4096  # fixed, so that the bytes do not depend on how the work was cut into chunks
+_METADATA_KEY = b"objmask"
+
+_DETECTION_SCHEMA = pa.schema(
+    [
+        pa.field("frame", pa.int64(), nullable=False),
+        pa.field("class", pa.string(), nullable=False),
+        pa.field("score", pa.float32(), nullable=False),
+        *(pa.field(side, pa.float32(), nullable=False) for side in ("ymin", "xmin", "ymax", "xmax")),
+        pa.field("mask_h", pa.int16(), nullable=False),
+        pa.field("mask_w", pa.int16(), nullable=False),
+        pa.field("mask", pa.binary(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("track_id", pa.int64(), nullable=False),
+    ]
+)
+_FRAME_SCHEMA = pa.schema(
+    [
+        pa.field("frame", pa.int64(), nullable=False),
+        pa.field("pts", pa.int64(), nullable=False),
+        pa.field("duration_pts", pa.int64(), nullable=False),
+        pa.field("inferred", pa.bool_(), nullable=False),
+        pa.field("detections", pa.int32(), nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Detections:
+    """The detections of one frame, in any order.
+
+    Attributes:
+        scores: (n,) float32 in 0..1.
+        classes: n object class names (COCO names for COCO models).
+        boxes: (n, 4) float32, normalised `(ymin, xmin, ymax, xmax)` in 0..1, each side longer than zero.
+        masks: n soft masks, uint8 (h, w), 1 <= h, w <= 160, probability x 255; samples are align-corners: the first
+            and last row (column) lie on the box's edges.
+        sources: n of `SOURCES`; empty means all `detected`.
+        track_ids: n ints, -1 where there is no track; empty means all -1.
+
+    Raises:
+        ValueError: a shape, dtype or range is not as above.
+    """
+
+    scores: npt.NDArray[np.float32]
+    classes: tuple[str, ...]
+    boxes: npt.NDArray[np.float32]
+    masks: tuple[npt.NDArray[np.uint8], ...]
+    sources: tuple[str, ...] = ()
+    track_ids: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        n = len(self.classes)
+        if self.scores.shape != (n,) or self.scores.dtype != np.float32:
+            raise ValueError(f"scores: expected float32 ({n},), got {self.scores.dtype} {self.scores.shape}")
+        if self.boxes.shape != (n, 4) or self.boxes.dtype != np.float32:
+            raise ValueError(f"boxes: expected float32 ({n}, 4), got {self.boxes.dtype} {self.boxes.shape}")
+        if len(self.masks) != n:
+            raise ValueError(f"masks: expected {n}, got {len(self.masks)}")
+        for mask in self.masks:
+            if mask.ndim != 2 or mask.dtype != np.uint8 or not 1 <= min(mask.shape) <= max(mask.shape) <= MAX_MASK_SIDE:
+                raise ValueError(
+                    f"mask: expected uint8 (1..{MAX_MASK_SIDE}, 1..{MAX_MASK_SIDE}), got {mask.dtype} {mask.shape}"
+                )
+        if n and not (
+            np.all((self.scores >= 0) & (self.scores <= 1)) and np.all((self.boxes >= 0) & (self.boxes <= 1))
+        ):
+            raise ValueError("scores and boxes must lie in 0..1")
+        if n and not np.all(self.boxes[:, 2:] > self.boxes[:, :2]):
+            raise ValueError("boxes must have ymax > ymin and xmax > xmin")
+        object.__setattr__(self, "sources", self.sources or ("detected",) * n)
+        object.__setattr__(self, "track_ids", self.track_ids or (-1,) * n)
+        if len(self.sources) != n or len(self.track_ids) != n or not set(self.sources) <= set(SOURCES):
+            raise ValueError(f"sources and track_ids: expected {n} each, sources among {SOURCES}")
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    @classmethod
+    def empty(cls) -> Detections:
+        """No detections."""
+        return cls(np.zeros(0, np.float32), (), np.zeros((0, 4), np.float32), ())
+
+    def take(self, indices: Iterable[int]) -> Detections:
+        """The detections at `indices`, in that order."""
+        index = [int(i) for i in indices]
+        return Detections(
+            self.scores[index],
+            tuple(self.classes[i] for i in index),
+            self.boxes[index],
+            tuple(self.masks[i] for i in index),
+            tuple(self.sources[i] for i in index),
+            tuple(self.track_ids[i] for i in index),
+        )
+
+    def select(self, *, score: float, classes: Iterable[str] | None = None) -> Detections:
+        """Those with at least `score` and, when given, of one of `classes`."""
+        wanted = None if classes is None else frozenset(classes)
+        return self.take(
+            i
+            for i in range(len(self))
+            if self.scores[i] >= np.float32(score) and (wanted is None or self.classes[i] in wanted)
+        )
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Detections]) -> Detections:
+        """All detections of `parts`, in order."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            np.concatenate([p.scores for p in parts]) if parts else np.zeros(0, np.float32),
+            tuple(c for p in parts for c in p.classes),
+            np.concatenate([p.boxes for p in parts]) if parts else np.zeros((0, 4), np.float32),
+            tuple(m for p in parts for m in p.masks),
+            tuple(s for p in parts for s in p.sources),
+            tuple(t for p in parts for t in p.track_ids),
+        )
+
+
+@dataclass(frozen=True)
+class FrameTable:
+    """The frames of a video that every output has, in order.
+
+    Attributes:
+        number: (n,) int64, 0-based decode order in the source, strictly increasing.
+        pts: (n,) int64 presentation timestamps in `time_base`, strictly increasing.
+        duration_pts: (n,) int64, distance to the next frame of the source (the last one's own duration), > 0.
+        inferred: (n,) bool, whether the network saw the frame.
+        detections: (n,) int32, detections stored for the frame.
+        time_base: seconds a pts unit.
+        start_pts: pts of the source's first frame, the zero of `time_s`.
+    """
+
+    number: npt.NDArray[np.int64]
+    pts: npt.NDArray[np.int64]
+    duration_pts: npt.NDArray[np.int64]
+    inferred: npt.NDArray[np.bool_]
+    detections: npt.NDArray[np.int32]
+    time_base: Fraction
+    start_pts: int
+
+    def __post_init__(self) -> None:
+        n = len(self.number)
+        for name in ("pts", "duration_pts", "inferred", "detections"):
+            if getattr(self, name).shape != (n,):
+                raise ValueError(f"{name}: expected ({n},), got {getattr(self, name).shape}")
+        if np.any(np.diff(self.number) <= 0) or np.any(np.diff(self.pts) <= 0):
+            raise ValueError("frame numbers and pts must increase strictly")
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    @property
+    def time_s(self) -> npt.NDArray[np.float64]:
+        """(n,) float64 seconds since the source's first frame."""
+        return (self.pts - self.start_pts) * float(self.time_base)
+
+    @classmethod
+    def read(cls, path: Path) -> FrameTable:
+        """Reads a `.frames.parquet` file.
+
+        Raises:
+            DataError: the file is not one.
+        """
+        table = _read(path, _FRAME_SCHEMA)
+        metadata = metadata_of(path)
+        columns = {name: table.column(name).to_numpy() for name in _FRAME_SCHEMA.names}
+        return cls(
+            columns["frame"],
+            columns["pts"],
+            columns["duration_pts"],
+            columns["inferred"],
+            columns["detections"],
+            Fraction(metadata["time_base"]),
+            int(metadata["start_pts"]),
+        )
+
+
+class DetectionWriter:
+    """Writes the two Parquet files of a video, or of a chunk of it, frame by frame; neither appears before both are whole.
+
+    Equal frames and metadata give equal bytes, however the frames arrived. `metadata` must hold `time_base` and
+    `start_pts`; provenance (model and video checksums, settings) goes in it too, times and host names do not.
+    """
+
+    def __init__(self, detections: Path, frames: Path, metadata: Mapping[str, Any]) -> None:
+        self._detections_path, self._frames_path = detections, frames
+        self._metadata = dict(metadata)
+
+    def __enter__(self) -> DetectionWriter:
+        self._stack = ExitStack()
+        try:
+            self._out = [
+                self._stack.enter_context(
+                    _ParquetOut(self._stack.enter_context(atomic_path(path)), schema, self._metadata)
+                )
+                for path, schema in ((self._frames_path, _FRAME_SCHEMA), (self._detections_path, _DETECTION_SCHEMA))
+            ]
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def write(self, frame: int, pts: int, duration_pts: int, *, inferred: bool, found: Detections) -> None:
+        """Appends one frame, with its detections in order of falling score."""
+        frames, rows = self._out
+        frames.append(
+            {"frame": frame, "pts": pts, "duration_pts": duration_pts, "inferred": inferred, "detections": len(found)}
+        )
+        for i in np.argsort(-found.scores, kind="stable"):
+            mask = found.masks[i]
+            rows.append(
+                dict(
+                    zip(
+                        _DETECTION_SCHEMA.names,
+                        (
+                            frame,
+                            found.classes[i],
+                            found.scores[i],
+                            *found.boxes[i],
+                            *mask.shape,
+                            mask.tobytes(),
+                            found.sources[i],
+                            found.track_ids[i],
+                        ),
+                        strict=True,
+                    )
+                )
+            )
+
+
+class _ParquetOut:
+    """A Parquet file written in row groups of fixed size."""
+
+    def __init__(self, path: Path, schema: pa.Schema, metadata: Mapping[str, Any]) -> None:
+        text = json.dumps({"format_version": FORMAT_VERSION, **metadata}, sort_keys=True)
+        self._schema = schema.with_metadata({_METADATA_KEY: text.encode()})
+        self._path = path
+        self._rows: list[dict[str, Any]] = []
+
+    def __enter__(self) -> _ParquetOut:
+        self._writer = pq.ParquetWriter(self._path, self._schema, compression="zstd", compression_level=6)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._flush()
+        self._writer.close()
+
+    def append(self, row: dict[str, Any]) -> None:
+        self._rows.append(row)
+        if len(self._rows) == _ROWS_PER_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._writer.write_table(
+                pa.Table.from_pylist(self._rows, schema=self._schema), row_group_size=_ROWS_PER_GROUP
+            )
+            self._rows = []
+
+
+def metadata_of(path: Path) -> dict[str, Any]:
+    """The metadata that `DetectionWriter` stored with a file.
+
+    Raises:
+        DataError: the file is not one of objmask's Parquet files, or of a later format.
+    """
+    try:
+        stored = pq.read_schema(path).metadata or {}
+        metadata: dict[str, Any] = json.loads(stored[_METADATA_KEY])
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+        raise DataError(
+            f"{path}: not a detections or frames file of objmask; delete it and run again ({error})"
+        ) from error
+    if metadata.get("format_version") != FORMAT_VERSION:
+        raise DataError(
+            f"{path}: format {metadata.get('format_version')}, this objmask reads format {FORMAT_VERSION}; run detect again"
+        )
+    return metadata
+
+
+def read_detections(path: Path, frames: Iterable[int]) -> Iterator[Detections]:
+    """Yields the detections of each frame of `frames` (increasing), one item a frame, reading the file as it goes.
+
+    Raises:
+        DataError: the file is damaged, or holds a frame that `frames` does not.
+    """
+    rows = _detection_rows(path)
+    row = next(rows, None)
+    for frame in frames:
+        found = []
+        while row is not None and row["frame"] == frame:
+            found.append(row)
+            row = next(rows, None)
+        if row is not None and row["frame"] < frame:
+            raise DataError(
+                f"{path}: has detections for frame {row['frame']}, which its frames file lacks; run detect again"
+            )
+        yield _from_rows(found)
+    if row is not None:
+        raise DataError(
+            f"{path}: has detections for frame {row['frame']}, which its frames file lacks; run detect again"
+        )
+
+
+def _detection_rows(path: Path) -> Iterator[dict[str, Any]]:
+    metadata_of(path)
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=256):
+                yield from batch.to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(f"{path}: cannot be read; delete it and run again ({error})") from error
+
+
+def _from_rows(rows: list[dict[str, Any]]) -> Detections:
+    if not rows:
+        return Detections.empty()
+    return Detections(
+        np.array([r["score"] for r in rows], np.float32),
+        tuple(r["class"] for r in rows),
+        np.array([[r["ymin"], r["xmin"], r["ymax"], r["xmax"]] for r in rows], np.float32),
+        tuple(np.frombuffer(r["mask"], np.uint8).reshape(r["mask_h"], r["mask_w"]) for r in rows),
+        tuple(r["source"] for r in rows),
+        tuple(r["track_id"] for r in rows),
+    )
+
+
+def _read(path: Path, schema: pa.Schema) -> pa.Table:
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(f"{path}: cannot be read; delete it and run again ({error})") from error
+    if table.schema.names != schema.names:
+        raise DataError(f"{path}: expected columns {schema.names}, got {table.schema.names}")
+    return table

@@ -1,0 +1,57 @@
+"""Files that are either whole or absent: written beside their final place, then renamed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+_HASH_BLOCK_BYTES = 1 << 20
+
+
+@contextmanager
+def atomic_path(final: Path) -> Iterator[Path]:
+    """Yields a unique temporary path beside `final`; renames it to `final` on success, removes it on any failure.
+
+    The temporary name starts with a dot and keeps the suffix (container muxers look at it), so that a half-written
+    file is never mistaken for a result and two writers of one result never share a file.
+
+    Raises:
+        OSError: the folder cannot be written or the disk is full.
+    """
+    final.parent.mkdir(parents=True, exist_ok=True)
+    # A name of its own makes room for the 255-byte limit on names: the final one may already be that long.
+    folder = Path(tempfile.mkdtemp(prefix=".objmask-", dir=final.parent))
+    temporary = folder / f"part{final.suffix}"
+    try:
+        yield temporary
+        if temporary.is_dir() and final.is_dir():
+            shutil.rmtree(final)
+        temporary.replace(final)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_json(final: Path, document: Any) -> None:
+    """Writes `document` as sorted, indented JSON, atomically."""
+    with atomic_path(final) as temporary:
+        temporary.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="ascii")
+
+
+def sha256_of(path: Path) -> str:
+    """Hex SHA-256 of a file, or of a folder's files (names and bytes, in sorted order)."""
+    digest = hashlib.sha256()
+    if path.is_dir():
+        for file in sorted(p for p in path.rglob("*") if p.is_file()):
+            digest.update(os.fsencode(str(file.relative_to(path))) + b"\0" + sha256_of(file).encode() + b"\n")
+        return digest.hexdigest()
+    with path.open("rb") as stream:
+        while block := stream.read(_HASH_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
