@@ -181,10 +181,18 @@ class FrameTable:
     def __len__(self) -> int:
         return len(self.number)
 
+    def write(self, path: Path, metadata: Mapping[str, Any]) -> None:
+        """Writes a `.frames.parquet` file, atomically."""
+        times = {"time_base": str(self.time_base), "start_pts": self.start_pts}
+        columns = (self.number, self.pts, self.duration_pts, self.inferred, self.detections)
+        with atomic_path(path) as temporary, _ParquetOut(temporary, _FRAME_SCHEMA, {**metadata, **times}) as out:
+            for row in zip(*(column.tolist() for column in columns), strict=True):
+                out.append(dict(zip(_FRAME_SCHEMA.names, row, strict=True)))
+
     @property
     def time_s(self) -> npt.NDArray[np.float64]:
         """(n,) float64 seconds since the source's first frame."""
-        return (self.pts - self.start_pts) * float(self.time_base)
+        return np.asarray((self.pts - self.start_pts) * float(self.time_base), np.float64)
 
     @classmethod
     def read(cls, path: Path) -> FrameTable:
@@ -208,28 +216,23 @@ class FrameTable:
 
 
 class DetectionWriter:
-    """Writes the two Parquet files of a video, or of a chunk of it, frame by frame; neither appears before both are whole.
+    """Writes the two Parquet files of a video, or of a chunk of it, frame by frame; both appear when both are whole.
 
     Equal frames and metadata give equal bytes, however the frames arrived. `metadata` must hold `time_base` and
     `start_pts`; provenance (model and video checksums, settings) goes in it too, times and host names do not.
     """
 
     def __init__(self, detections: Path, frames: Path, metadata: Mapping[str, Any]) -> None:
-        self._detections_path, self._frames_path = detections, frames
+        self._paths = ((frames, _FRAME_SCHEMA), (detections, _DETECTION_SCHEMA))
         self._metadata = dict(metadata)
 
     def __enter__(self) -> DetectionWriter:
-        self._stack = ExitStack()
-        try:
-            self._out = [
-                self._stack.enter_context(
-                    _ParquetOut(self._stack.enter_context(atomic_path(path)), schema, self._metadata)
-                )
-                for path, schema in ((self._frames_path, _FRAME_SCHEMA), (self._detections_path, _DETECTION_SCHEMA))
-            ]
-        except BaseException:
-            self._stack.close()
-            raise
+        with ExitStack() as stack:
+            self._frames, self._rows = (
+                stack.enter_context(_ParquetOut(stack.enter_context(atomic_path(path)), schema, self._metadata))
+                for path, schema in self._paths
+            )
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(
@@ -239,30 +242,14 @@ class DetectionWriter:
 
     def write(self, frame: int, pts: int, duration_pts: int, *, inferred: bool, found: Detections) -> None:
         """Appends one frame, with its detections in order of falling score."""
-        frames, rows = self._out
-        frames.append(
-            {"frame": frame, "pts": pts, "duration_pts": duration_pts, "inferred": inferred, "detections": len(found)}
+        self._frames.append(
+            dict(zip(_FRAME_SCHEMA.names, (frame, pts, duration_pts, inferred, len(found)), strict=True))
         )
         for i in np.argsort(-found.scores, kind="stable"):
             mask = found.masks[i]
-            rows.append(
-                dict(
-                    zip(
-                        _DETECTION_SCHEMA.names,
-                        (
-                            frame,
-                            found.classes[i],
-                            found.scores[i],
-                            *found.boxes[i],
-                            *mask.shape,
-                            mask.tobytes(),
-                            found.sources[i],
-                            found.track_ids[i],
-                        ),
-                        strict=True,
-                    )
-                )
-            )
+            row = (frame, found.classes[i], found.scores[i], *found.boxes[i], *mask.shape, mask.tobytes())
+            row += (found.sources[i], found.track_ids[i])
+            self._rows.append(dict(zip(_DETECTION_SCHEMA.names, row, strict=True)))
 
 
 class _ParquetOut:
@@ -313,9 +300,14 @@ def metadata_of(path: Path) -> dict[str, Any]:
         ) from error
     if metadata.get("format_version") != FORMAT_VERSION:
         raise DataError(
-            f"{path}: format {metadata.get('format_version')}, this objmask reads format {FORMAT_VERSION}; run detect again"
+            f"{path}: format {metadata.get('format_version')}, but this objmask reads {FORMAT_VERSION}; run detect again"
         )
     return metadata
+
+
+def frames_path(detections: Path) -> Path:
+    """`<video>.frames.parquet`, the frames table beside `<video>.parquet`."""
+    return detections.with_name(detections.name.removesuffix(".parquet") + ".frames.parquet")
 
 
 def read_detections(path: Path, frames: Iterable[int]) -> Iterator[Detections]:

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from objmask.errors import ObjmaskError
+
 _HASH_BLOCK_BYTES = 1 << 20
 
 
@@ -36,6 +38,19 @@ def atomic_path(final: Path) -> Iterator[Path]:
         temporary.replace(final)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Checks that a folder, or the nearest one above it that exists, can be written.
+
+    Raises:
+        ObjmaskError: it cannot.
+    """
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise ObjmaskError(f"{existing}: is a file where a folder for results is needed; move it away")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise ObjmaskError(f"{existing}: cannot be written (read-only or not yours); choose another --directory")
 
 
 def write_json(final: Path, document: Any) -> None:

@@ -1,0 +1,23 @@
+# From folders of office video to colour masks, protected video and coverage; what each step promises is in docs/.
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+# A configuration given with --configfile stands alone; what it does not set comes from the schema's defaults.
+if not workflow.config_settings.configfiles:
+
+    configfile: f"{workflow.basedir}/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/model.smk"
+include: "workflow/rules/frames.smk"
+include: "workflow/rules/detect.smk"
+include: "workflow/rules/render.smk"
+include: "workflow/rules/coverage.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        targets(),

@@ -1,0 +1,98 @@
+"""The command line: finds the verb, sets up the log, turns errors into one line."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from objmask import __version__
+from objmask.errors import ObjmaskError
+
+VERBS = (
+    "models",
+    "index",
+    "model",
+    "probe",
+    "frames",
+    "images",
+    "detect",
+    "gather",
+    "masks",
+    "overlay",
+    "protect",
+    "coverage",
+    "summary",
+)
+"""Each is a module of `objmask.verbs`: its docstring is the help, `add_arguments` and `run` do the rest."""
+LOG = logging.getLogger("objmask")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one verb; returns the exit code: 0, or 1 after one line on standard error; a wrong call exits with 2."""
+    options = build_parser().parse_args(arguments)
+    # The polite stop of clusters and of Snakemake: unwinds, so that half-written files are removed.
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        _set_up_logging(options.log)
+        options.run(options)
+    except ObjmaskError as error:
+        LOG.error("%s", error)
+        return 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        LOG.error("%s%s", where, error.strerror or error)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All verbs, in the order in which the workflow runs them."""
+    parser = argparse.ArgumentParser(
+        prog="objmask",
+        description="The steps of the objmask workflow, each by hand. For whole folders of video run snakemake.",
+        epilog="Example: objmask probe --video=clip.mp4 --out=clip.json",
+    )
+    parser.add_argument("--version", action="version", version=f"objmask {__version__}")
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    for name in VERBS:
+        module = importlib.import_module(f"objmask.verbs.{name}")
+        text = " ".join((module.__doc__ or "").split())
+        verb = verbs.add_parser(
+            name,
+            help=text.split(".")[0],
+            description=text,
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        )
+        module.add_arguments(verb)
+        verb.add_argument(
+            "--log", type=Path, metavar="FILE", help="write the log there; what goes wrong is shown all the same"
+        )
+        verb.set_defaults(run=module.run)
+    return parser
+
+
+def _set_up_logging(file: Path | None) -> None:
+    LOG.setLevel(logging.INFO)
+    LOG.handlers.clear()
+    shown = logging.StreamHandler()
+    shown.setFormatter(logging.Formatter("objmask: %(message)s"))
+    LOG.addHandler(shown)
+    if file is not None:
+        # The workflow keeps a log a job; on a terminal its jobs still say how far they are.
+        shown.setLevel(logging.INFO if sys.stderr.isatty() else logging.WARNING)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        kept = logging.FileHandler(file, mode="w", encoding="utf-8", errors="backslashreplace")
+        kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        LOG.addHandler(kept)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

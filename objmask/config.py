@@ -1,0 +1,160 @@
+"""The configuration: strict against its schema, complete with defaults, sensible before any job starts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from objmask.classes import Palette, check_names
+from objmask.errors import ConfigError
+from objmask.models.coco import COCO_NAMES
+from objmask.models.describe import describe
+from objmask.models.info import ModelInfo
+
+Config = dict[str, Any]
+
+
+def complete(given: Mapping[str, Any], schema_path: Path) -> Config:
+    """Validates a configuration against the schema and fills in the defaults.
+
+    `model` (one path) is short for `models`, `null` for a whole section means its defaults.
+
+    Raises:
+        ConfigError: one line: the key, what is wrong with it, and what is possible.
+    """
+    schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
+    config = deepcopy(dict(given))
+    if "model" in config:
+        config["models"] = [str(config.pop("model"))]
+    config["videos"] = str(config["videos"]) if "videos" in config else None
+    config = {key: value for key, value in config.items() if value is not None}
+    _fill(config, schema, schema)
+    error = best_match(Draft202012Validator(schema).iter_errors(config))
+    if error is not None:
+        raise ConfigError(_one_line(error))
+    _check_values(config)
+    return config
+
+
+def palette_of(config: Config) -> Palette:
+    """The palette that `groups` describes.
+
+    Raises:
+        ConfigError: groups clash.
+    """
+    return Palette.from_config(config["groups"])
+
+
+def models_of(config: Config) -> dict[str, ModelInfo]:
+    """What each configured model is, by its name.
+
+    Raises:
+        ConfigError: two models have one name, or `masks.models` / `privacy.models` name one that is not there.
+        ModelError: a file is not a model that objmask can run.
+    """
+    given = config["models"]
+    named = given.items() if isinstance(given, dict) else ((None, path) for path in given)
+    models: dict[str, ModelInfo] = {}
+    for name, path in named:
+        info = describe(Path(path), name)
+        if info.name in models:
+            raise ConfigError(f"models: two are named '{info.name}'; give them names: models: {{name: path, …}}")
+        models[info.name] = info
+    for section in ("masks", "privacy"):
+        for name in config[section]["models"] or ():
+            if name not in models:
+                raise ConfigError(f"{section}.models: no model '{name}'; there are {', '.join(models)}")
+    return models
+
+
+def check_objects(config: Config, models: Mapping[str, ModelInfo], schema_path: Path) -> list[str]:
+    """Checks that the named objects exist and can be detected.
+
+    Returns:
+        Warnings, a line each: groups of the default palette, and sensitive objects, that no model used for them detects.
+
+    Raises:
+        ConfigError: an unknown object, or one that the user's own groups name and no model detects.
+    """
+    defaults = yaml.safe_load(schema_path.read_text(encoding="utf-8"))["properties"]["groups"]["default"]
+    known = {*COCO_NAMES, *(c for m in models.values() for c in m.classes)}
+    for name, group in config["groups"].items():
+        check_names(group["objects"], known, f"groups.{name}.objects")
+    check_names(config["sensitive_objects"], known, "sensitive_objects")
+    palette, warnings = palette_of(config), []
+    seen = _classes_used(config, models, "masks")
+    for group in palette.groups:
+        missing = [name for name in group.objects if name not in seen]
+        if missing and set(missing) - set(defaults.get(group.name, {}).get("objects", ())):
+            raise ConfigError(f"groups.{group.name}: no model used for masks can detect {', '.join(missing)}")
+        if missing:
+            warnings.append(f"group '{group.name}': no model used for masks can detect {', '.join(missing)}")
+    hidden = palette.sensitive(config["sensitive_objects"])
+    leaks = sorted(hidden - _classes_used(config, models, "privacy"))
+    if leaks and "protected" in config["outputs"]:
+        warnings.insert(0, f"SENSITIVE objects that no model used for privacy can detect: {', '.join(leaks)}")
+    return warnings
+
+
+def model_names(config: Config, models: Mapping[str, ModelInfo], section: str) -> list[str]:
+    """Names of the models whose detections `masks` or `privacy` uses, in configured order."""
+    return [name for name in models if name in (config[section]["models"] or models)]
+
+
+def _classes_used(config: Config, models: Mapping[str, ModelInfo], section: str) -> set[str]:
+    return {c for name in model_names(config, models, section) for c in models[name].classes}
+
+
+def _fill(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> None:
+    """Sets the schema's defaults in place, at every depth."""
+    if not isinstance(value, dict):
+        return
+    for key, part in schema.get("properties", {}).items():
+        if "$ref" in part:
+            part = root["$defs"][part["$ref"].rsplit("/", 1)[1]]
+        if "default" in part and value.get(key) is None:
+            value[key] = deepcopy(part["default"])
+        _fill(value.get(key), part, root)
+    if isinstance(schema.get("additionalProperties"), dict):
+        for part in value.values():
+            _fill(part, schema["additionalProperties"], root)
+
+
+def _check_values(config: Config) -> None:
+    """What a schema cannot say: values that contradict each other."""
+    palette_of(config)
+    floor = config["detect"]["floor"]
+    for section in ("masks", "privacy"):
+        if config[section]["score"] < floor:
+            raise ConfigError(
+                f"{section}.score: {config[section]['score']} is below detect.floor {floor}, "
+                f"under which nothing is stored; lower detect.floor or raise {section}.score"
+            )
+    if "protected" in config["outputs"] and config["detect"]["every"] != 1:
+        raise ConfigError("detect.every: protected video needs 1, a frame without inference would leak; set it to 1")
+    start, end = config["window"]["start_s"], config["window"]["end_s"]
+    if end is not None and end <= (start or 0):
+        raise ConfigError(f"window: end_s {end} is not after start_s {start or 0}")
+
+
+def _one_line(error: ValidationError) -> str:
+    where = ".".join(str(part) for part in error.absolute_path)
+    if error.validator == "additionalProperties":
+        unknown = sorted(set(error.instance) - set(error.schema.get("properties", {})))
+        known = ", ".join(sorted(error.schema.get("properties", {})))
+        prefix = f"{where}." if where else ""
+        return f"config: unknown key '{prefix}{unknown[0]}'; possible: {known}"
+    if error.validator == "required":
+        missing = next(name for name in error.validator_value if name not in error.instance)
+        hints = {"videos": "a folder of videos", "models": "a model file, e.g. --config model=<file.tflite>"}
+        return f"config: {where + '.' if where else ''}{missing} is missing; set it to {hints.get(missing, 'a value')}"
+    unit = error.schema.get("description", "") if isinstance(error.schema, Mapping) else ""
+    message = re.sub(r"\s+", " ", error.message)
+    return f"config: {where}: {message[:200]}{f' ({unit})' if unit else ''}"

@@ -1,0 +1,200 @@
+"""The inputs: which videos, what bytes, how many packets, which chunks. Known before any job starts.
+
+Fingerprints and packet counts are cached by size and modification time in one JSON file, so that reading the workflow
+again costs one `stat` a video; the file is replaced atomically and may lie on storage that cluster nodes share.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from objmask.errors import ConfigError, VideoError
+from objmask.files import sha256_of, write_json
+
+LOG = logging.getLogger(__name__)
+
+SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".3gp"})
+"""File name suffixes of videos, lower case; any case is taken."""
+UNLABELLED = "unlabelled"
+_UNSAFE = re.compile(r"[{}%\x00-\x1f\x7f]")
+_LIKE_A_CHUNK = re.compile(r"^\d{8}-\d{8}$")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A video that was asked for.
+
+    Attributes:
+        name: path below the input folder without suffix, safe as a file name; what `<video>` stands for in results.
+        path: the file.
+        label: the activity: the table's column, else the folder the video lies in.
+        subject: the table's column, else empty.
+    """
+
+    name: str
+    path: Path
+    label: str
+    subject: str = ""
+
+
+@dataclass(frozen=True)
+class Video(Source):
+    """A video as it is now.
+
+    Attributes:
+        sha256: of the file's bytes, hex.
+        packets: video packets, which is the number of frames to expect; 0 when unreadable.
+        unreadable: why it cannot be read, or empty.
+    """
+
+    sha256: str = ""
+    packets: int = 0
+    unreadable: str = ""
+
+
+def find_videos(videos: Path) -> list[Source]:
+    """The videos of a folder tree or of a table, sorted by name.
+
+    Raises:
+        ConfigError: nothing there, no videos in it, two with one name, a name that is not Unicode.
+    """
+    if videos.is_dir():
+        sources = _from_folder(videos)
+    elif videos.is_file():
+        sources = _from_table(videos)
+    else:
+        raise ConfigError(f"videos: there is no folder or table '{videos}'; set it to where your videos are")
+    if not sources:
+        raise ConfigError(f"videos: no video in '{videos}' (looked for {', '.join(sorted(SUFFIXES))}, in any case)")
+    _refuse_same_names(sources)
+    return sorted(sources, key=lambda s: s.name)
+
+
+def index_videos(sources: Iterable[Source], cache: Path) -> list[Video]:
+    """Fingerprints and counts of videos, from the cache where size and time are unchanged.
+
+    A cache that cannot be written costs time at the next start, nothing else.
+    """
+    sources = list(sources)
+    known = _read_cache(cache)
+    entries: dict[str, dict[str, Any]] = {}
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        jobs = [pool.submit(_entry, source.path, known.get(str(source.path))) for source in sources]
+        new = sum(str(source.path) not in known for source in sources)
+        for source, job in tqdm(
+            zip(sources, jobs, strict=True), "reading videos", len(sources), disable=None if new > 20 else True
+        ):
+            entries[str(source.path)] = job.result()
+    if entries != known:
+        try:
+            write_json(cache, entries)
+        except OSError as error:
+            LOG.warning("%s: cannot be written (%s); videos are fingerprinted anew each time", cache, error)
+    return [
+        Video(s.name, s.path, s.label, s.subject, e["sha256"], e["packets"], e["unreadable"])
+        for s, e in ((s, entries[str(s.path)]) for s in sources)
+    ]
+
+
+def chunks(packets: int, chunk_frames: int) -> list[str]:
+    """Names of the chunks of a video, `<first frame>-<frame after the last>`; one for the whole when `chunk_frames` is 0."""
+    step = chunk_frames or max(packets, 1)
+    return [f"{first:08d}-{min(first + step, packets):08d}" for first in range(0, max(packets, 1), step)]
+
+
+def chunk_range(name: str) -> tuple[int, int]:
+    """First frame and the frame after the last one of a chunk, from its name.
+
+    Raises:
+        ConfigError: not a chunk's name.
+    """
+    if not _LIKE_A_CHUNK.match(name):
+        raise ConfigError(f"chunk '{name}': expected <first frame>-<frame after the last>, eight digits each")
+    first, stop = name.split("-")
+    return int(first), int(stop)
+
+
+def _from_folder(folder: Path) -> list[Source]:
+    found = []
+    for path in folder.rglob("*"):
+        below = path.relative_to(folder)
+        hidden = any(part.startswith(".") for part in below.parts)
+        if path.suffix.lower() in SUFFIXES and not hidden and path.is_file():
+            found.append(Source(_safe_name(below), path, below.parent.name or UNLABELLED))
+    return found
+
+
+def _from_table(table: Path) -> list[Source]:
+    with table.open(newline="", encoding="utf-8-sig") as stream:
+        header = stream.readline()
+        stream.seek(0)
+        rows = list(csv.DictReader(stream, delimiter="\t" if "\t" in header else ","))
+    if not rows or "path" not in rows[0]:
+        raise ConfigError(f"videos: '{table}' has no column 'path' or no rows; expected path, label, subject, …")
+    paths = [table.parent / (row["path"] or "") for row in rows]
+    for path in paths:
+        if not path.is_file():
+            raise ConfigError(f"videos: '{table}' names '{path}', which is not a file")
+    absolute = [Path(os.path.abspath(path)) for path in paths]
+    root = Path(os.path.commonpath([path.parent for path in absolute]))
+    return [
+        Source(_safe_name(full.relative_to(root)), path, row.get("label") or UNLABELLED, row.get("subject") or "")
+        for row, path, full in zip(rows, paths, absolute, strict=True)
+    ]
+
+
+def _safe_name(below: Path) -> str:
+    """A video's name: without suffix, with what file names, Snakemake or our own layout would trip over percent-encoded."""
+    try:
+        str(below).encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"videos: the file name {os.fsencode(below)!r} is not Unicode; rename the file") from None
+    parts = [_UNSAFE.sub(lambda m: f"%{ord(m[0]):02X}", part) for part in below.with_suffix("").parts]
+    # Two names mean something to our own files: `<video>.frames.parquet`, and a chunk's.
+    parts = [part.replace("-", "%2D") if _LIKE_A_CHUNK.match(part) else part for part in parts]
+    parts[-1] = re.sub(r"\.frames$", "%2Eframes", parts[-1])
+    return "/".join(parts)
+
+
+def _refuse_same_names(sources: Iterable[Source]) -> None:
+    taken: dict[str, Path] = {}
+    for source in sources:
+        key = unicodedata.normalize("NFC", source.name).casefold()
+        if key in taken:
+            raise ConfigError(f"videos: '{taken[key]}' and '{source.path}' would write the same results; rename one")
+        taken[key] = source.path
+
+
+def _entry(path: Path, known: dict[str, Any] | None) -> dict[str, Any]:
+    from objmask.video.probe import count_packets
+
+    state = path.stat()
+    stamp = {"size": state.st_size, "mtime_ns": state.st_mtime_ns}
+    if known and {key: known.get(key) for key in stamp} == stamp:
+        return known
+    unreadable, packets = "", 0
+    try:
+        packets = count_packets(path)
+    except VideoError as error:
+        unreadable = str(error)
+    return {**stamp, "sha256": sha256_of(path), "packets": packets, "unreadable": unreadable}
+
+
+def _read_cache(cache: Path) -> dict[str, Any]:
+    try:
+        known = json.loads(cache.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}

@@ -1,0 +1,125 @@
+"""What is known of a model without opening it: `ModelInfo`, kept as `model.json` beside the network's file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from objmask.errors import ModelError
+from objmask.files import write_json
+
+Family = Literal["yolo_seg", "tf_detection"]
+FAMILIES: tuple[Family, ...] = ("yolo_seg", "tf_detection")
+MODEL_JSON = "model.json"
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A model: what it detects, what it takes, where it came from.
+
+    Attributes:
+        name: what the config and the results call it; only letters, digits and `._-`.
+        family: which detector runs it.
+        file: its file, or folder, inside the model folder.
+        sha256: hex digest of that file or folder (`objmask.files.sha256_of`).
+        source: where it came from.
+        classes: names of the objects it can detect; the identity of a class.
+        class_ids: name to the network's own number: 1-based label-map ids for tf_detection, 0-based indices for
+            yolo_seg.
+        input_height: height of the network's input in pixels; 0: any.
+        input_width: width of the network's input in pixels; 0: any.
+        batch: frames the network takes at a time.
+        short_side: a network without a fixed input scales frames to this short side in pixels; 0: not known.
+        long_side: and to at most this long side in pixels; 0: not known.
+        score_cut: the network itself drops detections below this score (0..1).
+        licence: of the weights.
+        citation: how to cite it.
+    """
+
+    name: str
+    family: Family
+    file: str
+    sha256: str
+    source: str
+    classes: tuple[str, ...]
+    class_ids: Mapping[str, int]
+    input_height: int
+    input_width: int
+    batch: int = 1
+    short_side: int = 0
+    long_side: int = 0
+    score_cut: float = 0.0
+    licence: str = "unknown"
+    citation: str = ""
+
+    def __post_init__(self) -> None:
+        if self.family not in FAMILIES:
+            raise ValueError(f"family: expected one of {FAMILIES}, got {self.family!r}")
+        if not self.classes or set(self.classes) != set(self.class_ids) or len(set(self.classes)) != len(self.classes):
+            raise ValueError("classes: expected at least one, without repeats, each with an id")
+        if min(self.input_height, self.input_width, self.short_side, self.long_side) < 0 or self.batch < 1:
+            raise ValueError("sizes must be at least 0 and batch at least 1")
+        if not 0 <= self.score_cut <= 1:
+            raise ValueError(f"score_cut: expected 0..1, got {self.score_cut}")
+
+    def frame_size(self, width: int, height: int) -> tuple[int, int]:
+        """The `(width, height)` to scale frames *down* to before detection, in pixels; never larger than they are.
+
+        More would be thrown away by the network's own resizing: a fixed input holds the frame within its height and
+        width, any other network scales to `short_side`, or to `long_side` where that is less.
+
+        Raises:
+            ValueError: a side is under one pixel.
+        """
+        if width < 1 or height < 1:
+            raise ValueError(f"frame size: expected at least 1x1, got {width}x{height}")
+        scale = 1.0
+        if self.input_height and self.input_width:
+            scale = min(scale, self.input_width / width, self.input_height / height)
+        if self.short_side:
+            scale = min(scale, self.short_side / min(width, height))
+        if self.long_side:
+            scale = min(scale, self.long_side / max(width, height))
+        return max(1, round(width * scale)), max(1, round(height * scale))
+
+    def to_json(self) -> dict[str, Any]:
+        """A document of plain JSON types."""
+        return {**asdict(self), "classes": list(self.classes), "class_ids": dict(self.class_ids)}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> ModelInfo:
+        """The reverse of `to_json`.
+
+        Raises:
+            ValueError: a key is missing, unknown or out of range.
+        """
+        unknown = set(document) - {field.name for field in fields(cls)}
+        if unknown:
+            raise ValueError(f"unknown keys {sorted(unknown)}")
+        try:
+            return cls(**{**document, "classes": tuple(document["classes"]), "class_ids": dict(document["class_ids"])})
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"missing or wrong key: {error}") from error
+
+    @classmethod
+    def read(cls, folder: Path) -> ModelInfo:
+        """Reads `model.json` of a model folder (or that file itself).
+
+        Raises:
+            ModelError: there is none, or it is damaged.
+        """
+        path = folder / MODEL_JSON if folder.is_dir() else folder
+        try:
+            return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, AttributeError) as error:
+            raise ModelError(
+                f"{path}: not a usable model description; install the model again with "
+                f"`python -m objmask model` ({error})"
+            ) from error
+
+    def write(self, folder: Path) -> None:
+        """Writes `model.json` into a model folder, atomically."""
+        write_json(folder / MODEL_JSON, self.to_json())

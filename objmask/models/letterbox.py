@@ -1,0 +1,63 @@
+"""Fitting frames into a network's fixed input as Ultralytics does, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+_GREY = 114  # Ultralytics' padding value
+
+
+@dataclass(frozen=True)
+class Letterbox:
+    """How a frame lies in the network's input: scaled with its aspect kept, in the middle, grey around it.
+
+    Attributes:
+        frame_height: of the frame, pixels.
+        frame_width: of the frame, pixels.
+        height: of the frame inside the input, pixels.
+        width: of the frame inside the input, pixels.
+        top: grey rows above the frame.
+        left: grey columns left of the frame.
+        input_height: of the input, pixels.
+        input_width: of the input, pixels.
+    """
+
+    frame_height: int
+    frame_width: int
+    height: int
+    width: int
+    top: int
+    left: int
+    input_height: int
+    input_width: int
+
+    @classmethod
+    def fit(cls, frame_height: int, frame_width: int, input_height: int, input_width: int) -> Letterbox:
+        """The letterbox of a frame size in an input size."""
+        scale = min(input_height / frame_height, input_width / frame_width)
+        height, width = max(1, round(frame_height * scale)), max(1, round(frame_width * scale))
+        # An odd pixel of padding goes below and to the right, as in Ultralytics.
+        top, left = (input_height - height) // 2, (input_width - width) // 2
+        return cls(frame_height, frame_width, height, width, top, left, input_height, input_width)
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Input pixels a frame pixel, (vertical, horizontal)."""
+        return self.height / self.frame_height, self.width / self.frame_width
+
+    def apply(self, frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """The frame, RGB uint8 (h, w, 3), as the network's input picture, uint8 (input_height, input_width, 3)."""
+        out = np.full((self.input_height, self.input_width, 3), _GREY, np.uint8)
+        inside = out[self.top : self.top + self.height, self.left : self.left + self.width]
+        if frame.shape[:2] == (self.height, self.width):
+            inside[...] = frame
+        else:
+            shrinks = self.height < frame.shape[0]
+            inside[...] = cv2.resize(
+                frame, (self.width, self.height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+            )
+        return out

@@ -1,0 +1,261 @@
+"""Instance segmentation graphs of the TensorFlow Object Detection API: frozen graphs and SavedModels, TF 1 and TF 2.
+
+One TF 1 session runs them all: it knows the control flow of 2018's graphs, and loads TF 2's SavedModels too.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read once, when TensorFlow is imported
+import tensorflow as tf
+
+from objmask.detections import MAX_MASK_SIDE, Detections
+from objmask.errors import ModelError
+from objmask.models.detector import Device, Frame, check_frames
+from objmask.models.info import ModelInfo
+
+_log = logging.getLogger(__name__)
+v1 = tf.compat.v1
+
+_INPUT = "image_tensor"
+_OUTPUTS = ("num_detections", "detection_boxes", "detection_scores", "detection_classes", "detection_masks")
+_INTER_OP_THREADS = 2
+_SIGNATURE = "serving_default"
+
+Float32 = npt.NDArray[np.float32]
+
+
+class TfDetector:
+    """Runs a graph on batches of frames of equal size.
+
+    Attributes:
+        info: what the model is.
+        placement: device and precision.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        info: ModelInfo,
+        *,
+        device: Device,
+        floor: float,
+        max_per_frame: int,
+        threads: int,
+        batch: int,
+    ) -> None:
+        """Opens the graph; arguments as for `objmask.models.detector.load`.
+
+        Raises:
+            ModelError: the file is no such graph, or there is no GPU where `device` asks for one.
+        """
+        self.info = info
+        self._floor, self._limit, self._batch = np.float32(floor), max_per_frame, batch
+        self._names = {number: name for name, number in info.class_ids.items()}
+        self._unknown: set[int] = set()
+        self._session = _session(info.name, device, threads)
+        try:
+            self._input, self._outputs = _open(self._session, path)
+            self._check(path)
+        except BaseException:
+            self.close()
+            raise
+        self.placement = _placement(self._session, threads)
+        _log.info("%s runs on %s", info.name, self.placement)
+
+    def _check(self, path: Path) -> None:
+        """Raises ModelError unless input and masks have the contract's type and rank."""
+        shape = self._input.shape
+        if self._input.dtype != tf.uint8 or shape.rank not in (None, 4):
+            raise ModelError(
+                f"{path}: takes {self._input.dtype.name} {shape}, not uint8 pictures (n, height, width, 3); "
+                "export it with --input_type image_tensor"
+            )
+        if shape.rank == 4 and shape[0] not in (None, self._batch):
+            raise ModelError(f"{path}: takes {shape[0]} frames at a time; set detect.batch: {shape[0]}")
+        masks = self._outputs["detection_masks"]
+        if masks.shape.rank not in (None, 4):
+            raise ModelError(f"{path}: detection_masks has shape {masks.shape}, expected (n, boxes, height, width)")
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        """Detections of each frame. See `Detector.detect`.
+
+        Every run has the full batch, so that results do not depend on how many frames were left over.
+
+        Raises:
+            ValueError: frames of one batch differ in size.
+            ModelError: the graph failed or broke its contract.
+        """
+        check_frames(frames)
+        found: list[Detections] = []
+        for start in range(0, len(frames), self._batch):
+            part = list(frames[start : start + self._batch])
+            if len({frame.shape for frame in part}) > 1:
+                raise ValueError(f"frames of a batch differ in size: {sorted({frame.shape for frame in part})}")
+            outputs = self._run(np.stack(part + [part[-1]] * (self._batch - len(part))))
+            found += [self._decode({k: v[i] for k, v in outputs.items()}, part[i].shape) for i in range(len(part))]
+        return found
+
+    def _run(self, pictures: npt.NDArray[np.uint8]) -> dict[str, npt.NDArray[Any]]:
+        """The five outputs for pictures (batch, height, width, 3)."""
+        try:
+            outputs: dict[str, npt.NDArray[Any]] = self._session.run(self._outputs, {self._input: pictures})
+        except tf.errors.ResourceExhaustedError as error:
+            raise ModelError(f"{self.info.name}: out of memory; lower detect.batch (now {self._batch})") from error
+        except (tf.errors.OpError, ValueError) as error:
+            raise ModelError(
+                f"{self.info.name}: the graph failed on {pictures.shape} ({_first_line(error)})"
+            ) from error
+        expected = {"num_detections": 1, "detection_boxes": 3, "detection_masks": 4}
+        for name, values in outputs.items():
+            if values.ndim != expected.get(name, 2) or len(values) != len(pictures):
+                raise ModelError(f"{self.info.name}: {name} has shape {values.shape} for {len(pictures)} frames")
+        return outputs
+
+    def _decode(self, outputs: Mapping[str, npt.NDArray[Any]], shape: tuple[int, ...]) -> Detections:
+        """Detections of one frame of `shape` (height, width, 3) from its slice of the outputs."""
+        count = int(outputs["num_detections"])
+        scores = outputs["detection_scores"][:count].astype(np.float32)
+        boxes = outputs["detection_boxes"][:count].astype(np.float64)
+        numbers = outputs["detection_classes"][:count].astype(np.int64)
+        clipped = np.clip(boxes, 0, 1)
+        sides_px = (clipped[:, 2:] - clipped[:, :2]) * shape[:2]
+        # A comparison with NaN is false, so that a box or score that is none falls out here.
+        usable = (scores >= self._floor) & np.all(sides_px >= 1, axis=1) & self._known(numbers)
+        order = np.argsort(-scores, kind="stable")
+        kept = order[usable[order]][: self._limit]
+        masks = outputs["detection_masks"]
+        return Detections(
+            np.clip(scores[kept], 0, 1),
+            tuple(self._names[int(numbers[i])] for i in kept),
+            clipped[kept].astype(np.float32),
+            tuple(clip_mask(masks[i], boxes[i], clipped[i]) for i in kept),
+        )
+
+    def _known(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Which class ids the label map has; warns once of each that it lacks."""
+        for number in sorted(set(numbers.tolist()) - set(self._names) - self._unknown):
+            _log.warning("%s: class id %d is not in the label map; its detections are dropped", self.info.name, number)
+            self._unknown.add(number)
+        return np.isin(numbers, list(self._names))
+
+    def close(self) -> None:
+        """Frees the graph and its memory."""
+        self._session.close()
+
+
+def clip_mask(
+    mask: npt.NDArray[Any], box: npt.NDArray[np.float64], clipped: npt.NDArray[np.float64]
+) -> npt.NDArray[np.uint8]:
+    """A box-relative mask, sampled anew over the part of its box that lies in the frame.
+
+    Samples are align-corners, as in TensorFlow's `crop_and_resize`: the first and last lie on the box's edges.
+
+    Args:
+        mask: (h, w) probabilities.
+        box: (4,) ymin, xmin, ymax, xmax that the mask covers.
+        clipped: (4,) the part of it to keep.
+
+    Returns:
+        uint8, probability x 255, of the mask's size but at most MAX_MASK_SIDE a side.
+    """
+    values = np.nan_to_num(mask.astype(np.float32)).clip(0, 1)
+    for axis in (0, 1):
+        side, length = values.shape[axis], box[axis + 2] - box[axis]
+        if side <= MAX_MASK_SIDE and box[axis] == clipped[axis] and box[axis + 2] == clipped[axis + 2]:
+            continue
+        at = np.linspace(clipped[axis], clipped[axis + 2], min(side, MAX_MASK_SIDE))
+        position = np.clip((at - box[axis]) / length * (side - 1), 0, side - 1)
+        lower = position.astype(np.intp)
+        weight = np.expand_dims((position - lower).astype(np.float32), 1 - axis)
+        before, after = values.take(lower, axis), values.take(np.minimum(lower + 1, side - 1), axis)
+        values = before + (after - before) * weight
+    rounded: npt.NDArray[np.uint8] = np.rint(values * 255).astype(np.uint8)
+    return rounded
+
+
+def _session(name: str, device: Device, threads: int) -> Any:
+    """A session with a graph of its own, on the device asked for."""
+    if device == "gpu" and not tf.config.list_physical_devices("GPU"):
+        raise ModelError(f"{name}: device is gpu, but TensorFlow sees none; install its CUDA parts or set device: auto")
+    config = v1.ConfigProto(
+        intra_op_parallelism_threads=threads,
+        inter_op_parallelism_threads=min(threads, _INTER_OP_THREADS),
+        allow_soft_placement=True,  # some operations of these graphs have no GPU kernel
+        device_count={"GPU": 0} if device == "cpu" else {},
+    )
+    config.gpu_options.allow_growth = True  # by default TensorFlow takes the whole GPU
+    session = v1.Session(graph=tf.Graph(), config=config)
+    if device == "gpu" and not _gpus(session):
+        session.close()
+        raise ModelError(f"{name}: device is gpu, but TensorFlow could not start it; free the GPU or set device: auto")
+    return session
+
+
+def _gpus(session: Any) -> list[str]:
+    return [device.name for device in session.list_devices() if device.device_type == "GPU"]
+
+
+def _placement(session: Any, threads: int) -> str:
+    """The device in words."""
+    if not _gpus(session):
+        return f"CPU, TensorFlow {tf.__version__}, {threads} threads, float32"
+    details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[0])
+    return f"GPU ({details.get('device_name', 'unknown')}), TensorFlow {tf.__version__}, float32"
+
+
+def _open(session: Any, path: Path) -> tuple[Any, dict[str, Any]]:
+    """(input, outputs by name) of the graph at `path`, loaded into the session."""
+    names = _open_saved_model(session, path) if path.is_dir() else _open_frozen_graph(session, path)
+    missing = [name for name in (_INPUT, *_OUTPUTS) if name not in names]
+    if missing == ["detection_masks"]:
+        raise ModelError(f"{path}: a detector of boxes only, without detection_masks; give a Mask R-CNN")
+    if missing:
+        raise ModelError(f"{path}: lacks {', '.join(missing)}; give an export of the TensorFlow Object Detection API")
+    tensor = session.graph.get_tensor_by_name
+    return tensor(names[_INPUT]), {name: tensor(names[name]) for name in _OUTPUTS}
+
+
+def _open_frozen_graph(session: Any, path: Path) -> dict[str, str]:
+    """Contract name to tensor name, as far as the graph has them."""
+    try:
+        definition = v1.GraphDef.FromString(path.read_bytes())
+        with session.graph.as_default():
+            tf.import_graph_def(definition, name="")
+    # protobuf's DecodeError is no class of TensorFlow's; whatever it is, the file is to blame.
+    except Exception as error:
+        raise ModelError(
+            f"{path}: TensorFlow cannot read this graph ({_first_line(error)}); download it again"
+        ) from error
+    return {node.name: f"{node.name}:0" for node in definition.node}
+
+
+def _open_saved_model(session: Any, path: Path) -> dict[str, str]:
+    """Contract name to tensor name, as far as the signature has them; its only input counts as `image_tensor`."""
+    try:
+        with session.graph.as_default():
+            signatures = v1.saved_model.load(session, [v1.saved_model.tag_constants.SERVING], str(path)).signature_def
+    except Exception as error:
+        raise ModelError(
+            f"{path}: TensorFlow cannot load this SavedModel ({_first_line(error)}); download it again"
+        ) from error
+    if _SIGNATURE not in signatures:
+        raise ModelError(f"{path}: has no signature {_SIGNATURE}; export it for serving")
+    signature = signatures[_SIGNATURE]
+    names = {name: info.name for name, info in signature.outputs.items()}
+    if len(signature.inputs) == 1:
+        names[_INPUT] = next(iter(signature.inputs.values())).name
+    return names
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__

@@ -1,0 +1,146 @@
+"""Tensor shapes and metadata of a TensorFlow Lite file, read without any TensorFlow.
+
+The walk follows the flatbuffer layout (https://flatbuffers.dev/internals/) and the field numbers of TensorFlow's
+`schema.fbs`; Ultralytics appends its metadata as a zip archive to the end of the file.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import mmap
+import struct
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from objmask.errors import ModelError
+
+_MAGIC = b"TFL3"
+_METADATA_LIMIT_BYTES = 1 << 20
+_METADATA_NAMES = ("metadata.json", "temp_meta.txt")
+_TAIL_BYTES = 1 << 16
+
+_MODEL_SUBGRAPHS, _MODEL_BUFFERS = 2, 4
+_SUBGRAPH_TENSORS, _SUBGRAPH_INPUTS, _SUBGRAPH_OUTPUTS = 0, 1, 2
+_TENSOR_SHAPE, _BUFFER_DATA = 0, 0
+
+
+@dataclass(frozen=True)
+class TfliteFile:
+    """The shapes of a network's inputs and outputs, and the metadata that was zipped onto it (empty: none)."""
+
+    inputs: tuple[tuple[int, ...], ...]
+    outputs: tuple[tuple[int, ...], ...]
+    metadata: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> TfliteFile:
+        """Reads a `.tflite` file; touches only its index, not its weights.
+
+        Raises:
+            ModelError: the file is missing, not a TensorFlow Lite file, or cut short.
+        """
+        try:
+            with path.open("rb") as stream:
+                if stream.read(8)[4:] != _MAGIC:
+                    raise ModelError(
+                        f"{path}: not a TensorFlow Lite model; give a .tflite file exported for segmentation"
+                    )
+                with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                    inputs, outputs = _shapes(_Buffer(data))
+                    tail = data[-_TAIL_BYTES:]
+        except OSError as error:
+            raise ModelError(f"{path}: cannot be read; check the path ({error.strerror})") from error
+        except (struct.error, IndexError) as error:
+            raise ModelError(f"{path}: damaged or cut short; download or export it again") from error
+        metadata = _metadata(path)
+        if metadata is None:
+            if any(name.encode() in tail for name in _METADATA_NAMES):
+                raise ModelError(f"{path}: cut short within its metadata; download or export it again")
+            metadata = {}
+        return cls(inputs, outputs, metadata)
+
+
+class _Buffer:
+    """Bounds-checked little-endian reads; every position outside the file raises IndexError."""
+
+    def __init__(self, data: mmap.mmap) -> None:
+        self._data = data
+        self.size = len(data)
+
+    def number(self, kind: str, position: int) -> int:
+        if position < 0:
+            raise IndexError(position)
+        value: int = struct.unpack_from("<" + kind, self._data, position)[0]
+        return value
+
+    def follow(self, position: int) -> int:
+        """Where the unsigned offset at `position` points to."""
+        return position + self.number("I", position)
+
+    def field(self, table: int, index: int) -> int | None:
+        """Position of a table's field, or None where it has its default."""
+        vtable = table - self.number("i", table)
+        entry = 4 + 2 * index
+        if entry >= self.number("H", vtable):
+            return None
+        offset = self.number("H", vtable + entry)
+        return table + offset if offset else None
+
+    def vector(self, table: int, index: int, item_bytes: int) -> Iterator[int]:
+        """Positions of the items of a table's vector field, after checking that the whole vector is there."""
+        field = self.field(table, index)
+        if field is None:
+            return
+        start = self.follow(field)
+        count = self.number("I", start)
+        if start + 4 + count * item_bytes > self.size:
+            raise IndexError(start)
+        yield from range(start + 4, start + 4 + count * item_bytes, item_bytes)
+
+
+def _shapes(data: _Buffer) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]:
+    """Input and output shapes of the first subgraph; checks on the way that all weights are there."""
+    model = data.follow(0)
+    for item in data.vector(model, _MODEL_BUFFERS, 4):
+        next(data.vector(data.follow(item), _BUFFER_DATA, 1), None)
+    graph = data.follow(next(data.vector(model, _MODEL_SUBGRAPHS, 4), -1))
+    tensors = [data.follow(item) for item in data.vector(graph, _SUBGRAPH_TENSORS, 4)]
+
+    def shapes(field: int) -> tuple[tuple[int, ...], ...]:
+        wanted = [tensors[data.number("i", item)] for item in data.vector(graph, field, 4)]
+        return tuple(tuple(data.number("i", i) for i in data.vector(t, _TENSOR_SHAPE, 4)) for t in wanted)
+
+    return shapes(_SUBGRAPH_INPUTS), shapes(_SUBGRAPH_OUTPUTS)
+
+
+def _metadata(path: Path) -> dict[str, Any] | None:
+    """The dictionary in the zip archive at the end of the file; None: no archive."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = sorted(archive.infolist(), key=lambda entry: entry.filename not in _METADATA_NAMES)
+            for entry in entries:
+                if entry.file_size > _METADATA_LIMIT_BYTES or not entry.filename.endswith((".json", ".txt")):
+                    continue
+                parsed = _dictionary(archive.read(entry))
+                if parsed is not None:
+                    return parsed
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError):
+        return None
+    return {}
+
+
+def _dictionary(raw: bytes) -> dict[str, Any] | None:
+    """Parses JSON, or the Python literal that older Ultralytics versions wrote; None: neither."""
+    text = raw.decode("utf-8", errors="replace")
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            parsed = parse(text)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        if isinstance(parsed, dict):
+            return parsed
+    return None

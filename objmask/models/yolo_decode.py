@@ -1,0 +1,208 @@
+"""From a YOLO segmentation network's two output tensors to detections of the frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from objmask.detections import MAX_MASK_SIDE, Detections
+from objmask.models.letterbox import Letterbox
+from objmask.models.yolo_layout import YoloLayout
+
+Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
+
+_NMS_IOU = 0.7  # Ultralytics' default for prediction
+_COUNTING = np.arange(MAX_MASK_SIDE, dtype=np.float64)
+_SAMPLES_PER_CELL = 1.5  # of the prototype grid, a side: 2 would cost half as many bytes again for 0.002 of IoU
+
+
+@dataclass(frozen=True)
+class Quantisation:
+    """real = (stored - zero_point) * scale; a scale of 0 means the tensor is float already."""
+
+    scale: float = 0.0
+    zero_point: int = 0
+
+    def real(self, stored: npt.NDArray[Any]) -> Float32:
+        """`stored` as float32."""
+        if not self.scale:
+            return stored.astype(np.float32, copy=False)
+        return (stored.astype(np.float32) - np.float32(self.zero_point)) * np.float32(self.scale)
+
+    def stored(self, real: Float64, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        """`real` as the tensor holds it: rounded to the nearest and clipped to `dtype` where that is an integer."""
+        if not self.scale:
+            return real.astype(dtype)
+        limits = np.iinfo(np.dtype(dtype))
+        return np.clip(np.round(real / self.scale) + self.zero_point, limits.min, limits.max).astype(dtype)
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """Turns one frame's outputs into detections.
+
+    Attributes:
+        layout: which axis of the tensors is what.
+        classes: names in the order of the network.
+        predictions: how the predictions are stored.
+        prototypes: how the mask prototypes are stored.
+        box_unit: input pixels a unit of the predicted boxes, (vertical, horizontal): 1 where they are in pixels, the
+            input's size where they are normalised.
+        floor: detections below this score are dropped.
+        max_per_frame: the most detections kept, by score.
+    """
+
+    layout: YoloLayout
+    classes: tuple[str, ...]
+    predictions: Quantisation
+    prototypes: Quantisation
+    box_unit: tuple[float, float]
+    floor: float
+    max_per_frame: int
+
+    def decode(self, predictions: npt.NDArray[Any], prototypes: npt.NDArray[Any], box: Letterbox) -> Detections:
+        """Detections of a frame, falling in score.
+
+        Args:
+            predictions: (4 + classes + coefficients, anchors), or that transposed, as `layout` says.
+            prototypes: (coefficients, rows, columns) or (rows, columns, coefficients), as `layout` says.
+            box: how the frame lay in the input.
+        """
+        rows = predictions.T if self.layout.anchors_first else predictions
+        scores, classes, columns = self._candidates(rows)
+        if not len(scores):
+            return Detections.empty()
+        edges = self._edges(rows[:4, columns])
+        inside, large = _to_frame(edges, box)
+        scores, classes, columns = scores[large], classes[large], columns[large]
+        edges, inside = edges[large], inside[large]
+        kept = suppress(edges, scores, classes, iou=_NMS_IOU, limit=self.max_per_frame)
+        coefficients = self.predictions.real(rows[4 + self.layout.classes :, columns[kept]]).T
+        return Detections(
+            scores[kept],
+            tuple(self.classes[c] for c in classes[kept]),
+            inside[kept],
+            tuple(
+                self._mask(vector, prototypes, sides, box)
+                for vector, sides in zip(coefficients, inside[kept].tolist(), strict=True)
+            ),
+        )
+
+    def _candidates(self, rows: npt.NDArray[Any]) -> tuple[Float32, npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """(score, class, anchor) of every anchor whose best class reaches the floor."""
+        stored = rows[4 : 4 + self.layout.classes]
+        # One pass over the stored numbers; only anchors above the floor, a few in a hundred, are looked at again.
+        best = self.predictions.real(stored.max(axis=0))
+        columns = np.flatnonzero(best >= np.float32(self.floor))
+        return np.clip(best[columns], 0, 1), stored[:, columns].argmax(axis=0), columns
+
+    def _edges(self, stored: npt.NDArray[Any]) -> Float64:
+        """(n, 4) top, left, bottom, right in input pixels, from stored (4, n) centre x, y, width, height."""
+        x, y, width, height = self.predictions.real(stored).astype(np.float64)
+        vertical, horizontal = self.box_unit
+        return np.stack(
+            (
+                (y - height / 2) * vertical,
+                (x - width / 2) * horizontal,
+                (y + height / 2) * vertical,
+                (x + width / 2) * horizontal,
+            ),
+            axis=1,
+        )
+
+    def _mask(
+        self, coefficients: Float32, prototypes: npt.NDArray[Any], sides: list[float], box: Letterbox
+    ) -> npt.NDArray[np.uint8]:
+        """The soft mask of one box: uint8, probability x 255.
+
+        The logits, not the probabilities, are interpolated: a network's border is straight in logits.
+        """
+        ymin, xmin, ymax, xmax = sides
+        (scale_y, scale_x), (stride_y, stride_x) = box.scale, self.layout.stride
+        rows, columns = prototypes.shape[1:] if self.layout.prototypes_first else prototypes.shape[:2]
+        row, row_weight = _samples(ymin, ymax, box.frame_height, scale_y, box.top, stride_y, rows)
+        column, column_weight = _samples(xmin, xmax, box.frame_width, scale_x, box.left, stride_x, columns)
+        top, left, bottom, right = row[0], column[0], row[-1] + 2, column[-1] + 2
+        if self.layout.prototypes_first:
+            window = self.prototypes.real(prototypes[:, top:bottom, left:right])
+            logits = (coefficients @ window.reshape(len(window), -1)).reshape(window.shape[1:])
+        else:
+            logits = self.prototypes.real(prototypes[top:bottom, left:right]) @ coefficients
+        logits = _interpolate(_interpolate(logits, row - top, row_weight).T, column - left, column_weight).T
+        # The logistic function: 1 / (1 + exp(-x)) = (1 + tanh(x / 2)) / 2, which cannot overflow.
+        mask: npt.NDArray[np.uint8] = np.rint(127.5 + 127.5 * np.tanh(0.5 * logits)).astype(np.uint8, order="C")
+        return mask
+
+
+def suppress(
+    edges: Float64, scores: Float32, classes: npt.NDArray[np.intp], *, iou: float, limit: int
+) -> npt.NDArray[np.intp]:
+    """Greedy non-maximum suppression within each class: indices of the boxes kept, falling in score.
+
+    Args:
+        edges: (n, 4) top, left, bottom, right.
+        scores: (n,); of equal scores the earlier box wins.
+        classes: (n,) class numbers; boxes of different classes never suppress each other.
+        iou: boxes that overlap a better one by more than this are dropped.
+        limit: the most boxes kept.
+    """
+    order = np.argsort(-scores, kind="stable")
+    areas = (edges[:, 2] - edges[:, 0]) * (edges[:, 3] - edges[:, 1])
+    kept: list[np.intp] = []
+    while order.size and len(kept) < limit:
+        best, order = order[0], order[1:]
+        kept.append(best)
+        rivals = edges[order]
+        overlap = np.minimum(rivals[:, 2:], edges[best, 2:]) - np.maximum(rivals[:, :2], edges[best, :2])
+        common = overlap[:, 0].clip(0) * overlap[:, 1].clip(0)
+        over = common > iou * (areas[order] + areas[best] - common)
+        order = order[~(over & (classes[order] == classes[best]))]
+    return np.array(kept, np.intp)
+
+
+def _to_frame(edges: Float64, box: Letterbox) -> tuple[Float32, npt.NDArray[np.bool_]]:
+    """Boxes in input pixels as normalised boxes clipped to the frame, and which of them are a pixel or more a side."""
+    (scale_y, scale_x), (top, left) = box.scale, (box.top, box.left)
+    size = np.array([box.frame_height, box.frame_width] * 2, np.float64)
+    pixels = (edges - (top, left, top, left)) / (scale_y, scale_x, scale_y, scale_x)
+    pixels = np.clip(pixels, 0, size)
+    return (pixels / size).astype(np.float32), np.all(pixels[:, 2:] - pixels[:, :2] >= 1, axis=1)
+
+
+def _samples(
+    low: float, high: float, frame_px: int, scale: float, pad: int, stride: float, cells: int
+) -> tuple[npt.NDArray[np.intp], Float32]:
+    """Where a mask's samples lie on the prototype grid along one axis: lower cell and weight of the one after it.
+
+    A sample at u, as `crop_and_resize` counts, is the centre of frame pixel u * (frame_px - 1). In continuous frame
+    coordinates, where pixel i covers i..i+1, that is half a pixel more; cell c has its centre at c + 0.5.
+
+    Args:
+        low: lower side of the box, normalised.
+        high: upper side.
+        frame_px: frame size.
+        scale: input pixels a frame pixel.
+        pad: input pixels before the frame.
+        stride: input pixels a prototype cell.
+        cells: prototype cells.
+
+    Returns:
+        (n,) lower cells and (n,) weights 0..1; n gives `_SAMPLES_PER_CELL`, but is within 2..MAX_MASK_SIDE.
+    """
+    first, last = (((u * (frame_px - 1) + 0.5) * scale + pad) / stride - 0.5 for u in (low, high))
+    count = min(max(round((last - first) * _SAMPLES_PER_CELL) + 1, 2), MAX_MASK_SIDE)
+    position = first + _COUNTING[:count] * ((last - first) / (count - 1))
+    # Beyond the outermost centres the field goes on as it ends, as in every half-pixel resize.
+    position = np.minimum(np.maximum(position, 0), cells - 1)
+    lower = np.minimum(position.astype(np.intp), max(cells - 2, 0))
+    return lower, (position - lower).astype(np.float32)
+
+
+def _interpolate(field: Float32, lower: npt.NDArray[np.intp], weight: Float32) -> Float32:
+    """Rows between the rows of `field`, which has one more than the largest of `lower`."""
+    below = field[lower]
+    return below + (field[lower + 1] - below) * weight[:, None]

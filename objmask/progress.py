@@ -1,0 +1,56 @@
+"""How far a long verb is: a bar on a terminal, a line in the log now and then."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from types import TracebackType
+
+from tqdm import tqdm
+
+LOG = logging.getLogger(__name__)
+_LINE_EVERY_S = 10.0
+
+
+class Progress:
+    """Counts frames.
+
+    Args:
+        what: e.g. `detect typing/clip`.
+        total: frames to come.
+        bar: show a bar when standard error is a terminal; without it a line every ten seconds is logged.
+    """
+
+    def __init__(self, what: str, total: int, *, bar: bool = True) -> None:
+        self._what, self._total, self._done = what, total, 0
+        self._bar = tqdm(desc=what, total=total, unit=" frames", disable=not (bar and sys.stderr.isatty()))
+        self._start = self._last_line = time.monotonic()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.close()
+        if kind is None:
+            took_s = time.monotonic() - self._start
+            LOG.info(
+                "%s: %d frames in %.1f s, %.1f frames/s", self._what, self._done, took_s, self._done / max(took_s, 1e-9)
+            )
+
+    def reach(self, done: int) -> None:
+        """Counts up to `done` frames in all."""
+        self.step(done - self._done)
+
+    def step(self, frames: int = 1) -> None:
+        """Counts `frames` more as done."""
+        self._done += frames
+        self._bar.update(frames)
+        now = time.monotonic()
+        if now - self._last_line >= _LINE_EVERY_S:
+            self._last_line = now
+            rate = self._done / (now - self._start)
+            left = tqdm.format_interval((self._total - self._done) / rate) if self._total >= self._done else "?"
+            LOG.info("%s: %d/%d frames, %.1f frames/s, %s left", self._what, self._done, self._total, rate, left)

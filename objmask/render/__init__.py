@@ -1,0 +1,1 @@
+"""What becomes of detections: colour masks, overlay, protected video."""

@@ -1,0 +1,127 @@
+"""The source video with masks, outlines, names, scores and a legend drawn over it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from objmask.classes import Palette
+from objmask.detections import Detections
+from objmask.masks import Patch, paint
+from objmask.render.colours import to_yuv
+from objmask.video.info import VideoInfo
+from objmask.video.planes import Planes
+
+_OPACITY_256 = 110
+"""Share of the group's colour in a painted pixel, of 256."""
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What is drawn over one frame: the painted map, and for each instance its group, patch and caption."""
+
+    labels: npt.NDArray[np.uint8]
+    instances: tuple[tuple[int, Patch, str], ...]
+
+
+class Overlay:
+    """Draws into the planes, so that pixels without an object keep their values.
+
+    Args:
+        palette: groups and colours.
+        info: of the video.
+        score: detections scoring less are left out, 0..1.
+        threshold: mask probability above which a pixel is painted, 0..1.
+    """
+
+    hold = 0
+
+    def __init__(self, palette: Palette, info: VideoInfo, *, score: float, threshold: float) -> None:
+        self._palette, self._info, self._score, self._threshold = palette, info, score, threshold
+        self._levels = to_yuv(palette.colours, info.colors)
+        grey = np.array([[0, 0, 0], [255, 255, 255]], np.uint8)
+        self._black, self._white = (int(level) for level in to_yuv(grey, info.colors)[:, 0])
+        self._text_scale = max(0.35, info.height / 1200)
+        self._line_px = max(1, round(info.height / 360))
+
+    def prepare(self, found: Detections) -> Drawn:
+        """Paints one frame's detections."""
+        shown = found.select(score=self._score, classes=self._palette.index_of)
+        labels, painted = paint(shown, self._palette, self._info.height, self._info.width, self._threshold)
+        order = list(reversed(np.argsort(-shown.scores, kind="stable")))
+        return Drawn(
+            labels,
+            tuple(
+                (group, patch, f"{shown.classes[i]} {shown.scores[i]:.2f}")
+                for (group, patch), i in zip(painted, order, strict=True)
+            ),
+        )
+
+    def render(self, picture: Planes, around: Sequence[Drawn], here: int) -> Planes:
+        """The picture with everything drawn over it."""
+        drawn = around[here]
+        planes = (
+            _blend(picture.y, drawn.labels, self._levels[:, 0]),
+            _blend(picture.u, drawn.labels[::2, ::2], self._levels[:, 1]),
+            _blend(picture.v, drawn.labels[::2, ::2], self._levels[:, 2]),
+        )
+        for group, patch, _ in drawn.instances:
+            self._outline(planes, group, patch)
+        for group, patch, caption in drawn.instances:
+            if patch.mask.any():
+                trimmed = patch.trimmed()
+                self._caption(planes, group, caption, trimmed.left, trimmed.top)
+        self._legend(planes, sorted({group for group, _, _ in drawn.instances}))
+        return Planes(*planes)
+
+    def _outline(self, planes: Sequence[npt.NDArray[np.uint8]], group: int, patch: Patch) -> None:
+        padded = np.pad(patch.mask.astype(np.uint8), 1)
+        contours, _ = cv2.findContours(padded, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        offset = np.array([patch.left - 1, patch.top - 1], np.int32)
+        contours = [contour + offset for contour in contours]
+        cv2.drawContours(planes[0], contours, -1, int(self._levels[group, 0]), self._line_px)
+        halves = [contour // 2 for contour in contours]
+        for plane, level in zip(planes[1:], self._levels[group, 1:], strict=True):
+            cv2.drawContours(plane, halves, -1, int(level), max(1, self._line_px // 2))
+
+    def _caption(self, planes: Sequence[npt.NDArray[np.uint8]], group: int, text: str, left: int, top: int) -> None:
+        (width, height), below = cv2.getTextSize(text, _FONT, self._text_scale, 1)
+        left = max(0, min(left, self._info.width - width - 4))
+        top = max(0, top - height - below - 4)
+        self._fill(planes, group, left, top, width + 4, height + below + 4)
+        light = self._levels[group, 0] > 128
+        place = (left + 2, top + height + 2)
+        cv2.putText(
+            planes[0], text, place, _FONT, self._text_scale, self._black if light else self._white, 1, cv2.LINE_AA
+        )
+
+    def _legend(self, planes: Sequence[npt.NDArray[np.uint8]], groups: Sequence[int]) -> None:
+        left = 4
+        for group in groups:
+            name = self._palette.groups[group - 1].name
+            (width, _), _ = cv2.getTextSize(name, _FONT, self._text_scale, 1)
+            top = self._info.height - 4
+            self._caption(planes, group, name, left, top)
+            left += width + 10
+
+    def _fill(
+        self, planes: Sequence[npt.NDArray[np.uint8]], group: int, left: int, top: int, width: int, height: int
+    ) -> None:
+        for plane, level, step in zip(planes, self._levels[group], (1, 2, 2), strict=True):
+            plane[top // step : -(-(top + height) // step), left // step : -(-(left + width) // step)] = level
+
+
+def _blend(
+    plane: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8], levels: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.uint8]:
+    """The plane with its labelled pixels drawn towards their group's level."""
+    painted = labels > 0
+    out = plane.copy()
+    colour = levels[labels[painted]].astype(np.uint16)
+    out[painted] = (plane[painted] * np.uint16(256 - _OPACITY_256) + colour * np.uint16(_OPACITY_256)) >> 8
+    return out

@@ -1,0 +1,240 @@
+"""Hides sensitive objects so that nothing of them can be recovered, and nothing else is touched.
+
+What is shown in place of an object depends on nothing but the means of at most 8 cells along its longer side (`pixelate`,
+`blur`) or on nothing at all (`solid`). Everything is decided in whole 2 x 2 blocks, since those share their chroma: a
+pixel outside the hidden blocks keeps its exact Y, U and V.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from objmask.detections import Detections
+from objmask.errors import DataError
+from objmask.masks import Patch, paste
+from objmask.render.renderer import Tables
+from objmask.video.info import VideoInfo
+from objmask.video.planes import Planes
+
+Style = Literal["solid", "pixelate", "blur"]
+Shape = Literal["mask", "box", "ellipse"]
+Array = npt.NDArray[np.uint8]
+
+GREY = 128
+"""Level of Y, U and V in a solid area."""
+_SAME_OBJECT = 0.5
+"""Share of a patch's rectangle inside another's from which both are hidden as one object, with one grid of cells."""
+
+
+@dataclass(frozen=True)
+class PrivacySettings:
+    """How objects are hidden.
+
+    Attributes:
+        classes: object class names to hide.
+        score: detections scoring less are left alone, 0..1.
+        threshold: mask probability above which a pixel is hidden, 0..1.
+        style: `solid` grey, `pixelate` into coarse cells, `blur` = coarse cells smoothed.
+        strength: cells along an object's longer side, 1..8; fewer hide more.
+        shape: the mask, its box, or the ellipse in the box (which the mask adds to).
+        grow: margin as share of the longer side of the box, 0..1; at least a pixel.
+        hold: a detection also hides its place in so many frames before and after it.
+        zones: polygons of (x, y) as shares of the frame, always hidden.
+        whole_frame_when_none: hide the whole frame when nothing was found in it or in the frames within `hold`.
+    """
+
+    classes: frozenset[str]
+    score: float
+    threshold: float
+    style: Style
+    strength: int
+    shape: Shape
+    grow: float
+    hold: int
+    zones: tuple[tuple[tuple[float, float], ...], ...] = ()
+    whole_frame_when_none: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.strength <= 8 or not 0 <= self.grow <= 1 or self.hold < 0:
+            raise ValueError("expected strength in 1..8, grow in 0..1, hold of at least 0")
+
+
+class Privacy:
+    """Renders protected frames.
+
+    Args:
+        settings: what to hide and how.
+        info: of the video.
+    """
+
+    def __init__(self, settings: PrivacySettings, info: VideoInfo) -> None:
+        self._settings, self._info = settings, info
+        self.hold = settings.hold
+        self._zones = [_blocks(_polygon(zone, info)) for zone in settings.zones]
+
+    def prepare(self, found: Detections) -> list[Patch]:
+        """The grown masks of one frame's sensitive detections, in whole 2 x 2 blocks."""
+        chosen = found.select(score=self._settings.score, classes=self._settings.classes)
+        patches = (self._hidden(mask, box) for mask, box in zip(chosen.masks, chosen.boxes, strict=True))
+        return [patch for patch in patches if patch.mask.size]
+
+    def render(self, picture: Planes, around: Sequence[list[Patch]], here: int) -> Planes:
+        """The picture with everything sensitive hidden."""
+        patches = [patch for prepared in around for patch in prepared]
+        if not patches and self._settings.whole_frame_when_none:
+            patches = [Patch(0, 0, np.ones((self._info.height, self._info.width), np.bool_))]
+        out = Planes(picture.y.copy(), picture.u.copy(), picture.v.copy())
+        done = np.zeros(picture.u.shape, np.bool_)
+        for area in merge_objects([*patches, *self._zones]):
+            _hide(area, done, picture, out, self._settings)
+        return out
+
+    def _hidden(self, mask: Array, box: npt.NDArray[np.float32]) -> Patch:
+        info, settings = self._info, self._settings
+        patch = paste(mask, box, info.height, info.width, settings.threshold)
+        if not patch.mask.size:
+            return patch
+        if settings.shape == "box":
+            patch = Patch(patch.top, patch.left, np.ones_like(patch.mask))
+        elif settings.shape == "ellipse":
+            patch = Patch(patch.top, patch.left, patch.mask | _ellipse(patch.mask.shape))
+        radius_px = max(1, math.ceil(settings.grow * max(patch.mask.shape)))
+        return _blocks(grow(patch.trimmed(), radius_px, info.height, info.width))
+
+
+def refuse_gaps(tables: Tables) -> None:
+    """Refuses to protect a video of which a model has not seen every frame: what it missed would be shown.
+
+    Raises:
+        DataError: a frame was not inferred.
+    """
+    for path, table in tables:
+        unseen = table.number[~table.inferred]
+        if len(unseen):
+            raise DataError(
+                f"{path}: {len(unseen)} of {len(table)} frames, the first {unseen[0]}, had no inference and would leak; "
+                "set detect.every to 1"
+            )
+
+
+def grow(patch: Patch, radius_px: int, height: int, width: int) -> Patch:
+    """Every pixel of a frame within `radius_px` (Euclidean) of a patch's pixels."""
+    if not patch.mask.size:
+        return patch
+    top, left = max(0, patch.top - radius_px), max(0, patch.left - radius_px)
+    bottom = min(height, patch.top + patch.mask.shape[0] + radius_px)
+    right = min(width, patch.left + patch.mask.shape[1] + radius_px)
+    far = np.ones((bottom - top, right - left), np.uint8)
+    inside = far[patch.top - top :, patch.left - left :][: patch.mask.shape[0], : patch.mask.shape[1]]
+    inside[patch.mask] = 0
+    return Patch(top, left, cv2.distanceTransform(far, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) <= radius_px)
+
+
+def merge_objects(patches: Iterable[Patch]) -> list[Patch]:
+    """One patch an object: those that lie mostly in a larger one become part of it; largest first.
+
+    One object in several frames (or found twice) so gets one grid of cells: two grids over the same pixels would tell
+    more than either.
+    """
+    merged: list[Patch] = []
+    for patch in sorted(patches, key=lambda p: (-p.mask.size, p.top, p.left)):
+        home = next((k for k, other in enumerate(merged) if _share_inside(patch, other) >= _SAME_OBJECT), None)
+        if home is None:
+            merged.append(patch)
+        else:
+            merged[home] = _union(merged[home], patch)
+    return sorted(merged, key=lambda p: (-max(p.mask.shape), p.top, p.left))
+
+
+def _share_inside(patch: Patch, other: Patch) -> float:
+    rows = min(patch.rows.stop, other.rows.stop) - max(patch.top, other.top)
+    columns = min(patch.columns.stop, other.columns.stop) - max(patch.left, other.left)
+    return max(rows, 0) * max(columns, 0) / patch.mask.size
+
+
+def _union(a: Patch, b: Patch) -> Patch:
+    top, left = min(a.top, b.top), min(a.left, b.left)
+    mask = np.zeros((max(a.rows.stop, b.rows.stop) - top, max(a.columns.stop, b.columns.stop) - left), np.bool_)
+    for patch in (a, b):
+        mask[patch.top - top :, patch.left - left :][: patch.mask.shape[0], : patch.mask.shape[1]] |= patch.mask
+    return Patch(top, left, mask)
+
+
+def _hide(area: Patch, done: npt.NDArray[np.bool_], picture: Planes, out: Planes, settings: PrivacySettings) -> None:
+    """Hides what of `area` is not hidden yet, in `out`; `done` (a value a block) remembers."""
+    top, left = area.top // 2, area.left // 2
+    blocks = area.mask[::2, ::2]
+    rows, columns = slice(top, top + blocks.shape[0]), slice(left, left + blocks.shape[1])
+    todo = blocks & ~done[rows, columns]
+    if not todo.any():
+        return
+    done[rows, columns] |= blocks
+    # In blocks, rounded up: never more than `strength` cells along the longer side.
+    cell = math.ceil(max(blocks.shape) / settings.strength)
+    fine = todo.repeat(2, 0).repeat(2, 1)[: area.mask.shape[0], : area.mask.shape[1]]
+    planes = ((picture.y, out.y, area.rows, area.columns, area.mask, fine, 2 * cell),) + tuple(
+        (source, target, rows, columns, blocks, todo, cell)
+        for source, target in ((picture.u, out.u), (picture.v, out.v))
+    )
+    for source, target, y, x, mask, hidden, cell_px in planes:
+        seen, covered = source[y, x], target[y, x]
+        # In a frame of odd size the last block is half outside.
+        inside = np.s_[: seen.shape[0], : seen.shape[1]]
+        if settings.style == "solid":
+            covered[hidden[inside]] = GREY
+        else:
+            cells = _cells(seen, mask[inside], cell_px, smooth=settings.style == "blur")
+            covered[hidden[inside]] = cells[hidden[inside]]
+
+
+def _cells(plane: Array, mask: npt.NDArray[np.bool_], cell_px: int, *, smooth: bool) -> Array:
+    """A plane made of nothing but the means of its hidden pixels, a cell at a time; smoothed by linear interpolation."""
+    height, width = mask.shape
+    rows, columns = np.arange(0, height, cell_px), np.arange(0, width, cell_px)
+    inside = mask.astype(np.int64)
+    total = _cell_sums(plane * inside, rows, columns)
+    count = _cell_sums(inside, rows, columns)
+    # Cells without a hidden pixel matter where smoothing reaches into them: they take the mean of all.
+    means = np.where(count > 0, total / np.maximum(count, 1), total.sum() / max(count.sum(), 1))
+    shape = (len(columns) * cell_px, len(rows) * cell_px)
+    flat = cv2.resize(means.astype(np.float32), shape, interpolation=cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST)
+    return np.rint(flat[:height, :width]).astype(np.uint8)
+
+
+def _cell_sums(
+    values: npt.NDArray[np.int64], rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]
+) -> npt.NDArray[np.int64]:
+    sums: npt.NDArray[np.int64] = np.add.reduceat(np.add.reduceat(values, rows, axis=0), columns, axis=1)
+    return sums
+
+
+def _blocks(patch: Patch) -> Patch:
+    """The patch widened to whole 2 x 2 blocks of the frame; the last row or column of an odd frame is half a block."""
+    if not patch.mask.size:
+        return patch
+    mask = np.pad(patch.mask, ((patch.top % 2, 0), (patch.left % 2, 0)))
+    height, width = mask.shape
+    even = np.pad(mask, ((0, height % 2), (0, width % 2)))
+    any_of_four = even.reshape(even.shape[0] // 2, 2, even.shape[1] // 2, 2).any((1, 3))
+    whole = any_of_four.repeat(2, 0).repeat(2, 1)
+    return Patch(patch.top - patch.top % 2, patch.left - patch.left % 2, whole)
+
+
+def _ellipse(shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    y, x = (np.linspace(-1, 1, n + 1)[:-1] + 1 / n for n in shape)
+    inside: npt.NDArray[np.bool_] = y[:, None] ** 2 + x[None, :] ** 2 <= 1
+    return inside
+
+
+def _polygon(corners: Sequence[tuple[float, float]], info: VideoInfo) -> Patch:
+    picture = np.zeros((info.height, info.width), np.uint8)
+    points = np.array([[x * (info.width - 1), y * (info.height - 1)] for x, y in corners])
+    cv2.fillPoly(picture, [np.rint(points).astype(np.int32)], 1)
+    return Patch(0, 0, picture > 0).trimmed()

@@ -1,0 +1,126 @@
+"""One loop for every kind of video that is made from detections, and what a kind has to provide."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from objmask.detections import Detections, FrameTable, frames_path, read_detections
+from objmask.errors import DataError
+from objmask.pipeline import ahead
+from objmask.progress import Progress
+from objmask.video.info import VideoInfo
+from objmask.video.planes import Planes
+from objmask.video.reader import Frame, Window, read_frames
+from objmask.video.source import OnTruncated
+from objmask.video.writer import VideoWriter
+
+Prepared = TypeVar("Prepared")
+
+
+class Renderer(Protocol[Prepared]):
+    """Makes a picture from a source picture and the detections around it; holds parameters, never frames.
+
+    Attributes:
+        hold: how many frames before and after the current one it wants to see the detections of.
+    """
+
+    hold: int
+
+    def prepare(self, found: Detections) -> Prepared:
+        """What one frame's detections come to; asked for once a frame, whatever `hold` is."""
+        ...
+
+    def render(self, picture: Planes, around: Sequence[Prepared], here: int) -> Planes:
+        """The new picture, `picture` left as it is; `around[here]` belongs to the frame, the rest to its neighbours."""
+        ...
+
+
+Tables = Sequence[tuple[Path, FrameTable]]
+"""A detections file and the frames table beside it, for each model."""
+
+
+def read_tables(detections: Sequence[Path]) -> Tables:
+    """The frames tables beside detections files.
+
+    Raises:
+        DataError: a table is missing or damaged, or two models saw different frames.
+    """
+    tables = [(path, FrameTable.read(frames_path(path))) for path in detections]
+    for path, table in tables[1:]:
+        first = tables[0][1]
+        if table.number.tolist() != first.number.tolist() or table.pts.tolist() != first.pts.tolist():
+            raise DataError(f"{path}: has other frames than {tables[0][0]}; run detect again for both")
+    return tables
+
+
+def found_by_frame(tables: Tables) -> Iterator[Detections]:
+    """The detections of all models, one item a frame."""
+    streams = [read_detections(path, table.number.tolist()) for path, table in tables]
+    for parts in zip(*streams, strict=True):
+        yield Detections.concatenate(parts)
+
+
+def render_video(
+    renderer: Renderer[Prepared],
+    video: Path,
+    info: VideoInfo,
+    tables: Tables,
+    writer: VideoWriter,
+    progress: Progress,
+    *,
+    window: Window = (None, None),
+    on_truncated: OnTruncated = "fail",
+) -> None:
+    """Reads every frame, renders it and writes it with its time.
+
+    Raises:
+        DataError: the video's frames are not exactly those of the frames tables.
+        VideoError: reading or writing fails.
+    """
+    table = tables[0][1]
+    prepared = sliding((renderer.prepare(found) for found in found_by_frame(tables)), renderer.hold)
+    frames = read_frames(video, info, window=window, on_truncated=on_truncated)
+    pictures = ((frame, frame.planes()) for frame in frames)
+    done = 0
+    for (frame, picture), (around, here) in zip(ahead(pictures), prepared, strict=False):
+        _check_frame(video, frame, table, done)
+        writer.write(renderer.render(picture, around, here), frame.pts, frame.duration_pts)
+        done += 1
+        progress.step()
+    if done != len(table) or next(iter(frames), None) is not None:
+        raise DataError(f"{video}: has other frames than its frames table of {len(table)}; run detect again")
+
+
+def _check_frame(video: Path, frame: Frame, table: FrameTable, row: int) -> None:
+    if row >= len(table) or (frame.number, frame.pts) != (int(table.number[row]), int(table.pts[row])):
+        raise DataError(
+            f"{video}: frame {frame.number} at pts {frame.pts} is not in its frames table; run detect again"
+        )
+
+
+def sliding(items: Iterable[Prepared], hold: int) -> Iterator[tuple[Sequence[Prepared], int]]:
+    """For each item: the items from `hold` before to `hold` after it, and where among them it is."""
+    around: deque[Prepared] = deque()
+    here = 0
+    source = iter(items)
+    more = True
+    while more or here < len(around):
+        more = more and _append_next(source, around)
+        if more and len(around) - here <= hold:
+            continue  # not enough of what comes after is known yet
+        if here < len(around):
+            yield tuple(around), here
+        if here == hold and around:
+            around.popleft()
+        else:
+            here += 1
+
+
+def _append_next(source: Iterator[Prepared], around: deque[Prepared]) -> bool:
+    for item in source:
+        around.append(item)
+        return True
+    return False

@@ -1,0 +1,29 @@
+"""Count the pixels of each group in the painted map, frame by frame."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from objmask.verbs.options import add_detections, add_groups, add_probe, progress
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    add_probe(parser)
+    add_detections(parser, score=0.3, threshold=0.5)
+    add_groups(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="file to write")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Writes the CSV file."""
+    from objmask.classes import Palette
+    from objmask.coverage import write_coverage
+    from objmask.render.renderer import read_tables
+    from objmask.video.info import VideoInfo
+
+    info, tables = VideoInfo.read(options.probe), read_tables(options.detections)
+    palette = Palette.from_json(options.groups)
+    with progress(options, f"coverage {options.out.stem}", len(tables[0][1])) as bar:
+        write_coverage(info, tables, palette, options.out, bar, score=options.score, threshold=options.threshold)

@@ -1,0 +1,29 @@
+"""Join the detections of a video's chunks. The result is the same, byte for byte, however the video was cut."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from objmask.verbs.options import add_detection_outputs, add_probe, add_window, window
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    add_probe(parser)
+    add_window(parser)
+    parser.add_argument(
+        "--part", type=Path, action="append", required=True, metavar="PARQUET", help="detections of a chunk, in order"
+    )
+    add_detection_outputs(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Writes both files."""
+    from objmask.detections import frames_path
+    from objmask.inference import gather
+    from objmask.video.info import VideoInfo
+
+    parts = [(part, frames_path(part)) for part in options.part]
+    info = VideoInfo.read(options.probe)
+    gather(parts, info, options.out, options.out_frames, whole=window(options) == (None, None))

@@ -1,0 +1,22 @@
+"""List the videos of a folder or table with their fingerprints, and keep those for the workflow to use."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    parser.add_argument("--videos", type=Path, required=True, help="folder tree, or table with a column `path`")
+    parser.add_argument("--out", type=Path, default=Path("results/index.json"), metavar="JSON", help="the index")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Prints a line a video to standard output."""
+    from objmask.index import find_videos, index_videos
+
+    for video in index_videos(find_videos(options.videos), options.out):
+        state = video.unreadable or f"{video.packets} frames"
+        sys.stdout.write(f"{video.sha256[:12]}  {video.label}  {video.name}  {state}\n")

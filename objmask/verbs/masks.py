@@ -1,0 +1,38 @@
+"""Render objects in their groups' colours on black."""
+
+from __future__ import annotations
+
+import argparse
+
+from objmask.verbs.options import add_detections, add_groups, add_mp4, add_probe, progress
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    add_probe(parser)
+    add_detections(parser, score=0.3, threshold=0.5)
+    add_groups(parser)
+    parser.add_argument("--lossless", action="store_true", help="FFV1 in exact RGB instead of H.264")
+    add_mp4(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Writes the video."""
+    from objmask.classes import Palette
+    from objmask.render.colour_masks import write_masks
+    from objmask.render.renderer import read_tables
+    from objmask.video.info import VideoInfo
+
+    info, tables = VideoInfo.read(options.probe), read_tables(options.detections)
+    with progress(options, f"masks {options.out.stem}", len(tables[0][1])) as bar:
+        write_masks(
+            info,
+            tables,
+            Palette.from_json(options.groups),
+            options.out,
+            bar,
+            score=options.score,
+            threshold=options.threshold,
+            preset=options.preset,
+            lossless=options.lossless,
+        )

@@ -1,0 +1,133 @@
+"""Options that several verbs share, and what they come to."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from objmask.errors import ConfigError
+
+if TYPE_CHECKING:
+    from objmask.progress import Progress
+    from objmask.video.reader import Window
+
+
+def share(text: str) -> float:
+    """A number in 0..1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not in 0..1")
+    return value
+
+
+def whole(low: int, high: int | None = None) -> Callable[[str], int]:
+    """A whole number of at least `low`, at most `high`."""
+
+    def number(text: str) -> int:
+        value = int(text)
+        if value < low or (high is not None and value > high):
+            raise argparse.ArgumentTypeError(f"{text} is not {f'in {low}..{high}' if high else f'at least {low}'}")
+        return value
+
+    return number
+
+
+def add_probe(parser: argparse.ArgumentParser) -> None:
+    """`--probe`."""
+    parser.add_argument("--probe", type=Path, required=True, metavar="JSON", help="what `probe` wrote about the video")
+
+
+def add_window(parser: argparse.ArgumentParser) -> None:
+    """`--start-s`, `--end-s`."""
+    parser.add_argument("--start-s", type=float, metavar="S", help="first second, from the first frame; none: start")
+    parser.add_argument("--end-s", type=float, metavar="S", help="up to this second; none: end")
+
+
+def add_video(parser: argparse.ArgumentParser) -> None:
+    """A video, what is known of it, and which part of it is meant."""
+    parser.add_argument("--video", type=Path, required=True, metavar="FILE", help="the video")
+    add_probe(parser)
+    add_window(parser)
+    add_on_truncated(parser)
+
+
+def add_on_truncated(parser: argparse.ArgumentParser) -> None:
+    """`--on-truncated`."""
+    parser.add_argument("--on-truncated", choices=("fail", "keep"), default="fail", help="for a video that breaks off")
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """What `frames` wrote."""
+    parser.add_argument("--frames", type=Path, required=True, metavar="NUT", help="frames file from `frames`")
+    parser.add_argument("--table", type=Path, required=True, metavar="PARQUET", help="frames table from `frames`")
+
+
+def add_detections(parser: argparse.ArgumentParser, score: float, threshold: float) -> None:
+    """Detections, and which of them count."""
+    parser.add_argument(
+        "--detections",
+        type=Path,
+        required=True,
+        action="append",
+        metavar="PARQUET",
+        help="detections of a model, with its .frames.parquet beside; once a model",
+    )
+    parser.add_argument("--score", type=share, default=score, help="use detections scoring at least this, 0..1")
+    parser.add_argument(
+        "--threshold", type=share, default=threshold, help="mask probability of an object's pixels, 0..1"
+    )
+
+
+def add_groups(parser: argparse.ArgumentParser) -> None:
+    """The palette."""
+    parser.add_argument(
+        "--groups",
+        required=True,
+        metavar="JSON",
+        help='{"name": {"objects": […], "colour": [r, g, b], "sensitive": …}}',
+    )
+
+
+def add_encoder(parser: argparse.ArgumentParser) -> None:
+    """Output video."""
+    parser.add_argument("--quality", type=whole(0, 51), default=20, help="H.264 crf, 0..51, lower is better")
+    add_mp4(parser)
+
+
+def add_mp4(parser: argparse.ArgumentParser) -> None:
+    """Output video of a quality that is not the user's to choose."""
+    parser.add_argument("--preset", default="veryfast", help="H.264 effort")
+    parser.add_argument("--out", type=Path, required=True, metavar="MP4", help="video to write")
+
+
+def add_detection_outputs(parser: argparse.ArgumentParser) -> None:
+    """The two files that hold detections."""
+    parser.add_argument("--out", type=Path, required=True, metavar="PARQUET", help="detections to write")
+    parser.add_argument("--out-frames", type=Path, required=True, metavar="PARQUET", help="frames table to write")
+
+
+def window(options: argparse.Namespace) -> Window:
+    """Seconds, [from, to)."""
+    return options.start_s, options.end_s
+
+
+def progress(options: argparse.Namespace, what: str, total: int) -> Progress:
+    """Progress of a verb: a bar by hand, lines in the workflow's log."""
+    from objmask.progress import Progress
+
+    return Progress(what, total, bar=options.log is None)
+
+
+def parse_json(text: str, what: str) -> Any:
+    """JSON from the command line.
+
+    Raises:
+        ConfigError: it is not JSON.
+    """
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ConfigError(f"{what}: not JSON ({error})") from error

@@ -1,0 +1,41 @@
+"""Draw masks, outlines, names, scores and a legend over the video. It shows raw pixels: not for sharing."""
+
+from __future__ import annotations
+
+import argparse
+
+from objmask.verbs.options import add_detections, add_encoder, add_groups, add_video, progress, window
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    add_video(parser)
+    add_detections(parser, score=0.3, threshold=0.5)
+    add_groups(parser)
+    add_encoder(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Writes the video."""
+    from objmask.classes import Palette
+    from objmask.render.overlay import Overlay
+    from objmask.render.renderer import read_tables, render_video
+    from objmask.video.info import VideoInfo
+    from objmask.video.writer import VideoWriter
+
+    info, tables = VideoInfo.read(options.probe), read_tables(options.detections)
+    overlay = Overlay(Palette.from_json(options.groups), info, score=options.score, threshold=options.threshold)
+    with (
+        progress(options, f"overlay {options.out.stem}", len(tables[0][1])) as bar,
+        VideoWriter(options.out, info, quality=options.quality, preset=options.preset) as writer,
+    ):
+        render_video(
+            overlay,
+            options.video,
+            info,
+            tables,
+            writer,
+            bar,
+            window=window(options),
+            on_truncated=options.on_truncated,
+        )

@@ -1,0 +1,63 @@
+"""Make sensitive objects unreadable and leave everything else as it is. The result carries no metadata."""
+
+from __future__ import annotations
+
+import argparse
+
+from objmask.verbs.options import add_detections, add_encoder, add_video, parse_json, progress, share, whole, window
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    add_video(parser)
+    add_detections(parser, score=0.1, threshold=0.3)
+    parser.add_argument("--objects", required=True, metavar="JSON", help='what to hide, e.g. \'["person", "laptop"]\'')
+    parser.add_argument("--style", choices=("solid", "pixelate", "blur"), default="blur", help="how to hide")
+    parser.add_argument("--strength", type=whole(1, 8), default=6, help="cells along the longer side, 1..8")
+    parser.add_argument("--shape", choices=("mask", "box", "ellipse"), default="mask", help="what to hide")
+    parser.add_argument("--grow", type=share, default=0.05, help="margin, share of the object's longer side, 0..1")
+    parser.add_argument("--hold", type=whole(0), default=2, help="frames before and after that hide its place too")
+    parser.add_argument("--zones", default="[]", metavar="JSON", help="polygons [[x, y], …] hidden always, shares 0..1")
+    parser.add_argument(
+        "--whole-frame-when", choices=("never", "no_detection"), default="never", help="hide whole frames"
+    )
+    parser.add_argument("--audio", choices=("drop", "copy"), default="drop", help="voices identify people")
+    add_encoder(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Writes the video."""
+    from objmask.render.privacy import Privacy, PrivacySettings, refuse_gaps
+    from objmask.render.renderer import read_tables, render_video
+    from objmask.video.info import VideoInfo
+    from objmask.video.writer import VideoWriter
+
+    info, tables = VideoInfo.read(options.probe), read_tables(options.detections)
+    refuse_gaps(tables)
+    settings = PrivacySettings(
+        classes=frozenset(parse_json(options.objects, "--objects")),
+        score=options.score,
+        threshold=options.threshold,
+        style=options.style,
+        strength=options.strength,
+        shape=options.shape,
+        grow=options.grow,
+        hold=options.hold,
+        zones=tuple(tuple((x, y) for x, y in zone) for zone in parse_json(options.zones, "--zones")),
+        whole_frame_when_none=options.whole_frame_when == "no_detection",
+    )
+    audio_from = options.video if options.audio == "copy" else None
+    with (
+        progress(options, f"protect {options.out.stem}", len(tables[0][1])) as bar,
+        VideoWriter(options.out, info, quality=options.quality, preset=options.preset, audio_from=audio_from) as writer,
+    ):
+        render_video(
+            Privacy(settings, info),
+            options.video,
+            info,
+            tables,
+            writer,
+            bar,
+            window=window(options),
+            on_truncated=options.on_truncated,
+        )

@@ -1,0 +1,168 @@
+"""What is known about a video before any of its pictures is looked at."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+from objmask.errors import DataError
+
+ColorRange = Literal["tv", "pc"]
+PtsRule = Literal["kept", "sorted", "repaired"]
+
+BT709, BT601 = 1, 6
+"""Colour matrices as FFmpeg numbers them (AVColorSpace)."""
+_HD_LINES = 720
+_FRACTIONS = ("sample_aspect", "time_base", "rate")
+
+
+@dataclass(frozen=True)
+class ColorTags:
+    """How the numbers of a YUV picture are to be read.
+
+    Attributes:
+        range: `tv` (luma 16..235) or `pc` (0..255).
+        matrix: RGB to YUV matrix, an FFmpeg AVColorSpace number.
+        primaries: FFmpeg AVColorPrimaries number, 2 when unknown.
+        transfer: FFmpeg AVColorTransferCharacteristic number, 2 when unknown.
+    """
+
+    range: ColorRange
+    matrix: int
+    primaries: int = 2
+    transfer: int = 2
+
+
+BT709_TV = ColorTags("tv", BT709, 1, 1)
+"""What browsers and players expect of a video that has no source to follow."""
+
+
+def matrix_for(lines: int) -> int:
+    """The colour matrix of a picture whose file does not say: BT.709 from 720 lines up, else BT.601."""
+    return BT709 if lines >= _HD_LINES else BT601
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """One video stream and the file around it, as decoding the whole of it showed.
+
+    Attributes:
+        sha256: of the file, hex.
+        container: FFmpeg's name of the file format.
+        stream: index of the video stream that is used, in the file.
+        codec: FFmpeg's name of the stream's codec, e.g. `h264`.
+        pix_fmt: FFmpeg's name of the decoder's pixel format.
+        bits: bits a sample.
+        stored_width, stored_height: px, as decoded.
+        width, height: px, as shown, after rotation.
+        rotation: degrees clockwise (0, 90, 180, 270) that the stored picture must be turned for showing.
+        mirrored: whether it must then be flipped left to right.
+        sample_aspect: width / height of a sample as shown, 1 when unknown.
+        color_range, colorspace, primaries, transfer: as used, see `colors`.
+        declared_color_range: `tv`, `pc`, or None when the file does not say.
+        declared_colorspace: AVColorSpace as stored; 2 when the file does not say, 0 for RGB.
+        time_base: seconds a pts unit.
+        rate: nominal frames a second.
+        packets: pictures counted by demuxing.
+        frames: pictures that decode; frames are numbered 0..frames-1.
+        declared_frames: what the file says or implies by duration x rate, None when it says nothing.
+        start_pts: pts of the first frame.
+        end_pts: pts of the last frame plus its duration.
+        duration_s: (end_pts - start_pts) x time_base.
+        declared_duration_s: of the video, as the file says; None when it does not.
+        pts_rule: which rule of `objmask.video.timing` gave the frames their times.
+        pts_changed: how many frames' times it changed.
+        truncated: the file is damaged or ends early, and what can be read of it is kept.
+        audio: one item an audio stream: stream, codec, sample_rate, channels, default.
+        other_streams: types of the remaining streams.
+        warnings: one line each, for the log and the report.
+        keyframes: (frame number, pts) of pictures that can be seeked to, thinned out.
+    """
+
+    sha256: str
+    container: str
+    stream: int
+    codec: str
+    pix_fmt: str
+    bits: int
+    stored_width: int
+    stored_height: int
+    width: int
+    height: int
+    rotation: int
+    mirrored: bool
+    sample_aspect: Fraction
+    color_range: ColorRange
+    colorspace: int
+    primaries: int
+    transfer: int
+    declared_color_range: ColorRange | None
+    declared_colorspace: int
+    time_base: Fraction
+    rate: Fraction
+    packets: int
+    frames: int
+    declared_frames: int | None
+    start_pts: int
+    end_pts: int
+    duration_s: float
+    declared_duration_s: float | None
+    pts_rule: PtsRule
+    pts_changed: int
+    truncated: bool
+    audio: list[dict[str, Any]]
+    other_streams: list[str]
+    warnings: list[str]
+    keyframes: list[tuple[int, int]]
+
+    @property
+    def colors(self) -> ColorTags:
+        """The colour tags as used: read so, and written on every output that follows the source."""
+        return ColorTags(self.color_range, self.colorspace, self.primaries, self.transfer)
+
+    @property
+    def intact(self) -> bool:
+        """Whether every picture of the file decodes."""
+        return not self.truncated and self.frames == self.packets
+
+    def to_json(self) -> dict[str, Any]:
+        """A document for `json.dump`; fractions are strings such as `30000/1001`."""
+        document = asdict(self)
+        document.update({name: str(document[name]) for name in _FRACTIONS})
+        document["keyframes"] = [list(pair) for pair in self.keyframes]
+        return document
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> VideoInfo:
+        """The inverse of `to_json`.
+
+        Raises:
+            DataError: a field is missing, unknown or malformed.
+        """
+        try:
+            values = dict(document)
+            values.update({name: Fraction(values[name]) for name in _FRACTIONS})
+            values["keyframes"] = [(int(number), int(pts)) for number, pts in values["keyframes"]]
+            return cls(**values)
+        except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+            wrong = sorted({field.name for field in fields(cls)} ^ set(document)) or error
+            raise DataError(
+                f"not the probe of a video by this version of objmask; run probe again ({wrong})"
+            ) from error
+
+    @classmethod
+    def read(cls, path: Path) -> VideoInfo:
+        """Reads the JSON file that the probe step wrote.
+
+        Raises:
+            DataError: the file is missing or is not one.
+        """
+        try:
+            return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, AttributeError) as error:
+            raise DataError(f"{path}: cannot be read; run probe again ({error})") from error
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from error

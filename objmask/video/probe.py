@@ -1,0 +1,80 @@
+"""Looks at a whole video once: what it is, how many frames it really has, when each is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from objmask.errors import VideoError
+from objmask.files import sha256_of
+from objmask.video.appearance import colors_of, shape_of, streams_of
+from objmask.video.info import VideoInfo
+from objmask.video.length import completeness_of, times_of
+from objmask.video.planes import to_planes
+from objmask.video.scan import Scan, scan_video
+from objmask.video.source import Damage, OnTruncated, open_video, read_packets
+
+
+def count_packets(path: Path) -> int:
+    """The number of pictures by demuxing only: milliseconds, and equal to `VideoInfo.frames` for files in order.
+
+    Raises:
+        VideoError: the file cannot be opened, or has no video stream.
+    """
+    with open_video(path) as (container, stream):
+        damage = Damage(path, "keep")
+        return sum(not packet.is_discard for packet in read_packets(container, [stream], damage))
+
+
+def probe(
+    path: Path, *, on_truncated: OnTruncated = "fail", progress: Callable[[int], None] | None = None
+) -> VideoInfo:
+    """Decodes the whole video.
+
+    Args:
+        path: the file.
+        on_truncated: `fail`: a picture that does not decode or an early end raise; `keep`: the readable part is
+            described, with `truncated` set and a warning.
+        progress: called with the number of frames so far, after each.
+
+    Raises:
+        VideoError: the file is not a video, no picture decodes, the picture size changes, or (`fail`) it is truncated.
+    """
+    with open_video(path) as (container, stream):
+        scan = scan_video(path, container, stream, Damage(path, on_truncated), progress)
+        if not scan.errors and len(scan.pts) == scan.packets:
+            return _describe(path, container, stream, scan, on_truncated)
+    # With several decoder threads PyAV loses pictures beside one that fails: one thread tells what is readable.
+    with open_video(path) as (container, stream):
+        stream.thread_type = "NONE"
+        scan = scan_video(path, container, stream, Damage(path, on_truncated), progress)
+        return _describe(path, container, stream, scan, on_truncated)
+
+
+def _describe(
+    path: Path, container: InputContainer, stream: VideoStream, scan: Scan, on_truncated: OnTruncated
+) -> VideoInfo:
+    if scan.first is None:
+        raise VideoError(f"{path}: no picture of it can be decoded; replace the file or take it out of the input")
+    warnings: list[str] = []
+    times = times_of(stream, scan, warnings)
+    info = VideoInfo(
+        sha256=sha256_of(path),
+        **times,
+        **completeness_of(path, (container, stream), scan, times, on_truncated, warnings),
+        **shape_of(scan.first, stream, warnings),
+        **colors_of(scan.first, warnings),
+        **streams_of(container, stream),
+        warnings=warnings,
+    )
+    try:
+        to_planes(scan.first, info)
+    except (av.FFmpegError, ValueError) as error:
+        raise VideoError(
+            f"{path}: pictures in {info.pix_fmt} cannot be used; convert it, for example to H.264"
+        ) from error
+    return info

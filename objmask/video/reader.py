@@ -1,0 +1,159 @@
+"""Reads frames one by one, from anywhere in a video, exactly as a decoding of the whole would give them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from objmask.errors import VideoError
+from objmask.video.info import VideoInfo
+from objmask.video.planes import Array, Planes, to_planes, to_rgb
+from objmask.video.source import Damage, OnTruncated, decode, open_video, read_packets
+from objmask.video.timing import nominal_step, retime
+
+Window = tuple[float | None, float | None]
+_SEEK_TRIES = 4
+_PROBE_AGAIN = "the file has changed: run probe again"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame whose picture is converted when asked for.
+
+    Attributes:
+        number: 0-based, in decode order of the source.
+        pts: presentation timestamp in the source's time base.
+        duration_pts: distance to the source's next frame; the last one's own duration.
+        picture: as decoded, stored orientation.
+        info: of the video.
+    """
+
+    number: int
+    pts: int
+    duration_pts: int
+    picture: av.VideoFrame
+    info: VideoInfo
+
+    def planes(self) -> Planes:
+        """The picture in 8-bit 4:2:0 as shown, in the source's matrix and range; the arrays are the caller's own.
+
+        8-bit 4:2:0 sources give exactly the decoder's values.
+        """
+        return to_planes(self.picture, self.info)
+
+    def rgb(self) -> Array:
+        """The picture as shown in RGB, uint8 (h, w, 3), the caller's own."""
+        return to_rgb(self.picture, self.info)
+
+
+def read_frames(
+    path: Path,
+    info: VideoInfo,
+    *,
+    start: int = 0,
+    stop: int | None = None,
+    window: Window = (None, None),
+    on_truncated: OnTruncated = "fail",
+) -> Iterator[Frame]:
+    """Yields frames in order; a few are in memory at a time, and the file is closed when the iterator is.
+
+    Args:
+        path: the file.
+        info: what `probe` said of it.
+        start: number of the first frame.
+        stop: number after the last frame, None = to the end.
+        window: seconds since the video's first frame, [from, to); of the frames above only those in it. None = open.
+        on_truncated: `keep` reads on past pictures that do not decode, as `probe` did.
+
+    Raises:
+        VideoError: the file cannot be read, is damaged, or holds other frames than `info` says.
+    """
+    if info.truncated and on_truncated == "fail":
+        raise VideoError(f"{path}: truncated or damaged; replace the file, or set on_truncated: keep")
+    low, high = (None if seconds is None else _first_pts(info, seconds) for seconds in window)
+    keys = [key for key in info.keyframes if key[0] <= start or (low is not None and key[1] <= low)]
+    stop = info.frames if stop is None else min(stop, info.frames)
+    if start >= stop:
+        return
+    with closing(_timed(path, info, _pictures(path, info, keys, on_truncated))) as frames:
+        for frame in frames:
+            if high is not None and frame.pts >= high:
+                return
+            if frame.number >= start and (low is None or frame.pts >= low):
+                yield frame
+            if frame.number + 1 == stop:
+                return
+
+
+def _first_pts(info: VideoInfo, seconds: float) -> int:
+    """The smallest pts at or after `seconds`, which is taken as the decimal number that the user wrote."""
+    return info.start_pts + math.ceil(Fraction(repr(float(seconds))) / info.time_base)
+
+
+def _timed(path: Path, info: VideoInfo, pictures: Iterator[tuple[int, av.VideoFrame]]) -> Generator[Frame, None, None]:
+    """Gives pictures their pts and duration; the numbers must agree with the keyframes of `info`."""
+    step = nominal_step(info.rate, info.time_base)
+    numbers = {pts: number for number, pts in info.keyframes}
+    last: Frame | None = None
+    number = -1
+    try:
+        for pts, (number, picture) in retime(((p.pts, (n, p)) for n, p in pictures), info.pts_rule, step):
+            if number >= info.frames:
+                raise VideoError(f"{path}: has more than the {info.frames} frames it was probed with; {_PROBE_AGAIN}")
+            if numbers.get(pts, number) != number:
+                raise VideoError(f"{path}: frame {numbers[pts]} comes as number {number}; {_PROBE_AGAIN}")
+            if last is not None:
+                yield replace(last, duration_pts=pts - last.pts)
+            last = Frame(number, pts, 0, picture, info)
+    except ValueError as error:
+        raise VideoError(f"{path}: {error}; {_PROBE_AGAIN}") from error
+    if last is None or last.number + 1 != info.frames:
+        raise VideoError(f"{path}: {number + 1} frames decode, {info.frames} did when it was probed; {_PROBE_AGAIN}")
+    yield replace(last, duration_pts=info.end_pts - last.pts)
+
+
+def _pictures(
+    path: Path, info: VideoInfo, keys: list[tuple[int, int]], on_truncated: OnTruncated
+) -> Iterator[tuple[int, av.VideoFrame]]:
+    """Numbered pictures from the last of `keys` (number, pts) that seeking finds, else from the start.
+
+    A seek may land anywhere: it counts only when the first picture that comes out is a keyframe among `keys`.
+    """
+    numbers = {pts: number for number, pts in keys}
+    for _, target in reversed(keys[1:][-_SEEK_TRIES:]):
+        with open_video(path) as (container, stream):
+            pictures = _decode(path, info, container, stream, on_truncated)
+            try:
+                container.seek(target, stream=stream)
+                first = next(pictures, None)
+            except (av.FFmpegError, OSError, VideoError):
+                continue
+            if first is not None and first.key_frame and first.pts in numbers:
+                yield from enumerate(chain([first], pictures), numbers[first.pts])
+                return
+    with open_video(path) as (container, stream):
+        yield from enumerate(_decode(path, info, container, stream, on_truncated))
+
+
+def _decode(
+    path: Path, info: VideoInfo, container: InputContainer, stream: VideoStream, on_truncated: OnTruncated
+) -> Iterator[av.VideoFrame]:
+    # As in probe: with several threads, pictures beside one that fails are lost.
+    stream.thread_type = "AUTO" if info.intact else "NONE"
+    damage = Damage(path, on_truncated)
+    for picture in decode(stream, read_packets(container, [stream], damage), damage):
+        if (picture.width, picture.height) != (info.stored_width, info.stored_height):
+            raise VideoError(
+                f"{path}: a picture is {picture.width}x{picture.height}, not "
+                f"{info.stored_width}x{info.stored_height}; {_PROBE_AGAIN}"
+            )
+        yield picture

@@ -1,0 +1,194 @@
+"""Graphs of the Object Detection API's contract, tiny but real: built here, saved, loaded and run by TensorFlow."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from objmask.errors import ModelError
+from objmask.masks import paste
+from objmask.models.detector import load
+from objmask.models.install import install
+from objmask.models.tf_detection import clip_mask
+
+v1 = tf.compat.v1
+OUTPUTS = ("num_detections", "detection_boxes", "detection_scores", "detection_classes", "detection_masks")
+
+
+def outputs(image: tf.Tensor, side: int) -> dict[str, tf.Tensor]:
+    """Two detections a frame: a box around the bright pixels, and one that reaches out of the frame; one of no class.
+
+    The first box's mask is what `crop_and_resize` cuts from the picture, the inverse of pasting.
+    """
+    bright = tf.cast(tf.reduce_max(image, -1) > 127, tf.float32)
+    size = tf.cast(tf.shape(image)[1:3], tf.float32)
+
+    def box(picture: tf.Tensor) -> tf.Tensor:
+        at = tf.cast(tf.where(picture > 0), tf.float32)
+        return tf.concat([tf.reduce_min(at, 0) / size, (tf.reduce_max(at, 0) + 1) / size], 0)
+
+    found = tf.map_fn(box, bright)
+    batch = tf.shape(image)[0]
+    fixed = tf.tile(tf.constant([[[-0.5, 0.25, 0.5, 1.25], [0.1, 0.1, 0.9, 0.9], [0.0, 0.0, 1.0, 1.0]]]), [batch, 1, 1])
+    mask = tf.image.crop_and_resize(bright[..., None], found, tf.range(batch), (side, side))[..., 0][:, None]
+    lower = tf.tile(tf.cast(tf.range(side) >= side // 2, tf.float32)[None, None, :, None], [batch, 1, 1, side])
+    values = {
+        "num_detections": tf.fill([batch], 3.0),
+        "detection_boxes": tf.concat([found[:, None], fixed], 1),
+        "detection_scores": tf.tile([[0.9, 0.8, 0.7, 0.6]], [batch, 1]),
+        "detection_classes": tf.tile([[72.0, 1.0, 12.0, 1.0]], [batch, 1]),
+        "detection_masks": tf.concat([mask, lower, lower, lower], 1),
+    }
+    return {name: tf.identity(value, name=name) for name, value in values.items()}
+
+
+def frozen(path: Path, side: int = 33, leave_out: str = "") -> Path:
+    """Writes a frozen TF 1 graph."""
+    with tf.Graph().as_default() as graph:
+        outputs(v1.placeholder(tf.uint8, (None, None, None, 3), name="image_tensor"), side)
+    definition = graph.as_graph_def()
+    for node in list(definition.node):
+        if node.name == leave_out:
+            definition.node.remove(node)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(definition.SerializeToString())
+    return path
+
+
+def saved_tf2(path: Path, side: int = 15) -> Path:
+    """Writes a TF 2 SavedModel with a variable, of a fixed batch of 1 as in the TF 2 zoo."""
+    module = tf.Module()
+    module.one = tf.Variable(1.0)
+
+    @tf.function(input_signature=[tf.TensorSpec((1, None, None, 3), tf.uint8, name="input_tensor")])
+    def call(input_tensor: tf.Tensor) -> dict[str, tf.Tensor]:
+        found = outputs(input_tensor, side)
+        return {**found, "detection_scores": found["detection_scores"] * module.one, "raw": module.one[None]}
+
+    tf.saved_model.save(module, str(path), signatures={"serving_default": call})
+    return path
+
+
+def saved_tf1(path: Path) -> Path:
+    """Writes a TF 1 SavedModel, its input called `inputs` as in the zoo's archives."""
+    with tf.Graph().as_default(), v1.Session() as session:
+        image = v1.placeholder(tf.uint8, (None, None, None, 3), name="image_tensor")
+        v1.saved_model.simple_save(session, str(path), {"inputs": image}, outputs(image, 33))
+    return path
+
+
+def frame(top: int = 10, left: int = 20) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    picture = np.zeros((48, 64, 3), np.uint8)
+    picture[top : top + 20, left : left + 30, 1] = 255
+    picture[top : top + 8, left : left + 8] = 0
+    return picture
+
+
+@pytest.mark.parametrize("kind", ["frozen33", "frozen15", "tf1", "tf2"])
+def test_boxes_and_masks_land_on_the_object(tmp_path: Path, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    source = {
+        "frozen33": lambda: frozen(tmp_path / "a" / "frozen_inference_graph.pb").parent,
+        "frozen15": lambda: frozen(tmp_path / "a" / "graph.pb", 15),
+        "tf1": lambda: saved_tf1(tmp_path / "a" / "saved_model").parent,
+        "tf2": lambda: saved_tf2(tmp_path / "a"),
+    }[kind]()
+    info = install(source, tmp_path / "m", "m")
+    assert (info.family, info.input_height, info.frame_size(1920, 1080)) == ("tf_detection", 0, (1365, 768))
+    detector = load(tmp_path / "m", device="cpu")
+    assert detector.placement.startswith("CPU")
+    with caplog.at_level(logging.WARNING):
+        (found,) = detector.detect([frame()])
+        detector.detect([frame()])
+    # Id 12 is none of COCO's: dropped, with one warning; the fourth is beyond num_detections.
+    assert found.classes == ("tv", "person")
+    assert [r.message for r in caplog.records].count(
+        "m: class id 12 is not in the label map; its detections are dropped"
+    ) == 1
+    np.testing.assert_allclose(found.boxes[0] * [48, 64, 48, 64], [10, 20, 30, 50], atol=1e-4)
+    patch = paste(found.masks[0], found.boxes[0], 48, 64, 0.5)
+    painted = np.zeros((48, 64), bool)
+    painted[patch.rows, patch.columns] = patch.mask
+    bright = frame()[..., 1] > 0
+    assert (painted & bright).sum() / (painted | bright).sum() > 0.95
+    # The second box spans -0.5..0.5; its mask is the lower half, which is all that lies in the frame.
+    np.testing.assert_allclose(found.boxes[1], [0, 0.25, 0.5, 1])
+    assert found.masks[1][1:].min() == 255
+    detector.close()
+
+
+def test_results_do_not_depend_on_how_frames_are_batched(tmp_path: Path) -> None:
+    install(frozen(tmp_path / "graph.pb"), tmp_path / "m", "m")
+    frames = [frame(top, top) for top in (0, 5, 9, 14, 20)]
+    one = load(tmp_path / "m", device="cpu", batch=1).detect(frames)
+    two = load(tmp_path / "m", device="cpu", batch=2).detect(frames)
+    assert len(one) == len(two) == 5
+    for a, b in zip(one, two, strict=True):
+        np.testing.assert_array_equal(a.boxes, b.boxes)
+        np.testing.assert_array_equal(a.masks[0], b.masks[0])
+    with pytest.raises(ValueError, match="differ in size"):
+        load(tmp_path / "m", device="cpu", batch=2).detect([frame(), frame()[:40]])
+
+
+def test_floor_limit_and_label_map(tmp_path: Path) -> None:
+    graph = frozen(tmp_path / "a" / "graph.pb")
+    (graph.parent / "labels.pbtxt").write_text("item { id: 72 name: 'badge' } item { id: 12 name: 'pen' }")
+    info = install(graph, tmp_path / "m", "m")
+    assert info.classes == ("pen", "badge")
+    assert (tmp_path / "m" / "label_map.pbtxt").is_file()
+    assert load(tmp_path / "m", device="cpu").detect([frame()])[0].classes == ("badge", "pen")
+    assert load(tmp_path / "m", device="cpu", max_per_frame=1).detect([frame()])[0].classes == ("badge",)
+    assert load(tmp_path / "m", device="cpu", floor=0.75).detect([frame()])[0].classes == ("badge",)
+
+
+def test_pipeline_config_tells_resizer_and_score_cut(tmp_path: Path) -> None:
+    graph = frozen(tmp_path / "a" / "frozen_inference_graph.pb")
+    (graph.parent / "pipeline.config").write_text(
+        "keep_aspect_ratio_resizer { min_dimension: 600\n max_dimension: 1024 }\n"
+        "first_stage_nms_score_threshold: 0.0\n"
+        "second_stage_post_processing { batch_non_max_suppression { score_threshold: 0.300000011920929 } }"
+    )
+    info = install(graph.parent, tmp_path / "m", "m")
+    assert (info.score_cut, info.frame_size(1280, 720)) == (0.3, (1024, 576))
+
+
+def test_graphs_that_break_the_contract_are_refused(tmp_path: Path) -> None:
+    cases = (
+        ("detection_masks", "a detector of boxes only"),
+        ("detection_scores", "lacks detection_scores"),
+    )
+    for name, reason in cases:
+        with pytest.raises(ModelError, match=reason):
+            install(frozen(tmp_path / f"{name}.pb", leave_out=name), tmp_path / "m", "m")
+        assert not (tmp_path / "m").exists()
+    whole = frozen(tmp_path / "whole.pb").read_bytes()
+    (tmp_path / "cut.pb").write_bytes(whole[:-100])
+    with pytest.raises(ModelError, match="cut short"):
+        install(tmp_path / "cut.pb", tmp_path / "m", "m")
+
+
+def test_a_fixed_batch_is_kept_to(tmp_path: Path) -> None:
+    install(saved_tf2(tmp_path / "a"), tmp_path / "m", "m")
+    with pytest.raises(ModelError, match=r"set detect\.batch: 1"):
+        load(tmp_path / "m", device="cpu", batch=2)
+
+
+@pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="there is a GPU")
+def test_a_gpu_that_is_required_but_missing_is_an_error(tmp_path: Path) -> None:
+    install(frozen(tmp_path / "graph.pb"), tmp_path / "m", "m")
+    with pytest.raises(ModelError, match="TensorFlow sees none"):
+        load(tmp_path / "m", device="gpu")
+    assert load(tmp_path / "m", device="auto").placement.startswith("CPU")
+
+
+def test_clipping_a_mask_keeps_its_samples_in_place() -> None:
+    """A linear ramp over the box, cut to any part of it, is the same ramp over that part."""
+    ramp = np.tile(np.linspace(0, 1, 33, dtype=np.float32)[:, None], (1, 33))
+    box = np.array([-0.2, 0.1, 0.6, 0.5])
+    cut = clip_mask(ramp, box, np.clip(box, 0, 1))
+    np.testing.assert_allclose(cut[:, 0] / 255, np.linspace(0.25, 1, 33), atol=1 / 255)
+    assert clip_mask(np.full((200, 15), np.nan), box, box).shape == (160, 15)

@@ -1,0 +1,13 @@
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def assets() -> Path:
+    """The folder of real test files; tests that need it are skipped without it."""
+    folder = os.environ.get("OBJMASK_TEST_ASSETS")
+    if not folder or not Path(folder, "videos").is_dir():
+        pytest.skip("OBJMASK_TEST_ASSETS does not name the folder of real test files")
+    return Path(folder).resolve()

@@ -1,0 +1,160 @@
+# What the rules ask: the configuration, the videos, the models, the targets. Functions and look-ups only, no rules.
+import hashlib
+import json
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+
+sys.path.insert(0, workflow.basedir)
+
+from snakemake.logging import logger
+from snakemake.exceptions import WorkflowError
+
+from objmask import config as objmask_config
+from objmask.errors import ObjmaskError
+from objmask.files import atomic_path, refuse_unwritable
+from objmask.index import chunks, find_videos, index_videos
+from objmask.provenance import code_digest
+
+PROJECT = workflow.basedir
+SCHEMA = Path(PROJECT) / "workflow/schemas/config.schema.yaml"
+RESULTS = "results"
+
+
+def read_inputs():
+    """Configuration, models and videos; whatever is wrong with them ends here, in one line, before any job."""
+    try:
+        refuse_unwritable(Path(RESULTS))
+        complete = objmask_config.complete(config, SCHEMA)
+        models = objmask_config.models_of(complete)
+        warnings = objmask_config.check_objects(complete, models, SCHEMA)
+        videos = index_videos(find_videos(Path(complete["videos"])), Path(RESULTS) / "index.json")
+    except ObjmaskError as error:
+        raise WorkflowError(str(error)) from None
+    if workflow.is_main_process:
+        for warning in warnings:
+            logger.warning(f"objmask: {warning}")
+        for video in videos:
+            if video.unreadable and complete["on_unreadable"] == "exclude":
+                logger.warning(f"objmask: EXCLUDED {video.unreadable}")
+    return complete, models, videos
+
+
+CFG, MODELS, VIDEOS = read_inputs()
+VIDEO_BY_NAME = {video.name: video for video in VIDEOS}
+EXCLUDED = [v for v in VIDEOS if v.unreadable and CFG["on_unreadable"] == "exclude"]
+USED = [v for v in VIDEOS if v not in EXCLUDED]
+VIDEO_TABLE = f"{RESULTS}/videos.tsv"
+PALETTE = objmask_config.palette_of(CFG)
+# Privacy does not depend on colours: a palette edit that hides the same objects leaves protected video alone.
+SENSITIVE = json.dumps(sorted(PALETTE.sensitive(CFG["sensitive_objects"])))
+
+
+wildcard_constraints:
+    model="|".join(re.escape(name) for name in MODELS),
+    chunk=r"\d{8}-\d{8}",
+
+
+# Each job starts `python -m objmask`: from this checkout, and outside conda with the Python that runs Snakemake.
+setup = f"export PYTHONPATH={shlex.quote(PROJECT)};"
+if not workflow.deployment_settings.deployment_method:
+    setup += f" export PATH={shlex.quote(os.path.dirname(sys.executable))}:\"$PATH\";"
+shell.prefix(setup + " set -euo pipefail; ")
+
+
+def cfg(section, key=None):
+    """One value of the configuration, so that a rule depends on nothing else of it."""
+    return CFG[section] if key is None else CFG[section][key]
+
+
+def video_of(wildcards):
+    """The video's file. Only its fingerprint (a param) decides about a rerun, its time does not."""
+    return ancient(plain(VIDEO_BY_NAME[wildcards.video].path))
+
+
+def plain(path):
+    """A path that no option parser and no glob takes for anything else."""
+    return str(path) if os.path.isabs(path) else f"./{path}"
+
+
+def fingerprint(wildcards):
+    return VIDEO_BY_NAME[wildcards.video].sha256
+
+
+def model_source(name):
+    """The model's file or folder as configured."""
+    given = CFG["models"]
+    return given[name] if isinstance(given, dict) else given[list(MODELS).index(name)]
+
+
+def chunks_of(video):
+    return chunks(VIDEO_BY_NAME[video].packets, CFG["detect"]["chunk_frames"])
+
+
+def detections_for(section):
+    """Input function: detections of the models that `masks` or `privacy` uses, and the frames tables beside them."""
+    names = objmask_config.model_names(CFG, MODELS, section)
+
+    def files(wildcards):
+        stems = [f"{RESULTS}/detections/{name}/{wildcards.video}" for name in names]
+        return [f"{stem}.parquet" for stem in stems]
+
+    return files
+
+
+def tables_for(section):
+    def files(wildcards):
+        return [f"{path.removesuffix('.parquet')}.frames.parquet" for path in detections_for(section)(wildcards)]
+
+    return files
+
+
+def options(flag, values):
+    """`--flag=value` for each value, quoted for the shell."""
+    return " ".join(f"--{flag}={shlex.quote(str(value))}" for value in values)
+
+
+def given(flag, value):
+    """`--flag=value`, or nothing when there is no value."""
+    return "" if value is None else options(flag, [value])
+
+
+def window_options():
+    return f"{given('start-s', CFG['window']['start_s'])} {given('end-s', CFG['window']['end_s'])}".strip()
+
+
+def per_video(pattern):
+    return [f"{RESULTS}/{pattern.format(video=video.name)}" for video in USED]
+
+
+def targets():
+    """Every file that `outputs` asks for."""
+    made = {
+        "detections": [f"detections/{name}/{{video}}{suffix}" for name in MODELS for suffix in (".parquet", ".frames.parquet")],
+        "masks": ["masks/{video}.mp4"] + (["masks_lossless/{video}.mp4"] if CFG["masks"]["lossless"] else []),
+        "overlay": ["overlay/{video}.mp4"],
+        "protected": ["protected/{video}.mp4"],
+        "coverage": ["coverage/{video}.csv"],
+    }
+    files = [path for output in CFG["outputs"] for pattern in made[output] for path in per_video(pattern)]
+    if CFG["frames"]["keep"] != "none":
+        files += [f"{RESULTS}/frames/{v.name}/{chunk}" for v in USED for chunk in chunks_of(v.name)]
+    if "coverage" in CFG["outputs"]:
+        files += [f"{RESULTS}/summary/{name}.csv" for name in SUMMARIES]
+    return files
+
+
+def write_video_table():
+    """Writes the table of videos that the summaries read; returns its digest."""
+    rows = [(v.name, v.label, v.subject, v.unreadable if v in EXCLUDED else "") for v in VIDEOS]
+    text = "".join("\t".join(row) + "\n" for row in [("name", "label", "subject", "excluded"), *rows])
+    if not os.path.exists(VIDEO_TABLE) or Path(VIDEO_TABLE).read_text(encoding="utf-8") != text:
+        with atomic_path(Path(VIDEO_TABLE)) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+VIDEO_TABLE_DIGEST = write_video_table()
+SUMMARIES = ("coverage_by_video", "coverage_by_group", "coverage_by_label", "excluded")

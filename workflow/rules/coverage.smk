@@ -1,0 +1,54 @@
+# How much of the picture each group fills: by frame, then over videos, groups and labels.
+rule coverage:
+    input:
+        probe=f"{RESULTS}/probe/{{video}}.json",
+        detections=detections_for("masks"),
+        tables=tables_for("masks"),
+    output:
+        table=f"{RESULTS}/coverage/{{video}}.csv",
+    params:
+        detections=lambda wildcards, input: options("detections", input.detections),
+        groups=PALETTE.to_json(),
+        score=cfg("masks", "score"),
+        threshold=cfg("masks", "threshold"),
+        code=code_digest("coverage"),
+    log:
+        f"{RESULTS}/logs/coverage/{{video}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/coverage/{{video}}.tsv"
+    conda:
+        "../../envs/video.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    shell:
+        "python -m objmask coverage --probe={input.probe:q} {params.detections} --groups={params.groups:q} "
+        "--score={params.score} --threshold={params.threshold} --out={output.table:q} --log={log:q}"
+
+
+# Thousands of names do not fit on a command line: they come as a table, written when the workflow is read.
+rule summary:
+    input:
+        videos=ancient(VIDEO_TABLE),
+        coverage=per_video("coverage/{video}.csv"),
+    output:
+        tables=[f"{RESULTS}/summary/{name}.csv" for name in SUMMARIES],
+    params:
+        videos=VIDEO_TABLE_DIGEST,
+        coverage=f"{RESULTS}/coverage",
+        folder=f"{RESULTS}/summary",
+        code=code_digest("summary"),
+    log:
+        f"{RESULTS}/logs/summary.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/summary.tsv"
+    conda:
+        "../../envs/video.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    shell:
+        "python -m objmask summary --coverage={params.coverage:q} --videos={input.videos:q} --out={params.folder:q} "
+        "--log={log:q}"

@@ -1,0 +1,58 @@
+# The only rule that needs the network, and the one that puts its chunks together.
+rule detect:
+    input:
+        model=f"{RESULTS}/models/{{model}}",
+        frames=f"{RESULTS}/frames/{{video}}/{{chunk}}.nut",
+        table=f"{RESULTS}/frames/{{video}}/{{chunk}}.parquet",
+    output:
+        detections=temp(f"{RESULTS}/chunks/{{model}}/{{video}}/{{chunk}}.parquet"),
+        frames=temp(f"{RESULTS}/chunks/{{model}}/{{video}}/{{chunk}}.frames.parquet"),
+    params:
+        device=cfg("device"),
+        floor=cfg("detect", "floor"),
+        max_per_frame=cfg("detect", "max_per_frame"),
+        every=cfg("detect", "every"),
+        batch=given("batch", cfg("detect", "batch")),
+        code=code_digest("detect"),
+    log:
+        f"{RESULTS}/logs/detect/{{model}}/{{video}}/{{chunk}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/detect/{{model}}/{{video}}/{{chunk}}.tsv"
+    conda:
+        "../../envs/tensorflow.yaml"
+    threads: 2
+    resources:
+        mem_mb=8000,
+        runtime=240,
+        gpu=1 if cfg("device") == "gpu" else 0,
+    shell:
+        "python -m objmask detect --model={input.model:q} --frames={input.frames:q} --table={input.table:q} "
+        "--device={params.device} --threads={threads} --floor={params.floor} --max-per-frame={params.max_per_frame} "
+        "--every={params.every} {params.batch} --out={output.detections:q} --out-frames={output.frames:q} --log={log:q}"
+
+
+rule gather:
+    input:
+        probe=f"{RESULTS}/probe/{{video}}.json",
+        parts=lambda w: [f"{RESULTS}/chunks/{w.model}/{w.video}/{chunk}.parquet" for chunk in chunks_of(w.video)],
+        tables=lambda w: [f"{RESULTS}/chunks/{w.model}/{w.video}/{chunk}.frames.parquet" for chunk in chunks_of(w.video)],
+    output:
+        detections=f"{RESULTS}/detections/{{model}}/{{video}}.parquet",
+        frames=f"{RESULTS}/detections/{{model}}/{{video}}.frames.parquet",
+    params:
+        parts=lambda wildcards, input: options("part", input.parts),
+        window=window_options(),
+        code=code_digest("gather"),
+    log:
+        f"{RESULTS}/logs/gather/{{model}}/{{video}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/gather/{{model}}/{{video}}.tsv"
+    conda:
+        "../../envs/video.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    shell:
+        "python -m objmask gather --probe={input.probe:q} {params.parts} {params.window} "
+        "--out={output.detections:q} --out-frames={output.frames:q} --log={log:q}"

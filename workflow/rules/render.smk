@@ -1,0 +1,110 @@
+# Videos made from detections; none of them needs the network.
+rule masks:
+    input:
+        probe=f"{RESULTS}/probe/{{video}}.json",
+        detections=detections_for("masks"),
+        tables=tables_for("masks"),
+    output:
+        video=f"{RESULTS}/{{folder,masks|masks_lossless}}/{{video}}.mp4",
+    params:
+        detections=lambda wildcards, input: options("detections", input.detections),
+        groups=PALETTE.to_json(),
+        score=cfg("masks", "score"),
+        threshold=cfg("masks", "threshold"),
+        preset=cfg("video", "preset"),
+        lossless=lambda wildcards: "--lossless" if wildcards.folder == "masks_lossless" else "",
+        code=code_digest("masks"),
+    log:
+        f"{RESULTS}/logs/{{folder}}/{{video}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/{{folder}}/{{video}}.tsv"
+    conda:
+        "../../envs/video.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    shell:
+        "python -m objmask masks --probe={input.probe:q} {params.detections} --groups={params.groups:q} "
+        "--score={params.score} --threshold={params.threshold} --preset={params.preset} {params.lossless} "
+        "--out={output.video:q} --log={log:q}"
+
+
+rule overlay:
+    input:
+        video=video_of,
+        probe=f"{RESULTS}/probe/{{video}}.json",
+        detections=detections_for("masks"),
+        tables=tables_for("masks"),
+    output:
+        video=f"{RESULTS}/overlay/{{video}}.mp4",
+    params:
+        detections=lambda wildcards, input: options("detections", input.detections),
+        groups=PALETTE.to_json(),
+        score=cfg("masks", "score"),
+        threshold=cfg("masks", "threshold"),
+        quality=cfg("video", "quality"),
+        preset=cfg("video", "preset"),
+        window=window_options(),
+        on_truncated=cfg("on_truncated"),
+        code=code_digest("overlay"),
+    log:
+        f"{RESULTS}/logs/overlay/{{video}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/overlay/{{video}}.tsv"
+    conda:
+        "../../envs/video.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    shell:
+        "python -m objmask overlay --video={input.video:q} --probe={input.probe:q} {params.detections} "
+        "--groups={params.groups:q} --score={params.score} --threshold={params.threshold} --quality={params.quality} "
+        "--preset={params.preset} {params.window} --on-truncated={params.on_truncated} "
+        "--out={output.video:q} --log={log:q}"
+
+
+rule protect:
+    input:
+        video=video_of,
+        probe=f"{RESULTS}/probe/{{video}}.json",
+        detections=detections_for("privacy"),
+        tables=tables_for("privacy"),
+    output:
+        video=f"{RESULTS}/protected/{{video}}.mp4",
+    params:
+        detections=lambda wildcards, input: options("detections", input.detections),
+        objects=SENSITIVE,
+        score=cfg("privacy", "score"),
+        threshold=cfg("privacy", "threshold"),
+        style=cfg("privacy", "style"),
+        strength=cfg("privacy", "strength"),
+        shape=cfg("privacy", "shape"),
+        grow=cfg("privacy", "grow"),
+        hold=cfg("privacy", "hold"),
+        zones=json.dumps(cfg("privacy", "zones")),
+        whole_frame_when=cfg("privacy", "whole_frame_when"),
+        audio=cfg("privacy", "audio"),
+        quality=cfg("video", "quality"),
+        preset=cfg("video", "preset"),
+        window=window_options(),
+        on_truncated=cfg("on_truncated"),
+        code=code_digest("protect"),
+    log:
+        f"{RESULTS}/logs/protect/{{video}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/protect/{{video}}.tsv"
+    conda:
+        "../../envs/video.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    shell:
+        "python -m objmask protect --video={input.video:q} --probe={input.probe:q} {params.detections} "
+        "--objects={params.objects:q} --score={params.score} --threshold={params.threshold} --style={params.style} "
+        "--strength={params.strength} --shape={params.shape} --grow={params.grow} --hold={params.hold} "
+        "--zones={params.zones:q} --whole-frame-when={params.whole_frame_when} --audio={params.audio} "
+        "--quality={params.quality} --preset={params.preset} {params.window} --on-truncated={params.on_truncated} "
+        "--out={output.video:q} --log={log:q}"
