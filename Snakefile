@@ -21,3 +21,10 @@ rule all:
     default_target: True
     input:
         targets(),
+
+
+# Among hundreds of lines the ones that matter are lost: they come again, last.
+onerror:
+    if workflow.is_main_process:
+        for line in failures():
+            logger.error(f"objmask: FAILED {line}")

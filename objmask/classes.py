@@ -51,6 +51,11 @@ class Palette:
     def __post_init__(self) -> None:
         if len(self.groups) > MAX_GROUPS:
             raise ConfigError(f"groups: {len(self.groups)} groups, at most {MAX_GROUPS} are possible")
+        names = [BACKGROUND, *(group.name for group in self.groups)]
+        if len(set(names)) < len(names):
+            raise ConfigError(f"groups: two have one name, or one is called '{BACKGROUND}'; rename it")
+        if not all(0 <= level <= 255 for group in self.groups for level in group.colour):
+            raise ConfigError("groups: a colour is three whole numbers in 0..255: red, green, blue")
         owner: dict[str, str] = {}
         for group in self.groups:
             for name in group.objects:
@@ -86,7 +91,11 @@ class Palette:
             ConfigError: not such JSON.
         """
         try:
-            return cls.from_config(json.loads(text))
+            groups = json.loads(text)
+            for group in groups.values():
+                if not isinstance(group["objects"], list) or not all(isinstance(c, int) for c in group["colour"]):
+                    raise TypeError("objects must be a list, colour three whole numbers")
+            return cls.from_config(groups)
         except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             raise ConfigError(f"groups: not the JSON of a palette ({error!r})") from error
 

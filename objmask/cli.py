@@ -42,11 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _set_up_logging(options.log)
         options.run(options)
     except ObjmaskError as error:
-        LOG.error("%s", error)
+        LOG.error("%s", _one_line(error))
         return 1
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        LOG.error("%s%s", where, error.strerror or error)
+        LOG.error("%s", _one_line(f"{where}{error.strerror or error}"))
         return 1
     except KeyboardInterrupt:
         return 130
@@ -92,6 +92,11 @@ def _set_up_logging(file: Path | None) -> None:
         kept = logging.FileHandler(file, mode="w", encoding="utf-8", errors="backslashreplace")
         kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         LOG.addHandler(kept)
+
+
+def _one_line(message: object) -> str:
+    """A file's name, or what a library says of it, may hold line breaks; an error is one line all the same."""
+    return " ".join(str(message).splitlines())
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

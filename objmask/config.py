@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from jsonschema import Draft202012Validator
@@ -31,10 +32,11 @@ def complete(given: Mapping[str, Any], schema_path: Path) -> Config:
     """
     schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
     config = deepcopy(dict(given))
+    config = {key: value for key, value in config.items() if value is not None}
     if "model" in config:
         config["models"] = [str(config.pop("model"))]
-    config["videos"] = str(config["videos"]) if "videos" in config else None
-    config = {key: value for key, value in config.items() if value is not None}
+    if "videos" in config:
+        config["videos"] = str(config["videos"])
     _fill(config, schema, schema)
     error = best_match(Draft202012Validator(schema).iter_errors(config))
     if error is not None:
@@ -78,7 +80,8 @@ def check_objects(config: Config, models: Mapping[str, ModelInfo], schema_path: 
     """Checks that the named objects exist and can be detected.
 
     Returns:
-        Warnings, a line each: groups of the default palette, and sensitive objects, that no model used for them detects.
+        Warnings, a line each: groups of the default palette, and sensitive objects, that no model used for them
+        detects.
 
     Raises:
         ConfigError: an unknown object, or one that the user's own groups name and no model detects.
@@ -129,6 +132,8 @@ def _fill(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> Non
 
 def _check_values(config: Config) -> None:
     """What a schema cannot say: values that contradict each other."""
+    for where in _not_finite(config):
+        raise ConfigError(f"config: {where} is no finite number; set it to one, or to null for the default")
     palette_of(config)
     floor = config["detect"]["floor"]
     for section in ("masks", "privacy"):
@@ -144,17 +149,27 @@ def _check_values(config: Config) -> None:
         raise ConfigError(f"window: end_s {end} is not after start_s {start or 0}")
 
 
+def _not_finite(value: Any, where: str = "") -> Iterator[str]:
+    """Keys of the numbers that YAML can write and nothing can use: `.nan`, `.inf`."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield where
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        yield from _not_finite(part, f"{where}.{key}" if where else str(key))
+
+
 def _one_line(error: ValidationError) -> str:
     where = ".".join(str(part) for part in error.absolute_path)
+    schema: Any = error.schema
     if error.validator == "additionalProperties":
-        unknown = sorted(set(error.instance) - set(error.schema.get("properties", {})))
-        known = ", ".join(sorted(error.schema.get("properties", {})))
+        unknown = sorted(set(cast(dict[Any, Any], error.instance)) - set(schema.get("properties", {})), key=str)
+        known = ", ".join(sorted(schema.get("properties", {})))
         prefix = f"{where}." if where else ""
         return f"config: unknown key '{prefix}{unknown[0]}'; possible: {known}"
     if error.validator == "required":
-        missing = next(name for name in error.validator_value if name not in error.instance)
+        missing = next(name for name in schema["required"] if name not in cast(dict[str, Any], error.instance))
         hints = {"videos": "a folder of videos", "models": "a model file, e.g. --config model=<file.tflite>"}
         return f"config: {where + '.' if where else ''}{missing} is missing; set it to {hints.get(missing, 'a value')}"
-    unit = error.schema.get("description", "") if isinstance(error.schema, Mapping) else ""
+    unit = schema.get("description", "") if isinstance(schema, Mapping) else ""
     message = re.sub(r"\s+", " ", error.message)
     return f"config: {where}: {message[:200]}{f' ({unit})' if unit else ''}"

@@ -13,6 +13,7 @@ import pandas as pd
 
 from objmask.classes import Palette
 from objmask.detections import Detections
+from objmask.errors import DataError
 from objmask.files import atomic_path
 from objmask.masks import paint
 from objmask.progress import Progress
@@ -24,9 +25,11 @@ BLOCK_S = 2.0
 """Neighbouring frames are alike; blocks of this length count as independent in the intervals."""
 RESAMPLES = 1000
 LEVEL = 0.95
-MIN_VIDEOS = 3
+MIN_VIDEOS = MIN_BLOCKS = 3
 _SEED = 0
 _DRAWS_PER_VIDEO = 200
+Interval = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | tuple[None, None]
+"""(g,) low and high, or none where there is too little to resample."""
 
 
 def write_coverage(
@@ -34,8 +37,9 @@ def write_coverage(
 ) -> None:
     """Writes `coverage/<video>.csv`: a row a frame and group.
 
-    `pixels` are those of the painted map, where the more confident of two overlapping instances wins, so `fraction` sums to
-    at most 1 a frame; `pixels_union` are those of the group's instances whatever covers them.
+    `pixels` are those of the painted map, where the more confident of two overlapping instances wins, so `fraction`,
+    cut to eight decimals, sums to at most 1 a frame; `pixels_union` are those of the group's instances whatever covers
+    them.
 
     Raises:
         DataError: a table is damaged.
@@ -54,7 +58,8 @@ def write_coverage(
                         f"{table.time_s[row]:.6f}",
                         group.name,
                         pixels[k],
-                        f"{pixels[k] / (info.width * info.height):.8f}",
+                        # Cut, not rounded: rounded up, the groups of a full picture would sum to more than 1.
+                        f"{int(pixels[k]) * 10**8 // (info.width * info.height) / 10**8:.8f}",
                         union[k],
                         instances[k],
                     )
@@ -109,11 +114,21 @@ class VideoCoverage:
 
     @classmethod
     def read(cls, path: Path, video: str, label: str, subject: str) -> VideoCoverage:
-        """Reads a file that `write_coverage` wrote."""
-        data = pd.read_csv(path, dtype={"group": str}, keep_default_na=False)
-        table = data.pivot(index="frame", columns="group", values="fraction")[list(dict.fromkeys(data["group"]))]
-        times = data.drop_duplicates("frame").sort_values("frame")["time_s"].to_numpy(np.float64)
-        fractions = table.to_numpy(np.float64)
+        """Reads a file that `write_coverage` wrote.
+
+        Raises:
+            DataError: it is damaged.
+            OSError: it cannot be read.
+        """
+        try:
+            data = pd.read_csv(path, dtype={"group": str}, keep_default_na=False)
+            table = data.pivot(index="frame", columns="group", values="fraction")[list(dict.fromkeys(data["group"]))]
+            times = data.drop_duplicates("frame").sort_values("frame")["time_s"].to_numpy(np.float64)
+            fractions = table.to_numpy(np.float64)
+        except (KeyError, ValueError) as error:
+            raise DataError(f"{path}: not a coverage table; delete it and run again ({error})") from error
+        if not len(times) or not np.all((fractions >= 0) & (fractions <= 1)):
+            raise DataError(f"{path}: a coverage table with rows missing; delete it and run again")
         first = _block_starts(times)
         return cls(
             video,
@@ -130,19 +145,23 @@ class VideoCoverage:
 
 def _block_starts(times_s: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
     """Index of the first frame of each block of at least `BLOCK_S`; a rest that is shorter joins the block before."""
-    elapsed = times_s - times_s[0]
     step = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
-    blocks = max(1, int((elapsed[-1] + step) / BLOCK_S + 1e-9))
-    number = np.minimum((elapsed / BLOCK_S + 1e-9).astype(np.intp), blocks - 1)
-    return np.flatnonzero(np.diff(number, prepend=-1))
+    length_s = BLOCK_S - 1e-6  # the times are written with six decimals
+    starts = [0]
+    while (row := int(np.searchsorted(times_s, times_s[starts[-1]] + length_s))) < len(times_s):
+        starts.append(row)
+    if len(starts) > 1 and times_s[-1] + step - times_s[starts[-1]] < length_s:
+        starts.pop()
+    return np.array(starts, np.intp)
 
 
 def write_summaries(videos: Sequence[VideoCoverage], excluded: Mapping[str, str], folder: Path) -> None:
     """Writes `coverage_by_{video,group,label}.csv` and `excluded.csv`.
 
     By group and label a video counts as one, however long: the mean is the mean of the videos' means. Intervals (95 %)
-    resample videos and, within each, blocks of at least 2 s (a two-stage bootstrap: Davison and Hinkley, Bootstrap Methods
-    and their Application, 1997, section 3.8); with fewer than three videos there are none. By video they resample its blocks.
+    resample videos and, within each, blocks of at least 2 s (a two-stage bootstrap: Davison and Hinkley, Bootstrap
+    Methods and their Application, 1997, section 3.8); with fewer than three videos there are none. By video they
+    resample its blocks; with fewer than three blocks there are none.
 
     Args:
         videos: the coverage of each.
@@ -155,15 +174,17 @@ def write_summaries(videos: Sequence[VideoCoverage], excluded: Mapping[str, str]
     by_video = [
         {"video": v.video, "label": v.label, "subject": v.subject, "group": group, "frames": v.frames, **values}
         for v in videos
-        for group, values in _statistics([v])
+        for group, values in _statistics([v], _block_interval(v))
     ]
-    by_group = [{"group": group, "videos": len(videos), **values} for group, values in _statistics(videos)]
+    by_group = [
+        {"group": group, "videos": len(videos), **values} for group, values in _statistics(videos, _interval(videos))
+    ]
     by_label = []
     for label in sorted({v.label for v in videos}):
         of_label = [v for v in videos if v.label == label]
         by_label += [
             {"label": label, "group": group, "videos": len(of_label), **values}
-            for group, values in _statistics(of_label)
+            for group, values in _statistics(of_label, _interval(of_label))
         ]
     left_out = [{"video": video, "reason": reason} for video, reason in excluded.items()]
     values = ["mean", "mean_low", "mean_high", "present", "max"]
@@ -173,10 +194,10 @@ def write_summaries(videos: Sequence[VideoCoverage], excluded: Mapping[str, str]
     _write(left_out, ["video", "reason"], folder / "excluded.csv")
 
 
-def _statistics(videos: Sequence[VideoCoverage]) -> Iterator[tuple[str, dict[str, float | None]]]:
+def _statistics(videos: Sequence[VideoCoverage], interval: Interval) -> Iterator[tuple[str, dict[str, float | None]]]:
     if not videos:
         return
-    low, high = _interval(videos)
+    low, high = interval
     for g, group in enumerate(videos[0].groups):
         yield (
             group,
@@ -190,23 +211,27 @@ def _statistics(videos: Sequence[VideoCoverage]) -> Iterator[tuple[str, dict[str
         )
 
 
-def _interval(
-    videos: Sequence[VideoCoverage],
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | tuple[None, None]:
-    """(g,) low and high of the mean, or none where there is too little to resample."""
-    rng = np.random.default_rng(_SEED)
-    if len(videos) == 1:
-        if len(videos[0].block_frames) < MIN_VIDEOS:
-            return None, None
-        means = _block_draws(videos[0], RESAMPLES, rng)
-    elif len(videos) < MIN_VIDEOS:
+def _interval(videos: Sequence[VideoCoverage]) -> Interval:
+    """Of the mean of several videos' means."""
+    if len(videos) < MIN_VIDEOS:
         return None, None
-    else:
-        draws = np.stack([_block_draws(v, _DRAWS_PER_VIDEO, rng) for v in videos])
-        means = np.empty((RESAMPLES, draws.shape[2]))
-        for resample in range(RESAMPLES):
-            chosen = rng.integers(len(videos), size=len(videos))
-            means[resample] = draws[chosen, rng.integers(_DRAWS_PER_VIDEO, size=len(videos))].mean(0)
+    rng = np.random.default_rng(_SEED)
+    draws = np.stack([_block_draws(v, _DRAWS_PER_VIDEO, rng) for v in videos])
+    means = np.empty((RESAMPLES, draws.shape[2]))
+    for resample in range(RESAMPLES):
+        chosen = rng.integers(len(videos), size=len(videos))
+        means[resample] = draws[chosen, rng.integers(_DRAWS_PER_VIDEO, size=len(videos))].mean(0)
+    return _middle(means)
+
+
+def _block_interval(video: VideoCoverage) -> Interval:
+    """Of one video's mean."""
+    if len(video.block_frames) < MIN_BLOCKS:
+        return None, None
+    return _middle(_block_draws(video, RESAMPLES, np.random.default_rng(_SEED)))
+
+
+def _middle(means: npt.NDArray[np.float64]) -> Interval:
     low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
     return low, high
 

@@ -204,15 +204,18 @@ class FrameTable:
         table = _read(path, _FRAME_SCHEMA)
         metadata = metadata_of(path)
         columns = {name: table.column(name).to_numpy() for name in _FRAME_SCHEMA.names}
-        return cls(
-            columns["frame"],
-            columns["pts"],
-            columns["duration_pts"],
-            columns["inferred"],
-            columns["detections"],
-            Fraction(metadata["time_base"]),
-            int(metadata["start_pts"]),
-        )
+        try:
+            return cls(
+                columns["frame"],
+                columns["pts"],
+                columns["duration_pts"],
+                columns["inferred"],
+                columns["detections"],
+                Fraction(metadata["time_base"]),
+                int(metadata["start_pts"]),
+            )
+        except (KeyError, ValueError) as error:
+            raise DataError(f"{path}: is damaged; delete it and run again ({error})") from error
 
 
 class DetectionWriter:
@@ -228,9 +231,11 @@ class DetectionWriter:
 
     def __enter__(self) -> DetectionWriter:
         with ExitStack() as stack:
+            # Left in reverse: both files are written to their ends before either gets its name.
+            temporary = [stack.enter_context(atomic_path(path)) for path, _ in self._paths]
             self._frames, self._rows = (
-                stack.enter_context(_ParquetOut(stack.enter_context(atomic_path(path)), schema, self._metadata))
-                for path, schema in self._paths
+                stack.enter_context(_ParquetOut(path, schema, self._metadata))
+                for path, (_, schema) in zip(temporary, self._paths, strict=True)
             )
             self._stack = stack.pop_all()
         return self
@@ -268,9 +273,11 @@ class _ParquetOut:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self._flush()
-        self._writer.close()
+        try:
+            if kind is None:
+                self._flush()
+        finally:
+            self._writer.close()
 
     def append(self, row: dict[str, Any]) -> None:
         self._rows.append(row)
@@ -300,7 +307,7 @@ def metadata_of(path: Path) -> dict[str, Any]:
         ) from error
     if metadata.get("format_version") != FORMAT_VERSION:
         raise DataError(
-            f"{path}: format {metadata.get('format_version')}, but this objmask reads {FORMAT_VERSION}; run detect again"
+            f"{path}: format {metadata.get('format_version')}, this objmask reads {FORMAT_VERSION}; run detect again"
         )
     return metadata
 
@@ -327,7 +334,10 @@ def read_detections(path: Path, frames: Iterable[int]) -> Iterator[Detections]:
             raise DataError(
                 f"{path}: has detections for frame {row['frame']}, which its frames file lacks; run detect again"
             )
-        yield _from_rows(found)
+        try:
+            yield _from_rows(found)
+        except ValueError as error:
+            raise DataError(f"{path}: frame {frame} is damaged; delete it and run again ({error})") from error
     if row is not None:
         raise DataError(
             f"{path}: has detections for frame {row['frame']}, which its frames file lacks; run detect again"
@@ -338,6 +348,7 @@ def _detection_rows(path: Path) -> Iterator[dict[str, Any]]:
     metadata_of(path)
     try:
         with pq.ParquetFile(path) as file:
+            _check_columns(path, file.schema_arrow, _DETECTION_SCHEMA)
             for batch in file.iter_batches(batch_size=256):
                 yield from batch.to_pylist()
     except (OSError, pa.ArrowException) as error:
@@ -362,6 +373,10 @@ def _read(path: Path, schema: pa.Schema) -> pa.Table:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"{path}: cannot be read; delete it and run again ({error})") from error
-    if table.schema.names != schema.names:
-        raise DataError(f"{path}: expected columns {schema.names}, got {table.schema.names}")
+    _check_columns(path, table.schema, schema)
     return table
+
+
+def _check_columns(path: Path, found: pa.Schema, expected: pa.Schema) -> None:
+    if not found.equals(expected):
+        raise DataError(f"{path}: expected the columns {expected.names}, got {found.names}")

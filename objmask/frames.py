@@ -1,7 +1,7 @@
 """The frames that wait for inference: upright, scaled down to what the network can use, without loss.
 
-They lie in one intra-only file a chunk: Ut Video in NUT. On the project's clips it takes less disk than PNG, and is written
-six times and read four times faster (`benchmarks/frame_store.py`).
+They lie in one intra-only file a chunk: Ut Video in NUT. On the project's clips it takes less disk than PNG, and is
+written six times and read four times faster (`benchmarks/frame_store.py`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
-from av.video.stream import VideoStream
 
 from objmask.detections import FrameTable
 from objmask.errors import DataError, VideoError
@@ -103,7 +102,7 @@ def write_store(path: Path, size: tuple[int, int], pictures: Iterable[Picture]) 
     """
     try:
         with atomic_path(path) as temporary, av.open(str(temporary), "w", format="nut") as container:
-            stream = cast(VideoStream, container.add_stream("utvideo", rate=1))
+            stream = container.add_stream("utvideo", rate=1)
             stream.width, stream.height = size
             stream.pix_fmt = "gbrp"
             for picture in pictures:
@@ -126,7 +125,7 @@ def read_store(path: Path) -> Iterator[Picture]:
                 return
             container.streams.video[0].thread_type = "AUTO"
             for frame in container.decode(video=0):
-                yield frame.to_ndarray(format="rgb24")
+                yield cast(Picture, frame.to_ndarray(format="rgb24"))
     except (av.FFmpegError, OSError) as error:
         raise DataError(f"{path}: cannot be read; delete it and run again ({reason(error)})") from error
 

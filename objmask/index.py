@@ -28,8 +28,10 @@ LOG = logging.getLogger(__name__)
 SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".3gp"})
 """File name suffixes of videos, lower case; any case is taken."""
 UNLABELLED = "unlabelled"
-_UNSAFE = re.compile(r"[{}%\x00-\x1f\x7f]")
+_UNSAFE = re.compile(r"[{}%\x00-\x1f\x7f-\x9f]")
 _LIKE_A_CHUNK = re.compile(r"^\d{8}-\d{8}$")
+_LIKE_A_RESULT = re.compile(r"\.(?=(mp4|parquet|csv|json|tsv|log|nut)$)")
+_STORED = {"size": int, "mtime_ns": int, "sha256": str, "packets": int, "unreadable": str}
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def index_videos(sources: Iterable[Source], cache: Path) -> list[Video]:
 
 
 def chunks(packets: int, chunk_frames: int) -> list[str]:
-    """Names of the chunks of a video, `<first frame>-<frame after the last>`; one for the whole when `chunk_frames` is 0."""
+    """Names of a video's chunks, `<first frame>-<frame after the last>`; one for the whole when `chunk_frames` is 0."""
     step = chunk_frames or max(packets, 1)
     return [f"{first:08d}-{min(first + step, packets):08d}" for first in range(0, max(packets, 1), step)]
 
@@ -132,15 +134,20 @@ def _from_folder(folder: Path) -> list[Source]:
         below = path.relative_to(folder)
         hidden = any(part.startswith(".") for part in below.parts)
         if path.suffix.lower() in SUFFIXES and not hidden and path.is_file():
-            found.append(Source(_safe_name(below), path, below.parent.name or UNLABELLED))
+            found.append(Source(_safe_name(below), path, _one_line(below.parent.name) or UNLABELLED))
     return found
 
 
 def _from_table(table: Path) -> list[Source]:
-    with table.open(newline="", encoding="utf-8-sig") as stream:
-        header = stream.readline()
-        stream.seek(0)
-        rows = list(csv.DictReader(stream, delimiter="\t" if "\t" in header else ","))
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as stream:
+            header = stream.readline()
+            stream.seek(0)
+            rows = list(csv.DictReader(stream, delimiter="\t" if "\t" in header else ","))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError(
+            f"videos: '{table}' is not a folder, nor a table in UTF-8 ({error}); for one video give the folder it is in"
+        ) from error
     if not rows or "path" not in rows[0]:
         raise ConfigError(f"videos: '{table}' has no column 'path' or no rows; expected path, label, subject, …")
     paths = [table.parent / (row["path"] or "") for row in rows]
@@ -150,22 +157,33 @@ def _from_table(table: Path) -> list[Source]:
     absolute = [Path(os.path.abspath(path)) for path in paths]
     root = Path(os.path.commonpath([path.parent for path in absolute]))
     return [
-        Source(_safe_name(full.relative_to(root)), path, row.get("label") or UNLABELLED, row.get("subject") or "")
+        Source(
+            _safe_name(full.relative_to(root)),
+            path,
+            _one_line(row.get("label") or "") or UNLABELLED,
+            _one_line(row.get("subject") or ""),
+        )
         for row, path, full in zip(rows, paths, absolute, strict=True)
     ]
 
 
 def _safe_name(below: Path) -> str:
-    """A video's name: without suffix, with what file names, Snakemake or our own layout would trip over percent-encoded."""
+    """A video's name: without suffix; what file names, Snakemake or our own layout trip over is percent-encoded."""
     try:
         str(below).encode()
     except UnicodeEncodeError:
         raise ConfigError(f"videos: the file name {os.fsencode(below)!r} is not Unicode; rename the file") from None
     parts = [_UNSAFE.sub(lambda m: f"%{ord(m[0]):02X}", part) for part in below.with_suffix("").parts]
-    # Two names mean something to our own files: `<video>.frames.parquet`, and a chunk's.
+    # Some names mean something to our own files: `<video>.frames.parquet`, a chunk's, and for a folder `<video>.mp4`.
     parts = [part.replace("-", "%2D") if _LIKE_A_CHUNK.match(part) else part for part in parts]
     parts[-1] = re.sub(r"\.frames$", "%2Eframes", parts[-1])
+    parts[:-1] = [_LIKE_A_RESULT.sub("%2E", part) for part in parts[:-1]]
     return "/".join(parts)
+
+
+def _one_line(text: str) -> str:
+    """Labels and subjects become cells of tables."""
+    return " ".join(text.split())
 
 
 def _refuse_same_names(sources: Iterable[Source]) -> None:
@@ -182,14 +200,19 @@ def _entry(path: Path, known: dict[str, Any] | None) -> dict[str, Any]:
 
     state = path.stat()
     stamp = {"size": state.st_size, "mtime_ns": state.st_mtime_ns}
-    if known and {key: known.get(key) for key in stamp} == stamp:
+    # What could not be read may be readable now: permissions and network drives change without a trace in the time.
+    if known and {key: known.get(key) for key in stamp} == stamp and not known.get("unreadable"):
         return known
-    unreadable, packets = "", 0
+    unreadable, packets, sha256 = "", 0, ""
     try:
         packets = count_packets(path)
     except VideoError as error:
         unreadable = str(error)
-    return {**stamp, "sha256": sha256_of(path), "packets": packets, "unreadable": unreadable}
+    try:
+        sha256 = sha256_of(path)
+    except OSError as error:
+        unreadable = unreadable or f"{path}: cannot be read ({error.strerror}); take it out of the input"
+    return {**stamp, "sha256": sha256, "packets": packets, "unreadable": unreadable}
 
 
 def _read_cache(cache: Path) -> dict[str, Any]:
@@ -197,4 +220,9 @@ def _read_cache(cache: Path) -> dict[str, Any]:
         known = json.loads(cache.read_text(encoding="ascii"))
     except (OSError, ValueError):
         return {}
-    return known if isinstance(known, dict) else {}
+    entries = known.items() if isinstance(known, dict) else ()
+    return {path: entry for path, entry in entries if isinstance(entry, dict) and _is_stored(entry)}
+
+
+def _is_stored(entry: dict[str, Any]) -> bool:
+    return entry.keys() == _STORED.keys() and all(isinstance(entry[key], kind) for key, kind in _STORED.items())

@@ -111,13 +111,16 @@ def gather(parts: Sequence[tuple[Path, Path]], info: VideoInfo, detections: Path
         raise DataError(f"{parts[0][1]}: is of another version of the video; run detect again")
     metadata.pop("format_version")
     count = 0
+    expected = 0 if whole else None
     with DetectionWriter(detections, frames, metadata) as writer:
         for part, part_frames in parts:
             chunk = FrameTable.read(part_frames)
             for row, found in enumerate(read_detections(part, chunk.number.tolist())):
                 number = int(chunk.number[row])
-                if whole and number != count:
-                    raise DataError(f"{part_frames}: frame {number} follows {count - 1}; delete it and run again")
+                if expected not in (None, number):
+                    raise DataError(f"{part_frames}: frame {number} where {expected} is due; delete it and run again")
+                if len(found) != chunk.detections[row]:
+                    raise DataError(f"{part}: detections of frame {number} are missing; delete it and run again")
                 writer.write(
                     number,
                     int(chunk.pts[row]),
@@ -125,7 +128,7 @@ def gather(parts: Sequence[tuple[Path, Path]], info: VideoInfo, detections: Path
                     inferred=bool(chunk.inferred[row]),
                     found=found,
                 )
-                count += 1
+                count, expected = count + 1, number + 1
         if whole and count != info.frames:
             raise DataError(f"{frames}: {count} frames were detected, the video has {info.frames}; run again")
         if not count:

@@ -1,8 +1,8 @@
 """From soft masks in boxes to pixels.
 
-A pixel i of a frame of height H has the normalised coordinate i / (H - 1), and a soft mask's first and last samples lie on
-its box's edges: the conventions of TensorFlow's `crop_and_resize`, which the Object Detection API uses to reframe masks
-(`reframe_box_masks_to_image_masks`), so masks land on the same pixels as with the original.
+A pixel i of a frame of height H has the normalised coordinate i / (H - 1), and a soft mask's first and last samples lie
+on its box's edges: the conventions of TensorFlow's `crop_and_resize`, which the Object Detection API uses to reframe
+masks (`reframe_box_masks_to_image_masks`), so masks land on the same pixels as with the original.
 """
 
 from __future__ import annotations
@@ -77,12 +77,13 @@ def paste(
 def _samples(
     low: np.float32, high: np.float32, samples: int, size_px: int
 ) -> tuple[int, npt.NDArray[np.intp], npt.NDArray[np.float32]]:
-    """Along one axis: the first pixel in [low, high], and for each pixel there the sample before it and the next one's share.
+    """Along one axis: the first pixel in [low, high], and for each there the sample before it and the next one's share.
 
     In float32 and in TensorFlow's order of operations: at a frame's very edge rounding decides whether the last pixel
     still lies in the box, and it should decide as it does there.
     """
-    one, last = np.float32(1), np.float32(samples - 1)
+    # A single sample stands for the whole box, as two equal ones do; `crop_and_resize` would fill the frame with it.
+    one, last = np.float32(1), np.float32(max(samples - 1, 1))
     start, stop = (np.float32(0) - low) / (high - low), (one - low) / (high - low)
     if size_px > 1:
         step = (stop - start) * last / np.float32(size_px - 1)

@@ -27,8 +27,9 @@ def ahead(items: Iterable[T], depth: int = 4) -> Iterator[T]:
                 continue
 
     def work() -> None:
-        source = iter(items)
+        source = None
         try:
+            source = iter(items)
             for item in source:
                 put((item, None, False))
                 if stopped.is_set():

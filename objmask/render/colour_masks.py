@@ -17,7 +17,7 @@ from objmask.render.renderer import Tables, found_by_frame
 from objmask.video.info import BT709_TV, VideoInfo
 from objmask.video.planes import Planes
 from objmask.video.reader import read_frames
-from objmask.video.writer import VideoWriter
+from objmask.video.writer import Codec, VideoWriter
 
 COLORS = BT709_TV
 """A mask video is no picture of its source: it is tagged as browsers and players expect, whatever the source is."""
@@ -34,7 +34,7 @@ Labels = npt.NDArray[np.uint8]
 def label_planes(labels: Labels, palette: Palette) -> Planes:
     """A painted map, (h, w) uint8, as a picture.
 
-    Chroma is that of each 2 x 2 block's first pixel, never a mixture: where red meets blue no magenta appears.
+    Chroma is that of the first pixel of each 2 x 2 block, never a mixture: where red meets blue no magenta appears.
     """
     levels = to_yuv(palette.colours, COLORS)
     small = np.ascontiguousarray(labels[::2, ::2])
@@ -71,7 +71,7 @@ def write_masks(
         DataError: a table is damaged.
     """
     table = tables[0][1]
-    codec = "ffv1" if lossless else "h264"
+    codec: Codec = "ffv1" if lossless else "h264"
     with VideoWriter(out, info, codec=codec, quality=QUALITY, preset=preset, colors=COLORS) as writer:
         for row, found in enumerate(found_by_frame(tables)):
             labels, _ = paint(found.select(score=score), palette, info.height, info.width, threshold)
@@ -84,7 +84,7 @@ def write_masks(
 
 
 def read_masks(path: Path, info: VideoInfo, palette: Palette) -> Iterator[Labels]:
-    """Yields the painted map of each frame of a mask video, (h, w) uint8; the documented way back from colours to groups.
+    """Yields the painted map of each frame of a mask video, (h, w) uint8: the way back from colours to groups.
 
     Args:
         path: a file of `masks/` or `masks_lossless/`.
@@ -112,8 +112,8 @@ def labels_of_rgb(rgb: npt.NDArray[np.uint8], palette: Palette) -> Labels:
 def labels_of_planes(picture: Planes, palette: Palette) -> Labels:
     """Groups of a compressed mask picture, (h, w) uint8.
 
-    Chroma is stored for 2 x 2 blocks, so a block says which group is there, and luma, stored for every pixel, says where
-    it ends: each pixel takes, of the groups in its block and the eight blocks around, the one whose luma fits best.
+    Chroma is stored for 2 x 2 blocks, so a block says which group is there, and luma, stored for every pixel, says
+    where it ends: each pixel takes, of the groups in its block and the eight around, the one whose luma fits best.
     """
     levels = to_yuv(palette.colours, COLORS).astype(np.int16)
     blocks = _block_labels(picture, levels)
@@ -142,7 +142,8 @@ def _block_labels(picture: Planes, levels: npt.NDArray[np.int16]) -> Labels:
     chroma = np.stack([np.abs(u - level[1]) + np.abs(v - level[2]) for level in levels])
     error = chroma + np.abs(y - levels[:, 0, None, None]) // 2
     certain = np.stack([error[k] <= _SEED_ERROR for k in range(len(levels))])
-    present = certain.any((1, 2))
-    present[0] = True
-    error[~present] = np.iinfo(np.int16).max
-    return error.argmin(0).astype(np.uint8)
+    present = np.flatnonzero(certain.reshape(len(levels), -1).any(axis=1))
+    absent = np.setdiff1d(np.arange(1, len(levels)), present)
+    error[absent] = np.iinfo(np.int16).max
+    labels: Labels = error.argmin(0).astype(np.uint8)
+    return labels

@@ -1,8 +1,8 @@
 """Hides sensitive objects so that nothing of them can be recovered, and nothing else is touched.
 
-What is shown in place of an object depends on nothing but the means of at most 8 cells along its longer side (`pixelate`,
-`blur`) or on nothing at all (`solid`). Everything is decided in whole 2 x 2 blocks, since those share their chroma: a
-pixel outside the hidden blocks keeps its exact Y, U and V.
+What is shown in place of an object depends on nothing but the means of at most 8 cells along its longer side
+(`pixelate`, `blur`) or on nothing at all (`solid`). Everything is decided in whole 2 x 2 blocks, since those share
+their chroma: a pixel outside the hidden blocks keeps its exact Y, U and V.
 """
 
 from __future__ import annotations
@@ -119,8 +119,8 @@ def refuse_gaps(tables: Tables) -> None:
         unseen = table.number[~table.inferred]
         if len(unseen):
             raise DataError(
-                f"{path}: {len(unseen)} of {len(table)} frames, the first {unseen[0]}, had no inference and would leak; "
-                "set detect.every to 1"
+                f"{path}: {len(unseen)} of {len(table)} frames, the first {unseen[0]}, had no inference "
+                "and would leak; set detect.every to 1"
             )
 
 
@@ -156,7 +156,8 @@ def merge_objects(patches: Iterable[Patch]) -> list[Patch]:
 def _share_inside(patch: Patch, other: Patch) -> float:
     rows = min(patch.rows.stop, other.rows.stop) - max(patch.top, other.top)
     columns = min(patch.columns.stop, other.columns.stop) - max(patch.left, other.left)
-    return max(rows, 0) * max(columns, 0) / patch.mask.size
+    share: float = max(rows, 0) * max(columns, 0) / patch.mask.size
+    return share
 
 
 def _union(a: Patch, b: Patch) -> Patch:
@@ -179,9 +180,10 @@ def _hide(area: Patch, done: npt.NDArray[np.bool_], picture: Planes, out: Planes
     # In blocks, rounded up: never more than `strength` cells along the longer side.
     cell = math.ceil(max(blocks.shape) / settings.strength)
     fine = todo.repeat(2, 0).repeat(2, 1)[: area.mask.shape[0], : area.mask.shape[1]]
-    planes = ((picture.y, out.y, area.rows, area.columns, area.mask, fine, 2 * cell),) + tuple(
-        (source, target, rows, columns, blocks, todo, cell)
-        for source, target in ((picture.u, out.u), (picture.v, out.v))
+    planes = (
+        (picture.y, out.y, area.rows, area.columns, area.mask, fine, 2 * cell),
+        (picture.u, out.u, rows, columns, blocks, todo, cell),
+        (picture.v, out.v, rows, columns, blocks, todo, cell),
     )
     for source, target, y, x, mask, hidden, cell_px in planes:
         seen, covered = source[y, x], target[y, x]
@@ -195,7 +197,7 @@ def _hide(area: Patch, done: npt.NDArray[np.bool_], picture: Planes, out: Planes
 
 
 def _cells(plane: Array, mask: npt.NDArray[np.bool_], cell_px: int, *, smooth: bool) -> Array:
-    """A plane made of nothing but the means of its hidden pixels, a cell at a time; smoothed by linear interpolation."""
+    """A plane made of nothing but the means of its hidden pixels, by cell; smoothed by linear interpolation."""
     height, width = mask.shape
     rows, columns = np.arange(0, height, cell_px), np.arange(0, width, cell_px)
     inside = mask.astype(np.int64)

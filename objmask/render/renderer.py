@@ -13,7 +13,7 @@ from objmask.pipeline import ahead
 from objmask.progress import Progress
 from objmask.video.info import VideoInfo
 from objmask.video.planes import Planes
-from objmask.video.reader import Frame, Window, read_frames
+from objmask.video.reader import Window, read_frames
 from objmask.video.source import OnTruncated
 from objmask.video.writer import VideoWriter
 
@@ -84,21 +84,18 @@ def render_video(
     prepared = sliding((renderer.prepare(found) for found in found_by_frame(tables)), renderer.hold)
     frames = read_frames(video, info, window=window, on_truncated=on_truncated)
     pictures = ((frame, frame.planes()) for frame in frames)
-    done = 0
-    for (frame, picture), (around, here) in zip(ahead(pictures), prepared, strict=False):
-        _check_frame(video, frame, table, done)
+    row = 0
+    for frame, picture in ahead(pictures):
+        if row == len(table) or (frame.number, frame.pts) != (int(table.number[row]), int(table.pts[row])):
+            raise DataError(
+                f"{video}: frame {frame.number} at pts {frame.pts} is not in its frames table; run detect again"
+            )
+        around, here = next(prepared)
         writer.write(renderer.render(picture, around, here), frame.pts, frame.duration_pts)
-        done += 1
+        row += 1
         progress.step()
-    if done != len(table) or next(iter(frames), None) is not None:
-        raise DataError(f"{video}: has other frames than its frames table of {len(table)}; run detect again")
-
-
-def _check_frame(video: Path, frame: Frame, table: FrameTable, row: int) -> None:
-    if row >= len(table) or (frame.number, frame.pts) != (int(table.number[row]), int(table.pts[row])):
-        raise DataError(
-            f"{video}: frame {frame.number} at pts {frame.pts} is not in its frames table; run detect again"
-        )
+    if row != len(table):
+        raise DataError(f"{video}: {row} frames, but {len(table)} in its frames table; run detect again")
 
 
 def sliding(items: Iterable[Prepared], hold: int) -> Iterator[tuple[Sequence[Prepared], int]]:

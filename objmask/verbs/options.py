@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,14 @@ def whole(low: int, high: int | None = None) -> Callable[[str], int]:
     return number
 
 
+def seconds(text: str) -> float:
+    """A time from the first frame, at least 0."""
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 0, or not finite")
+    return value
+
+
 def add_probe(parser: argparse.ArgumentParser) -> None:
     """`--probe`."""
     parser.add_argument("--probe", type=Path, required=True, metavar="JSON", help="what `probe` wrote about the video")
@@ -42,8 +51,8 @@ def add_probe(parser: argparse.ArgumentParser) -> None:
 
 def add_window(parser: argparse.ArgumentParser) -> None:
     """`--start-s`, `--end-s`."""
-    parser.add_argument("--start-s", type=float, metavar="S", help="first second, from the first frame; none: start")
-    parser.add_argument("--end-s", type=float, metavar="S", help="up to this second; none: end")
+    parser.add_argument("--start-s", type=seconds, metavar="S", help="first second, from the first frame; none: start")
+    parser.add_argument("--end-s", type=seconds, metavar="S", help="up to this second; none: end")
 
 
 def add_video(parser: argparse.ArgumentParser) -> None:

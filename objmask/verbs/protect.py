@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from objmask.errors import ConfigError
 from objmask.verbs.options import add_detections, add_encoder, add_video, parse_json, progress, share, whole, window
 
 
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
     info, tables = VideoInfo.read(options.probe), read_tables(options.detections)
     refuse_gaps(tables)
     settings = PrivacySettings(
-        classes=frozenset(parse_json(options.objects, "--objects")),
+        classes=_names(options.objects),
         score=options.score,
         threshold=options.threshold,
         style=options.style,
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> None:
         shape=options.shape,
         grow=options.grow,
         hold=options.hold,
-        zones=tuple(tuple((x, y) for x, y in zone) for zone in parse_json(options.zones, "--zones")),
+        zones=_polygons(options.zones),
         whole_frame_when_none=options.whole_frame_when == "no_detection",
     )
     audio_from = options.video if options.audio == "copy" else None
@@ -61,3 +62,20 @@ def run(options: argparse.Namespace) -> None:
             window=window(options),
             on_truncated=options.on_truncated,
         )
+
+
+def _names(text: str) -> frozenset[str]:
+    names = parse_json(text, "--objects")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ConfigError('--objects: expected a list of names, e.g. ["person", "laptop"]')
+    return frozenset(names)
+
+
+def _polygons(text: str) -> tuple[tuple[tuple[float, float], ...], ...]:
+    try:
+        zones = tuple(tuple((float(x), float(y)) for x, y in zone) for zone in parse_json(text, "--zones"))
+    except (TypeError, ValueError):
+        zones = ((),)
+    if any(len(zone) < 3 or not all(0 <= share <= 1 for corner in zone for share in corner) for zone in zones):
+        raise ConfigError("--zones: expected polygons of at least three corners, [[[x, y], …], …], shares 0..1")
+    return zones

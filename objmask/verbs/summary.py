@@ -24,9 +24,12 @@ def run(options: argparse.Namespace) -> None:
     import csv
 
     from objmask.coverage import VideoCoverage, write_summaries
+    from objmask.errors import DataError
 
     with options.videos.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t"))
+    if rows and not {"name", "label", "subject", "excluded"} <= rows[0].keys():
+        raise DataError(f"{options.videos}: expected the columns name, label, subject, excluded, with tabs between")
     kept = [row for row in rows if not row["excluded"]]
     videos = [
         VideoCoverage.read(options.coverage / f"{row['name']}.csv", row["name"], row["label"], row["subject"])

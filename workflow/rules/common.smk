@@ -1,10 +1,13 @@
 # What the rules ask: the configuration, the videos, the models, the targets. Functions and look-ups only, no rules.
+import csv
 import hashlib
+import io
 import json
 import os
 import re
 import shlex
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, workflow.basedir)
@@ -21,6 +24,13 @@ from objmask.provenance import code_digest
 PROJECT = workflow.basedir
 SCHEMA = Path(PROJECT) / "workflow/schemas/config.schema.yaml"
 RESULTS = "results"
+STARTED = time.time()
+
+
+class InputError(WorkflowError):
+    """What the user can mend: shown by its message, without the lines of this workflow that it came through."""
+
+    __traceback__ = None
 
 
 def read_inputs():
@@ -32,7 +42,7 @@ def read_inputs():
         warnings = objmask_config.check_objects(complete, models, SCHEMA)
         videos = index_videos(find_videos(Path(complete["videos"])), Path(RESULTS) / "index.json")
     except ObjmaskError as error:
-        raise WorkflowError(str(error)) from None
+        raise InputError(str(error)) from None
     if workflow.is_main_process:
         for warning in warnings:
             logger.warning(f"objmask: {warning}")
@@ -60,8 +70,8 @@ wildcard_constraints:
 # Each job starts `python -m objmask`: from this checkout, and outside conda with the Python that runs Snakemake.
 setup = f"export PYTHONPATH={shlex.quote(PROJECT)};"
 if not workflow.deployment_settings.deployment_method:
-    setup += f" export PATH={shlex.quote(os.path.dirname(sys.executable))}:\"$PATH\";"
-shell.prefix(setup + " set -euo pipefail; ")
+    setup = f'{setup} export PATH={shlex.quote(os.path.dirname(sys.executable))}:"$PATH";'
+shell.prefix(f"{setup} set -euo pipefail; ")
 
 
 def cfg(section, key=None):
@@ -132,7 +142,9 @@ def per_video(pattern):
 def targets():
     """Every file that `outputs` asks for."""
     made = {
-        "detections": [f"detections/{name}/{{video}}{suffix}" for name in MODELS for suffix in (".parquet", ".frames.parquet")],
+        "detections": [
+            f"detections/{name}/{{video}}{suffix}" for name in MODELS for suffix in (".parquet", ".frames.parquet")
+        ],
         "masks": ["masks/{video}.mp4"] + (["masks_lossless/{video}.mp4"] if CFG["masks"]["lossless"] else []),
         "overlay": ["overlay/{video}.mp4"],
         "protected": ["protected/{video}.mp4"],
@@ -149,7 +161,9 @@ def targets():
 def write_video_table():
     """Writes the table of videos that the summaries read; returns its digest."""
     rows = [(v.name, v.label, v.subject, v.unreadable if v in EXCLUDED else "") for v in VIDEOS]
-    text = "".join("\t".join(row) + "\n" for row in [("name", "label", "subject", "excluded"), *rows])
+    table = io.StringIO()
+    csv.writer(table, delimiter="\t", lineterminator="\n").writerows([("name", "label", "subject", "excluded"), *rows])
+    text = table.getvalue()
     if not os.path.exists(VIDEO_TABLE) or Path(VIDEO_TABLE).read_text(encoding="utf-8") != text:
         with atomic_path(Path(VIDEO_TABLE)) as temporary:
             temporary.write_text(text, encoding="utf-8")
@@ -158,3 +172,10 @@ def write_video_table():
 
 VIDEO_TABLE_DIGEST = write_video_table()
 SUMMARIES = ("coverage_by_video", "coverage_by_group", "coverage_by_label", "excluded")
+
+
+def failures():
+    """What the jobs of this run say went wrong: the last error in each one's log."""
+    logs = sorted(path for path in Path(RESULTS, "logs").rglob("*.log") if path.stat().st_mtime >= STARTED)
+    found = (re.findall(r"^\S+ \S+ ERROR (.*)", path.read_text("utf-8", "replace"), re.M) for path in logs)
+    return [lines[-1] for lines in found if lines]

@@ -36,8 +36,8 @@ rule summary:
         tables=[f"{RESULTS}/summary/{name}.csv" for name in SUMMARIES],
     params:
         videos=VIDEO_TABLE_DIGEST,
-        coverage=f"{RESULTS}/coverage",
-        folder=f"{RESULTS}/summary",
+        coverage=lambda wildcards: f"{RESULTS}/coverage",
+        folder=lambda wildcards, output: os.path.dirname(output.tables[0]),
         code=code_digest("summary"),
     log:
         f"{RESULTS}/logs/summary.log",

@@ -35,7 +35,9 @@ rule gather:
     input:
         probe=f"{RESULTS}/probe/{{video}}.json",
         parts=lambda w: [f"{RESULTS}/chunks/{w.model}/{w.video}/{chunk}.parquet" for chunk in chunks_of(w.video)],
-        tables=lambda w: [f"{RESULTS}/chunks/{w.model}/{w.video}/{chunk}.frames.parquet" for chunk in chunks_of(w.video)],
+        tables=lambda w: [
+            f"{RESULTS}/chunks/{w.model}/{w.video}/{chunk}.frames.parquet" for chunk in chunks_of(w.video)
+        ],
     output:
         detections=f"{RESULTS}/detections/{{model}}/{{video}}.parquet",
         frames=f"{RESULTS}/detections/{{model}}/{{video}}.frames.parquet",

@@ -1,0 +1,37 @@
+"""The overlay draws over objects and leaves the rest of the picture alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scenes import PALETTE, found, info, noise
+
+from objmask.detections import Detections
+from objmask.render.overlay import Overlay
+from objmask.video.planes import Planes
+
+
+def overlay(width: int, height: int, detections: Detections) -> tuple[Planes, Planes]:
+    renderer = Overlay(PALETTE, info(width, height), score=0.3, threshold=0.5)
+    picture = noise(width, height)
+    return picture, renderer.render(picture, [renderer.prepare(detections)], 0)
+
+
+def test_a_frame_without_objects_is_as_it_was() -> None:
+    picture, out = overlay(320, 180, found(("cup", 0.1, (0.1, 0.1, 0.5, 0.5)), ("dog", 0.9, (0.1, 0.1, 0.5, 0.5))))
+    for before, after in ((picture.y, out.y), (picture.u, out.u), (picture.v, out.v)):
+        assert np.array_equal(before, after)
+
+
+def test_an_object_takes_its_group_s_colour_and_the_rest_stays() -> None:
+    picture, out = overlay(320, 180, found(("cup", 0.9, (0.3, 0.3, 0.7, 0.7))))
+    inside = (slice(30, 60), slice(60, 100))
+    assert out.u[inside].mean() > picture.u[inside].mean() + 30, "blue has more U"
+    assert np.array_equal(out.y[:36], picture.y[:36])
+    assert np.array_equal(out.y[60:150, 240:], picture.y[60:150, 240:])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 5), (63, 47)], ids=str)
+def test_captions_fit_into_tiny_frames(size: tuple[int, int]) -> None:
+    _, out = overlay(*size, found(("keyboard", 0.99, (0.0, 0.0, 1.0, 1.0)), ("wine glass", 0.5, (0.9, 0.9, 1.0, 1.0))))
+    assert out.y.shape == (size[1], size[0])

@@ -1,0 +1,250 @@
+"""What is hidden must be gone, what is not must be untouched."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from scenes import PALETTE, found, info, noise
+
+from objmask.detections import Detections
+from objmask.masks import Patch
+from objmask.render.privacy import GREY, Privacy, PrivacySettings, Shape, Style, grow, merge_objects
+from objmask.render.renderer import sliding
+from objmask.video.planes import Planes
+
+SENSITIVE = PALETTE.sensitive(["toilet"])
+
+
+def settings(style: Style = "solid", **changes: object) -> PrivacySettings:
+    values: dict[str, object] = {
+        "classes": SENSITIVE,
+        "score": 0.1,
+        "threshold": 0.3,
+        "style": style,
+        "strength": 6,
+        "shape": "mask",
+        "grow": 0.05,
+        "hold": 0,
+    }
+    return PrivacySettings(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def render(picture: Planes, detections: Detections, chosen: PrivacySettings) -> Planes:
+    height, width = picture.y.shape
+    privacy = Privacy(chosen, info(width, height))
+    return privacy.render(picture, [privacy.prepare(detections)], 0)
+
+
+def hidden(picture: Planes, detections: Detections, chosen: PrivacySettings) -> np.ndarray:
+    """The grown masks, (h, w) bool, from the geometry alone."""
+    height, width = picture.y.shape
+    area = np.zeros((height + height % 2, width + width % 2), bool)
+    for patch in Privacy(chosen, info(width, height)).prepare(detections):
+        area[patch.rows, patch.columns] |= patch.mask
+    return area[:height, :width]
+
+
+def equal(a: Planes, b: Planes) -> bool:
+    return all(np.array_equal(x, y) for x, y in ((a.y, b.y), (a.u, b.u), (a.v, b.v)))
+
+
+BOXES = {
+    "middle": (0.3, 0.2, 0.7, 0.6),
+    "corner": (0.0, 0.0, 0.3, 0.3),
+    "far corner": (0.8, 0.7, 1.0, 1.0),
+    "whole": (0.0, 0.0, 1.0, 1.0),
+    "sliver": (0.5, 0.1, 0.51, 0.9),
+    "dot": (0.5, 0.5, 0.505, 0.505),
+}
+SIZES = [(64, 48), (63, 47), (321, 181), (2, 2), (1, 1)]
+
+
+@pytest.mark.parametrize("box", BOXES.values(), ids=BOXES)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("shape", ["mask", "box", "ellipse"])
+@pytest.mark.parametrize("style", ["solid", "pixelate", "blur"])
+def test_outside_the_grown_masks_every_plane_is_untouched(
+    style: Style, shape: Shape, size: tuple[int, int], box: tuple
+) -> None:
+    picture = noise(*size)
+    person = found(("person", 0.9, box))
+    chosen = settings(style, shape=shape)
+    out = render(picture, person, chosen)
+    area = hidden(picture, person, chosen)
+    assert np.array_equal(out.y[~area], picture.y[~area])
+    blocks = area[::2, ::2]
+    assert np.array_equal(out.u[~blocks], picture.u[~blocks])
+    assert np.array_equal(out.v[~blocks], picture.v[~blocks])
+    if style == "solid":
+        assert (out.y[area] == GREY).all()
+        assert (out.u[blocks] == GREY).all()
+
+
+@pytest.mark.parametrize("size", [(200, 120), (63, 47)], ids=str)
+def test_solid_shows_nothing_of_the_inside(size: tuple[int, int]) -> None:
+    people = found(("person", 0.9, BOXES["middle"]), ("book", 0.2, BOXES["corner"]))
+    chosen = settings("solid")
+    picture, other = noise(*size), noise(*size, seed=1)
+    area = hidden(picture, people, chosen)
+    replaced = Planes(
+        np.where(area, other.y, picture.y),
+        np.where(area[::2, ::2], other.u, picture.u),
+        np.where(area[::2, ::2], other.v, picture.v),
+    )
+    assert not equal(replaced, picture)
+    assert equal(render(replaced, people, chosen), render(picture, people, chosen))
+
+
+@pytest.mark.parametrize("strength", [1, 3, 8])
+@pytest.mark.parametrize("style", ["pixelate", "blur"])
+def test_pixelate_and_blur_depend_on_cell_means_alone(style: Style, strength: int) -> None:
+    """Shuffling the hidden samples of every cell changes nothing."""
+    picture = noise(400, 300)
+    laptop = found(("laptop", 0.9, BOXES["middle"]))
+    chosen = settings(style, strength=strength)
+    [patch] = Privacy(chosen, info(400, 300)).prepare(laptop)
+    cell_blocks = -(-max(patch.mask.shape) // 2 // strength)
+    assert -(-max(patch.mask.shape) // (2 * cell_blocks)) <= strength
+    shuffled = [plane.copy() for plane in (picture.y, picture.u, picture.v)]
+    rng = np.random.default_rng(2)
+    for plane, mask, top, left, cell in (
+        (shuffled[0], patch.mask, patch.top, patch.left, 2 * cell_blocks),
+        (shuffled[1], patch.mask[::2, ::2], patch.top // 2, patch.left // 2, cell_blocks),
+        (shuffled[2], patch.mask[::2, ::2], patch.top // 2, patch.left // 2, cell_blocks),
+    ):
+        for y in range(0, mask.shape[0], cell):
+            for x in range(0, mask.shape[1], cell):
+                inside = mask[y : y + cell, x : x + cell]
+                view = plane[top + y :, left + x :][: inside.shape[0], : inside.shape[1]]
+                view[inside] = rng.permutation(view[inside])
+    assert not equal(Planes(*shuffled), picture)
+    assert equal(render(Planes(*shuffled), laptop, chosen), render(picture, laptop, chosen))
+
+
+def test_an_object_found_twice_gets_one_grid() -> None:
+    """Two grids over one object would tell more than one."""
+    twice = found(("tv", 0.9, (0.2, 0.2, 0.8, 0.8)), ("laptop", 0.5, (0.22, 0.18, 0.78, 0.79)))
+    out = render(noise(160, 120), twice, settings("pixelate", strength=2, grow=0.0))
+    inside = out.y[40:80, 50:110]
+    assert len(np.unique(inside)) <= 4
+
+
+@pytest.mark.parametrize("style", ["solid", "pixelate", "blur"])
+def test_the_picture_given_is_left_alone(style: Style) -> None:
+    picture = noise(64, 48)
+    before = [plane.copy() for plane in (picture.y, picture.u, picture.v)]
+    render(picture, found(("person", 0.9, BOXES["middle"])), settings(style))
+    assert equal(picture, Planes(*before))
+
+
+def test_what_is_not_sensitive_or_too_uncertain_stays() -> None:
+    picture = noise(64, 48)
+    others = found(("cup", 0.9, BOXES["middle"]), ("person", 0.05, BOXES["corner"]))
+    assert equal(render(picture, others, settings()), picture)
+    assert not equal(render(picture, found(("toilet", 0.9, BOXES["middle"])), settings()), picture)
+
+
+def test_grow_covers_a_margin_of_the_object_s_size() -> None:
+    grown = grow(Patch(20, 30, np.ones((10, 40), bool)), 8, 100, 100)
+    full = np.zeros((100, 100), bool)
+    full[grown.rows, grown.columns] = grown.mask
+    y, x = np.mgrid[:100, :100]
+    away = np.hypot(np.maximum(np.maximum(20 - y, y - 29), 0), np.maximum(np.maximum(30 - x, x - 69), 0))
+    assert np.array_equal(full, away <= 8)
+
+
+def test_grow_stops_at_the_frame_s_edges() -> None:
+    grown = grow(Patch(0, 90, np.ones((5, 10), bool)), 50, 60, 100)
+    assert (grown.top, grown.left, grown.mask.shape) == (0, 40, (55, 60))
+
+
+@pytest.mark.parametrize("hold", [0, 1, 3])
+def test_hold_hides_the_place_in_neighbouring_frames(hold: int) -> None:
+    frames = [Detections.empty()] * 10
+    frames[5] = found(("person", 0.9, BOXES["middle"]))
+    privacy = Privacy(settings(hold=hold), info(64, 48))
+    picture = noise(64, 48)
+    changed = [
+        not equal(privacy.render(picture, around, here), picture)
+        for around, here in sliding(map(privacy.prepare, frames), hold)
+    ]
+    assert changed == [abs(i - 5) <= hold for i in range(10)]
+
+
+@pytest.mark.parametrize("hold", range(4))
+@pytest.mark.parametrize("frames", range(9))
+def test_sliding_gives_every_frame_its_neighbours(frames: int, hold: int) -> None:
+    expected = [(tuple(range(max(0, i - hold), min(frames, i + hold + 1))), min(i, hold)) for i in range(frames)]
+    assert list(sliding(range(frames), hold)) == expected
+
+
+def test_zones_are_hidden_always() -> None:
+    picture = noise(64, 48)
+    zone = ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (0.0, 0.5))
+    out = render(picture, Detections.empty(), settings(zones=(zone,)))
+    assert (out.y[:24, :32] == GREY).all()
+    assert np.array_equal(out.y[26:], picture.y[26:])
+
+
+def test_whole_frame_when_nothing_was_found() -> None:
+    picture = noise(63, 47)
+    chosen = settings(whole_frame_when_none=True)
+    assert (render(picture, Detections.empty(), chosen).y == GREY).all()
+    assert (render(picture, found(("cup", 0.9, BOXES["middle"])), chosen).v == GREY).all()
+    assert not (render(picture, found(("person", 0.9, BOXES["dot"])), chosen).y == GREY).all()
+
+
+def test_merging_keeps_every_pixel() -> None:
+    rng = np.random.default_rng(3)
+    patches = [Patch(int(t), int(x), rng.random((int(h), int(w))) < 0.5) for t, x, h, w in rng.integers(1, 40, (30, 4))]
+    before, after = np.zeros((100, 100), bool), np.zeros((100, 100), bool)
+    for area, group in ((before, patches), (after, merge_objects(patches))):
+        for patch in group:
+            area[patch.rows, patch.columns] |= patch.mask
+    assert np.array_equal(before, after)
+
+
+@pytest.mark.parametrize("wrong", [{"strength": 0}, {"strength": 9}, {"grow": -0.1}, {"hold": -1}])
+def test_impossible_settings_are_refused(wrong: dict) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        settings(**wrong)
+
+
+def read(picture: np.ndarray, folder: Path) -> str:
+    """What Tesseract reads, letters and digits only. Small pictures are enlarged first, as a curious reader would."""
+    scale = max(1, round(900 / picture.shape[1]))
+    cv2.imwrite(str(folder / "page.png"), cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC))
+    done = subprocess.run(
+        ["tesseract", "page.png", "-", "--psm", "6"], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return re.sub(r"[^A-Z0-9]", "", done.stdout.upper())
+
+
+@pytest.mark.skipif(shutil.which("tesseract") is None, reason="needs Tesseract (Debian: tesseract-ocr)")
+@pytest.mark.parametrize("style", ["solid", "pixelate", "blur"])
+@pytest.mark.parametrize(
+    ("size", "lines"), [(40, ["PIN 7"]), (200, ["SECRET", "CODE 42"]), (800, ["PASSWORD", "HUNTER 2", "KEEP OUT"])]
+)
+def test_text_cannot_be_read_any_more(size: int, lines: list[str], style: Style, tmp_path: Path) -> None:
+    height = size * len(lines) // 3 if len(lines) > 1 else size // 2
+    page = np.full((height + 40, size + 40), 235, np.uint8)
+    for i, line in enumerate(lines):
+        (width, _), _ = cv2.getTextSize(line, cv2.FONT_HERSHEY_SIMPLEX, 1, 2)
+        scale = size * 0.9 / width
+        baseline = 20 + round((i + 0.75) * height / len(lines))
+        thick = max(1, round(scale * 2))
+        cv2.putText(page, line, (20 + size // 20, baseline), cv2.FONT_HERSHEY_SIMPLEX, scale, 16, thick, cv2.LINE_AA)
+    rows, columns = page.shape
+    wanted = [re.sub(r"[^A-Z0-9]", "", line) for line in lines]
+    assert any(word in read(page, tmp_path) for word in wanted), "the text must be readable to begin with"
+    grey = np.full(((rows + 1) // 2, (columns + 1) // 2), 128, np.uint8)
+    screen = found(("laptop", 0.9, (20 / rows, 20 / columns, (20 + height) / rows, (20 + size) / columns)))
+    out = render(Planes(page, grey, grey.copy()), screen, settings(style, strength=8, grow=0.0))
+    seen = read(out.y, tmp_path)
+    assert not any(part in seen for word in wanted for part in (word[:3], word[-3:], word)), seen
