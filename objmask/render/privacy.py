@@ -67,7 +67,7 @@ class PrivacySettings:
 
 
 class Privacy:
-    """Renders protected frames.
+    """Renders protected frames. Its patches count in 2 x 2 blocks, not in pixels.
 
     Args:
         settings: what to hide and how.
@@ -77,10 +77,10 @@ class Privacy:
     def __init__(self, settings: PrivacySettings, info: VideoInfo) -> None:
         self._settings, self._info = settings, info
         self.hold = settings.hold
-        self._zones = [_blocks(_polygon(zone, info)) for zone in settings.zones]
+        self._zones = [to_blocks(_polygon(zone, info)) for zone in settings.zones]
 
     def prepare(self, found: Detections) -> list[Patch]:
-        """The grown masks of one frame's sensitive detections, in whole 2 x 2 blocks."""
+        """The grown masks of one frame's sensitive detections, in blocks."""
         chosen = found.select(score=self._settings.score, classes=self._settings.classes)
         patches = (self._hidden(mask, box) for mask, box in zip(chosen.masks, chosen.boxes, strict=True))
         return [patch for patch in patches if patch.mask.size]
@@ -89,7 +89,7 @@ class Privacy:
         """The picture with everything sensitive hidden."""
         patches = [patch for prepared in around for patch in prepared]
         if not patches and self._settings.whole_frame_when_none:
-            patches = [Patch(0, 0, np.ones((self._info.height, self._info.width), np.bool_))]
+            patches = [Patch(0, 0, np.ones(picture.u.shape, np.bool_))]
         out = Planes(picture.y.copy(), picture.u.copy(), picture.v.copy())
         done = np.zeros(picture.u.shape, np.bool_)
         for area in merge_objects([*patches, *self._zones]):
@@ -101,12 +101,13 @@ class Privacy:
         patch = paste(mask, box, info.height, info.width, settings.threshold)
         if not patch.mask.size:
             return patch
-        if settings.shape == "box":
+        # An object that was found but whose mask stays under the threshold everywhere must not be shown for that.
+        if settings.shape == "box" or not patch.mask.any():
             patch = Patch(patch.top, patch.left, np.ones_like(patch.mask))
         elif settings.shape == "ellipse":
             patch = Patch(patch.top, patch.left, patch.mask | _ellipse(patch.mask.shape))
         radius_px = max(1, math.ceil(settings.grow * max(patch.mask.shape)))
-        return _blocks(grow(patch.trimmed(), radius_px, info.height, info.width))
+        return grow(to_blocks(patch.trimmed()), radius_px, (info.height + 1) // 2, (info.width + 1) // 2)
 
 
 def refuse_gaps(tables: Tables) -> None:
@@ -124,17 +125,33 @@ def refuse_gaps(tables: Tables) -> None:
             )
 
 
-def grow(patch: Patch, radius_px: int, height: int, width: int) -> Patch:
-    """Every pixel of a frame within `radius_px` (Euclidean) of a patch's pixels."""
+def to_blocks(patch: Patch) -> Patch:
+    """The 2 x 2 blocks of the frame in which a patch of pixels has any."""
     if not patch.mask.size:
         return patch
-    top, left = max(0, patch.top - radius_px), max(0, patch.left - radius_px)
-    bottom = min(height, patch.top + patch.mask.shape[0] + radius_px)
-    right = min(width, patch.left + patch.mask.shape[1] + radius_px)
+    bottom, right = patch.rows.stop % 2, patch.columns.stop % 2
+    mask = np.pad(patch.mask, ((patch.top % 2, bottom), (patch.left % 2, right)))
+    blocks = mask[::2, ::2] | mask[::2, 1::2] | mask[1::2, ::2] | mask[1::2, 1::2]
+    return Patch(patch.top // 2, patch.left // 2, blocks)
+
+
+def grow(patch: Patch, radius_px: int, height: int, width: int) -> Patch:
+    """Every block with a pixel within `radius_px` (Euclidean) of any pixel of a patch's blocks; up to 3 pixels more.
+
+    Args:
+        patch: in blocks, not empty.
+        radius_px: pixels.
+        height: of the frame, blocks.
+        width: of the frame, blocks.
+    """
+    # Pixels of two blocks are nearer to each other than the blocks' first pixels by at most the diagonal of a pixel.
+    radius = (radius_px + math.sqrt(2)) / 2
+    margin = math.ceil(radius)
+    top, left = max(0, patch.top - margin), max(0, patch.left - margin)
+    bottom, right = min(height, patch.rows.stop + margin), min(width, patch.columns.stop + margin)
     far = np.ones((bottom - top, right - left), np.uint8)
-    inside = far[patch.top - top :, patch.left - left :][: patch.mask.shape[0], : patch.mask.shape[1]]
-    inside[patch.mask] = 0
-    return Patch(top, left, cv2.distanceTransform(far, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) <= radius_px)
+    far[patch.top - top : patch.rows.stop - top, patch.left - left : patch.columns.stop - left] = ~patch.mask
+    return Patch(top, left, cv2.distanceTransform(far, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) <= radius)
 
 
 def merge_objects(patches: Iterable[Patch]) -> list[Patch]:
@@ -170,63 +187,51 @@ def _union(a: Patch, b: Patch) -> Patch:
 
 def _hide(area: Patch, done: npt.NDArray[np.bool_], picture: Planes, out: Planes, settings: PrivacySettings) -> None:
     """Hides what of `area` is not hidden yet, in `out`; `done` (a value a block) remembers."""
-    top, left = area.top // 2, area.left // 2
-    blocks = area.mask[::2, ::2]
-    rows, columns = slice(top, top + blocks.shape[0]), slice(left, left + blocks.shape[1])
-    todo = blocks & ~done[rows, columns]
+    todo = area.mask & ~done[area.rows, area.columns]
     if not todo.any():
         return
-    done[rows, columns] |= blocks
+    done[area.rows, area.columns] |= area.mask
     # In blocks, rounded up: never more than `strength` cells along the longer side.
-    cell = math.ceil(max(blocks.shape) / settings.strength)
-    fine = todo.repeat(2, 0).repeat(2, 1)[: area.mask.shape[0], : area.mask.shape[1]]
-    planes = (
-        (picture.y, out.y, area.rows, area.columns, area.mask, fine, 2 * cell),
-        (picture.u, out.u, rows, columns, blocks, todo, cell),
-        (picture.v, out.v, rows, columns, blocks, todo, cell),
-    )
-    for source, target, y, x, mask, hidden, cell_px in planes:
-        seen, covered = source[y, x], target[y, x]
-        # In a frame of odd size the last block is half outside.
-        inside = np.s_[: seen.shape[0], : seen.shape[1]]
+    cell = math.ceil(max(area.mask.shape) / settings.strength)
+    for source, target, step in ((picture.y, out.y, 2), (picture.u, out.u, 1), (picture.v, out.v, 1)):
+        place = tuple(slice(step * side.start, step * side.stop) for side in (area.rows, area.columns))
+        seen, covered = source[place], target[place]
+        # The last block of a frame of odd size is half outside.
+        hidden = todo.repeat(step, 0).repeat(step, 1)[: seen.shape[0], : seen.shape[1]]
         if settings.style == "solid":
-            covered[hidden[inside]] = GREY
+            covered[hidden] = GREY
         else:
-            cells = _cells(seen, mask[inside], cell_px, smooth=settings.style == "blur")
-            covered[hidden[inside]] = cells[hidden[inside]]
+            means = _cell_means(_block_sums(seen, step), area.mask, cell) / step**2
+            covered[hidden] = _enlarged(means, cell * step, seen.shape, smooth=settings.style == "blur")[hidden]
 
 
-def _cells(plane: Array, mask: npt.NDArray[np.bool_], cell_px: int, *, smooth: bool) -> Array:
-    """A plane made of nothing but the means of its hidden pixels, by cell; smoothed by linear interpolation."""
-    height, width = mask.shape
-    rows, columns = np.arange(0, height, cell_px), np.arange(0, width, cell_px)
-    inside = mask.astype(np.int64)
-    total = _cell_sums(plane * inside, rows, columns)
-    count = _cell_sums(inside, rows, columns)
-    # Cells without a hidden pixel matter where smoothing reaches into them: they take the mean of all.
-    means = np.where(count > 0, total / np.maximum(count, 1), total.sum() / max(count.sum(), 1))
-    shape = (len(columns) * cell_px, len(rows) * cell_px)
-    flat = cv2.resize(means.astype(np.float32), shape, interpolation=cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST)
-    return np.rint(flat[:height, :width]).astype(np.uint8)
-
-
-def _cell_sums(
-    values: npt.NDArray[np.int64], rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]
-) -> npt.NDArray[np.int64]:
-    sums: npt.NDArray[np.int64] = np.add.reduceat(np.add.reduceat(values, rows, axis=0), columns, axis=1)
+def _block_sums(plane: Array, step: int) -> npt.NDArray[np.uint16]:
+    """Sums of blocks of `step` x `step` samples; at an odd edge the samples count twice."""
+    height, width = plane.shape
+    even = np.pad(plane, ((0, height % step), (0, width % step)), mode="edge")
+    sums = np.zeros((even.shape[0] // step, even.shape[1] // step), np.uint16)
+    for y in range(step):
+        for x in range(step):
+            sums += even[y::step, x::step]
     return sums
 
 
-def _blocks(patch: Patch) -> Patch:
-    """The patch widened to whole 2 x 2 blocks of the frame; the last row or column of an odd frame is half a block."""
-    if not patch.mask.size:
-        return patch
-    mask = np.pad(patch.mask, ((patch.top % 2, 0), (patch.left % 2, 0)))
-    height, width = mask.shape
-    even = np.pad(mask, ((0, height % 2), (0, width % 2)))
-    any_of_four = even.reshape(even.shape[0] // 2, 2, even.shape[1] // 2, 2).any((1, 3))
-    whole = any_of_four.repeat(2, 0).repeat(2, 1)
-    return Patch(patch.top - patch.top % 2, patch.left - patch.left % 2, whole)
+def _cell_means(values: npt.NDArray[np.uint16], mask: npt.NDArray[np.bool_], cell: int) -> npt.NDArray[np.float64]:
+    """Mean of the hidden blocks of each cell of `cell` x `cell` blocks; where none is hidden, the mean of all."""
+    rows, columns = (np.arange(0, side, cell) for side in mask.shape)
+    total, count = (
+        np.add.reduceat(np.add.reduceat(part, rows, axis=0, dtype=np.int64), columns, axis=1)
+        for part in (values * mask, mask)
+    )
+    means: npt.NDArray[np.float64] = np.where(count > 0, total / np.maximum(count, 1), total.sum() / count.sum())
+    return means
+
+
+def _enlarged(means: npt.NDArray[np.float64], cell: int, shape: tuple[int, int], *, smooth: bool) -> Array:
+    """A plane made of nothing but cells; smoothed by linear interpolation between their centres."""
+    size = (means.shape[1] * cell, means.shape[0] * cell)
+    cells = cv2.resize(means.astype(np.float32), size, interpolation=cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST)
+    return np.rint(cells[: shape[0], : shape[1]]).astype(np.uint8)
 
 
 def _ellipse(shape: tuple[int, int]) -> npt.NDArray[np.bool_]:

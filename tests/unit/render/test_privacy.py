@@ -14,7 +14,7 @@ from scenes import PALETTE, found, info, noise
 
 from objmask.detections import Detections
 from objmask.masks import Patch
-from objmask.render.privacy import GREY, Privacy, PrivacySettings, Shape, Style, grow, merge_objects
+from objmask.render.privacy import GREY, Privacy, PrivacySettings, Shape, Style, grow, merge_objects, to_blocks
 from objmask.render.renderer import sliding
 from objmask.video.planes import Planes
 
@@ -44,10 +44,10 @@ def render(picture: Planes, detections: Detections, chosen: PrivacySettings) -> 
 def hidden(picture: Planes, detections: Detections, chosen: PrivacySettings) -> np.ndarray:
     """The grown masks, (h, w) bool, from the geometry alone."""
     height, width = picture.y.shape
-    area = np.zeros((height + height % 2, width + width % 2), bool)
+    blocks = np.zeros(picture.u.shape, bool)
     for patch in Privacy(chosen, info(width, height)).prepare(detections):
-        area[patch.rows, patch.columns] |= patch.mask
-    return area[:height, :width]
+        blocks[patch.rows, patch.columns] |= patch.mask
+    return blocks.repeat(2, 0).repeat(2, 1)[:height, :width]
 
 
 def equal(a: Planes, b: Planes) -> bool:
@@ -109,18 +109,18 @@ def test_pixelate_and_blur_depend_on_cell_means_alone(style: Style, strength: in
     laptop = found(("laptop", 0.9, BOXES["middle"]))
     chosen = settings(style, strength=strength)
     [patch] = Privacy(chosen, info(400, 300)).prepare(laptop)
-    cell_blocks = -(-max(patch.mask.shape) // 2 // strength)
-    assert -(-max(patch.mask.shape) // (2 * cell_blocks)) <= strength
+    cell = -(-max(patch.mask.shape) // strength)
+    pixels = patch.mask.repeat(2, 0).repeat(2, 1)
     shuffled = [plane.copy() for plane in (picture.y, picture.u, picture.v)]
     rng = np.random.default_rng(2)
-    for plane, mask, top, left, cell in (
-        (shuffled[0], patch.mask, patch.top, patch.left, 2 * cell_blocks),
-        (shuffled[1], patch.mask[::2, ::2], patch.top // 2, patch.left // 2, cell_blocks),
-        (shuffled[2], patch.mask[::2, ::2], patch.top // 2, patch.left // 2, cell_blocks),
+    for plane, mask, top, left, side in (
+        (shuffled[0], pixels, 2 * patch.top, 2 * patch.left, 2 * cell),
+        (shuffled[1], patch.mask, patch.top, patch.left, cell),
+        (shuffled[2], patch.mask, patch.top, patch.left, cell),
     ):
-        for y in range(0, mask.shape[0], cell):
-            for x in range(0, mask.shape[1], cell):
-                inside = mask[y : y + cell, x : x + cell]
+        for y in range(0, mask.shape[0], side):
+            for x in range(0, mask.shape[1], side):
+                inside = mask[y : y + side, x : x + side]
                 view = plane[top + y :, left + x :][: inside.shape[0], : inside.shape[1]]
                 view[inside] = rng.permutation(view[inside])
     assert not equal(Planes(*shuffled), picture)
@@ -143,6 +143,13 @@ def test_the_picture_given_is_left_alone(style: Style) -> None:
     assert equal(picture, Planes(*before))
 
 
+def test_an_object_with_an_empty_mask_is_hidden_by_its_box() -> None:
+    picture = noise(64, 48)
+    faint = found(("person", 0.9, BOXES["middle"]), mask=np.full((8, 8), 40, np.uint8))
+    out = render(picture, faint, settings())
+    assert (out.y[16:32, 14:36] == GREY).all()
+
+
 def test_what_is_not_sensitive_or_too_uncertain_stays() -> None:
     picture = noise(64, 48)
     others = found(("cup", 0.9, BOXES["middle"]), ("person", 0.05, BOXES["corner"]))
@@ -150,18 +157,20 @@ def test_what_is_not_sensitive_or_too_uncertain_stays() -> None:
     assert not equal(render(picture, found(("toilet", 0.9, BOXES["middle"])), settings()), picture)
 
 
-def test_grow_covers_a_margin_of_the_object_s_size() -> None:
-    grown = grow(Patch(20, 30, np.ones((10, 40), bool)), 8, 100, 100)
-    full = np.zeros((100, 100), bool)
-    full[grown.rows, grown.columns] = grown.mask
-    y, x = np.mgrid[:100, :100]
-    away = np.hypot(np.maximum(np.maximum(20 - y, y - 29), 0), np.maximum(np.maximum(30 - x, x - 69), 0))
-    assert np.array_equal(full, away <= 8)
-
-
-def test_grow_stops_at_the_frame_s_edges() -> None:
-    grown = grow(Patch(0, 90, np.ones((5, 10), bool)), 50, 60, 100)
-    assert (grown.top, grown.left, grown.mask.shape) == (0, 40, (55, 60))
+@pytest.mark.parametrize("radius_px", [1, 2, 7, 30])
+@pytest.mark.parametrize("place", [(20, 30), (21, 31), (0, 0), (0, 89), (49, 60)], ids=str)
+def test_grow_covers_the_whole_margin_and_hardly_more(place: tuple[int, int], radius_px: int) -> None:
+    top, left = place
+    patch = Patch(top, left, np.ones((11, 41), bool)[: 60 - top, : 100 - left])
+    grown = grow(to_blocks(patch), radius_px, 30, 50)
+    blocks = np.zeros((30, 50), bool)
+    blocks[grown.rows, grown.columns] = grown.mask
+    full = blocks.repeat(2, 0).repeat(2, 1)
+    y, x = np.mgrid[:60, :100]
+    below, right = patch.rows.stop - 1, patch.columns.stop - 1
+    away = np.hypot(np.maximum(np.maximum(top - y, y - below), 0), np.maximum(np.maximum(left - x, x - right), 0))
+    assert full[away <= radius_px].all()
+    assert not full[away > radius_px + 5].any()
 
 
 @pytest.mark.parametrize("hold", [0, 1, 3])
