@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -36,17 +37,21 @@ LOG = logging.getLogger("objmask")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one verb; returns the exit code: 0, or 1 after one line on standard error; a wrong call exits with 2."""
     options = build_parser().parse_args(arguments)
+    # Arrow's own allocator keeps tens of megabytes that it has been given back.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     # The polite stop of clusters and of Snakemake: unwinds, so that half-written files are removed.
     signal.signal(signal.SIGTERM, _stop)
     try:
         _set_up_logging(options.log)
         options.run(options)
     except ObjmaskError as error:
-        LOG.error("%s", _one_line(error))
+        LOG.error("%s", error)
         return 1
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        LOG.error("%s", _one_line(f"{where}{error.strerror or error}"))
+        # Of a failed renaming the second name is the one that the user knows.
+        file = error.filename2 or error.filename
+        where = f"{file}: " if file else ""
+        LOG.error("%s", ObjmaskError(f"{where}{error.strerror or error}"))
         return 1
     except KeyboardInterrupt:
         return 130
@@ -92,11 +97,6 @@ def _set_up_logging(file: Path | None) -> None:
         kept = logging.FileHandler(file, mode="w", encoding="utf-8", errors="backslashreplace")
         kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         LOG.addHandler(kept)
-
-
-def _one_line(message: object) -> str:
-    """A file's name, or what a library says of it, may hold line breaks; an error is one line all the same."""
-    return " ".join(str(message).splitlines())
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -46,6 +46,7 @@ def write_coverage(
         OSError: the file cannot be written.
     """
     table = tables[0][1]
+    times_s = table.time_s
     with atomic_path(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         rows = csv.writer(stream, lineterminator="\n")
         rows.writerow(FRAME_COLUMNS)
@@ -55,7 +56,7 @@ def write_coverage(
                 rows.writerow(
                     (
                         table.number[row],
-                        f"{table.time_s[row]:.6f}",
+                        f"{times_s[row]:.6f}",
                         group.name,
                         pixels[k],
                         # Cut, not rounded: rounded up, the groups of a full picture would sum to more than 1.

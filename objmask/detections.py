@@ -29,7 +29,8 @@ MAX_MASK_SIDE = 160
 SOURCES = ("detected", "tracked", "flow", "manual")
 """Where a detection came from; everything but `detected` is filled in without inference."""
 
-_ROWS_PER_GROUP = 4096  # fixed, so that the bytes do not depend on how the work was cut into chunks
+_ROWS_PER_GROUP = 1024  # fixed, so that the bytes do not depend on how the work was cut into chunks
+_READ_BYTES = 1 << 16
 _METADATA_KEY = b"objmask"
 
 _DETECTION_SCHEMA = pa.schema(
@@ -214,7 +215,7 @@ class FrameTable:
                 Fraction(metadata["time_base"]),
                 int(metadata["start_pts"]),
             )
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, ZeroDivisionError) as error:
             raise DataError(f"{path}: is damaged; delete it and run again ({error})") from error
 
 
@@ -347,7 +348,8 @@ def read_detections(path: Path, frames: Iterable[int]) -> Iterator[Detections]:
 def _detection_rows(path: Path) -> Iterator[dict[str, Any]]:
     metadata_of(path)
     try:
-        with pq.ParquetFile(path) as file:
+        # Without these it would hold the bytes of the whole file.
+        with pq.ParquetFile(path, pre_buffer=False, buffer_size=_READ_BYTES) as file:
             _check_columns(path, file.schema_arrow, _DETECTION_SCHEMA)
             for batch in file.iter_batches(batch_size=256):
                 yield from batch.to_pylist()

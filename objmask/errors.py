@@ -4,6 +4,10 @@
 class ObjmaskError(Exception):
     """Something the user can mend; the message is one line that says what is wrong and what to do."""
 
+    def __str__(self) -> str:
+        # A file's name, or what a library says of it, may hold line breaks.
+        return " ".join(super().__str__().splitlines())
+
 
 class ConfigError(ObjmaskError):
     """The configuration asks for something impossible or unknown."""

@@ -101,13 +101,15 @@ def write_store(path: Path, size: tuple[int, int], pictures: Iterable[Picture]) 
         VideoError: the file cannot be written.
     """
     try:
-        with atomic_path(path) as temporary, av.open(str(temporary), "w", format="nut") as container:
-            stream = container.add_stream("utvideo", rate=1)
-            stream.width, stream.height = size
-            stream.pix_fmt = "gbrp"
-            for picture in pictures:
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
-            container.mux(stream.encode(None))
+        with atomic_path(path) as temporary:
+            temporary.touch()  # without frames it stays empty
+            with av.open(str(temporary), "w", format="nut") as container:
+                stream = container.add_stream("utvideo", rate=1)
+                stream.width, stream.height = size
+                stream.pix_fmt = "gbrp"
+                for picture in pictures:
+                    container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+                container.mux(stream.encode(None))
     except (av.FFmpegError, OSError) as error:
         raise VideoError(f"{path}: cannot be written ({reason(error)})") from error
 
@@ -119,10 +121,9 @@ def read_store(path: Path) -> Iterator[Picture]:
         DataError: the file is damaged.
     """
     try:
+        if not path.stat().st_size:
+            return
         with av.open(str(path)) as container:
-            # A chunk without frames has a header and no stream.
-            if not container.streams.video:
-                return
             container.streams.video[0].thread_type = "AUTO"
             for frame in container.decode(video=0):
                 yield cast(Picture, frame.to_ndarray(format="rgb24"))

@@ -29,6 +29,8 @@ SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", "
 """File name suffixes of videos, lower case; any case is taken."""
 UNLABELLED = "unlabelled"
 _UNSAFE = re.compile(r"[{}%\x00-\x1f\x7f-\x9f]")
+_PERIODIC = re.compile(r"(.+?)\1{19}$")
+"""Snakemake stops at a name that ends in twenty times the same."""
 _LIKE_A_CHUNK = re.compile(r"^\d{8}-\d{8}$")
 _LIKE_A_RESULT = re.compile(r"\.(?=(mp4|parquet|csv|json|tsv|log|nut)$)")
 _STORED = {"size": int, "mtime_ns": int, "sha256": str, "packets": int, "unreadable": str}
@@ -178,7 +180,8 @@ def _safe_name(below: Path) -> str:
     parts = [part.replace("-", "%2D") if _LIKE_A_CHUNK.match(part) else part for part in parts]
     parts[-1] = re.sub(r"\.frames$", "%2Eframes", parts[-1])
     parts[:-1] = [_LIKE_A_RESULT.sub("%2E", part) for part in parts[:-1]]
-    return "/".join(parts)
+    name = "/".join(parts)
+    return f"{name[:-1]}%{ord(name[-1]):02X}" if _PERIODIC.search(name) else name
 
 
 def _one_line(text: str) -> str:
@@ -211,7 +214,8 @@ def _entry(path: Path, known: dict[str, Any] | None) -> dict[str, Any]:
     try:
         sha256 = sha256_of(path)
     except OSError as error:
-        unreadable = unreadable or f"{path}: cannot be read ({error.strerror}); take it out of the input"
+        reason = VideoError(f"{path}: cannot be read ({error.strerror}); take it out of the input")
+        unreadable = unreadable or str(reason)
     return {**stamp, "sha256": sha256, "packets": packets, "unreadable": unreadable}
 
 

@@ -51,6 +51,7 @@ class Progress:
         now = time.monotonic()
         if now - self._last_line >= _LINE_EVERY_S:
             self._last_line = now
-            rate = self._done / (now - self._start)
-            left = tqdm.format_interval((self._total - self._done) / rate) if self._total >= self._done else "?"
+            rate = self._done / max(now - self._start, 1e-9)
+            known = rate > 0 and self._total >= self._done
+            left = tqdm.format_interval((self._total - self._done) / rate) if known else "?"
             LOG.info("%s: %d/%d frames, %.1f frames/s, %s left", self._what, self._done, self._total, rate, left)

@@ -17,7 +17,9 @@ Float64 = npt.NDArray[np.float64]
 
 _NMS_IOU = 0.7  # Ultralytics' default for prediction
 _COUNTING = np.arange(MAX_MASK_SIDE, dtype=np.float64)
-_SAMPLES_PER_CELL = 1.5  # of the prototype grid, a side: 2 would cost half as many bytes again for 0.002 of IoU
+_SAMPLES_PER_CELL, _MORE_SAMPLES = 1.25, 8
+"""Samples of a mask, a side: so many a cell of the prototype grid, and so many more, which small masks need."""
+_MASK_STEP = 5  # of 255: a probability to within 0.01, 0 and 1 exact, 0.5 in a step's middle; halves the bytes
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,10 @@ class Decoder:
             logits = self.prototypes.real(prototypes[top:bottom, left:right]) @ coefficients
         logits = _interpolate(_interpolate(logits, row - top, row_weight).T, column - left, column_weight).T
         # The logistic function: 1 / (1 + exp(-x)) = (1 + tanh(x / 2)) / 2, which cannot overflow.
-        mask: npt.NDArray[np.uint8] = np.rint(127.5 + 127.5 * np.tanh(0.5 * logits)).astype(np.uint8, order="C")
+        probability = 0.5 + 0.5 * np.tanh(0.5 * logits)
+        mask: npt.NDArray[np.uint8] = (np.rint(probability * (255 // _MASK_STEP)) * _MASK_STEP).astype(
+            np.uint8, order="C"
+        )
         return mask
 
 
@@ -191,10 +196,10 @@ def _samples(
         cells: prototype cells.
 
     Returns:
-        (n,) lower cells and (n,) weights 0..1; n gives `_SAMPLES_PER_CELL`, but is within 2..MAX_MASK_SIDE.
+        (n,) lower cells and (n,) weights 0..1; n follows `_SAMPLES_PER_CELL`, up to MAX_MASK_SIDE.
     """
     first, last = (((u * (frame_px - 1) + 0.5) * scale + pad) / stride - 0.5 for u in (low, high))
-    count = min(max(round((last - first) * _SAMPLES_PER_CELL) + 1, 2), MAX_MASK_SIDE)
+    count = min(round((last - first) * _SAMPLES_PER_CELL) + 1 + _MORE_SAMPLES, MAX_MASK_SIDE)
     position = first + _COUNTING[:count] * ((last - first) / (count - 1))
     # Beyond the outermost centres the field goes on as it ends, as in every half-pixel resize.
     position = np.minimum(np.maximum(position, 0), cells - 1)

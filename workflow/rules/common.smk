@@ -80,12 +80,22 @@ def cfg(section, key=None):
 
 
 def video_of(wildcards):
-    """The video's file. Only its fingerprint (a param) decides about a rerun, its time does not."""
-    return ancient(plain(VIDEO_BY_NAME[wildcards.video].path))
+    """The video's file as an input; nothing when it cannot be read, which is for the job to say."""
+    video = VIDEO_BY_NAME[wildcards.video]
+    return as_input(video.path) if video.sha256 else []
+
+
+def as_input(path):
+    """A file whose time decides nothing (a param does); nothing when Snakemake would take its name for a pattern."""
+    return [] if re.search(r"[{}]", str(path)) else ancient(str(path))
+
+
+def path_of(wildcards):
+    return plain(VIDEO_BY_NAME[wildcards.video].path)
 
 
 def plain(path):
-    """A path that no option parser and no glob takes for anything else."""
+    """A path that FFmpeg does not take for an address (`a:b.mp4`)."""
     return str(path) if os.path.isabs(path) else f"./{path}"
 
 

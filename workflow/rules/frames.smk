@@ -5,6 +5,7 @@ rule probe:
     output:
         probe=f"{RESULTS}/probe/{{video}}.json",
     params:
+        video=path_of,
         fingerprint=fingerprint,
         on_truncated=cfg("on_truncated"),
         code=code_digest("probe"),
@@ -19,7 +20,7 @@ rule probe:
         mem_mb=1000,
         runtime=30,
     shell:
-        "python -m objmask probe --video={input.video:q} --on-truncated={params.on_truncated} "
+        "python -m objmask probe --video={params.video:q} --on-truncated={params.on_truncated} "
         "--out={output.probe:q} --log={log:q}"
 
 
@@ -32,6 +33,7 @@ rule frames:
         frames=temp(f"{RESULTS}/frames/{{video}}/{{chunk}}.nut"),
         table=temp(f"{RESULTS}/frames/{{video}}/{{chunk}}.parquet"),
     params:
+        video=path_of,
         models=options("model", [f"{RESULTS}/models/{name}" for name in MODELS]),
         every=cfg("detect", "every"),
         window=window_options(),
@@ -48,7 +50,7 @@ rule frames:
         mem_mb=1500,
         runtime=60,
     shell:
-        "python -m objmask frames --video={input.video:q} --probe={input.probe:q} {params.models} "
+        "python -m objmask frames --video={params.video:q} --probe={input.probe:q} {params.models} "
         "--chunk={wildcards.chunk} --every={params.every} {params.window} --on-truncated={params.on_truncated} "
         "--out={output.frames:q} --table={output.table:q} --log={log:q}"
 

@@ -1,10 +1,11 @@
 # A model is verified and copied once; its checksum, not its file's time, decides whether that happens again.
 rule model:
     input:
-        source=lambda wildcards: ancient(plain(model_source(wildcards.model))),
+        source=lambda wildcards: as_input(model_source(wildcards.model)),
     output:
         folder=directory(f"{RESULTS}/models/{{model}}"),
     params:
+        source=lambda wildcards: plain(model_source(wildcards.model)),
         name=lambda wildcards: wildcards.model,
         sha256=lambda wildcards: MODELS[wildcards.model].sha256,
         code=code_digest("model"),
@@ -19,4 +20,4 @@ rule model:
         mem_mb=4000,
         runtime=30,
     shell:
-        "python -m objmask model --source={input.source:q} --name={params.name:q} --out={output.folder:q} --log={log:q}"
+        "python -m objmask model --source={params.source:q} --name={params.name:q} --out={output.folder:q} --log={log:q}"

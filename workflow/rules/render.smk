@@ -39,6 +39,7 @@ rule overlay:
     output:
         video=f"{RESULTS}/overlay/{{video}}.mp4",
     params:
+        video=path_of,
         detections=lambda wildcards, input: options("detections", input.detections),
         groups=PALETTE.to_json(),
         score=cfg("masks", "score"),
@@ -59,7 +60,7 @@ rule overlay:
         mem_mb=2000,
         runtime=60,
     shell:
-        "python -m objmask overlay --video={input.video:q} --probe={input.probe:q} {params.detections} "
+        "python -m objmask overlay --video={params.video:q} --probe={input.probe:q} {params.detections} "
         "--groups={params.groups:q} --score={params.score} --threshold={params.threshold} --quality={params.quality} "
         "--preset={params.preset} {params.window} --on-truncated={params.on_truncated} "
         "--out={output.video:q} --log={log:q}"
@@ -74,6 +75,7 @@ rule protect:
     output:
         video=f"{RESULTS}/protected/{{video}}.mp4",
     params:
+        video=path_of,
         detections=lambda wildcards, input: options("detections", input.detections),
         objects=SENSITIVE,
         score=cfg("privacy", "score"),
@@ -102,7 +104,7 @@ rule protect:
         mem_mb=2000,
         runtime=60,
     shell:
-        "python -m objmask protect --video={input.video:q} --probe={input.probe:q} {params.detections} "
+        "python -m objmask protect --video={params.video:q} --probe={input.probe:q} {params.detections} "
         "--objects={params.objects:q} --score={params.score} --threshold={params.threshold} --style={params.style} "
         "--strength={params.strength} --shape={params.shape} --grow={params.grow} --hold={params.hold} "
         "--zones={params.zones:q} --whole-frame-when={params.whole_frame_when} --audio={params.audio} "

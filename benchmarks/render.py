@@ -1,0 +1,85 @@
+"""How fast are the videos made, beside only decoding and encoding them?
+
+    python -m benchmarks.render [ASSETS]
+
+The bare loop hands decoded pictures to libx264 (veryfast, crf 20), with PyAV and nothing else. `masks` does not decode
+the video; `overlay` and `protect` do.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+
+from benchmarks import measure
+from objmask.classes import Palette
+from objmask.progress import Progress
+from objmask.render.colour_masks import write_masks
+from objmask.render.overlay import Overlay
+from objmask.render.privacy import Privacy, PrivacySettings
+from objmask.render.renderer import Renderer, read_tables, render_video
+from objmask.video.info import VideoInfo
+from objmask.video.writer import VideoWriter
+
+ROUNDS = 5
+PRIVACY = {"score": 0.1, "threshold": 0.3, "strength": 6, "shape": "mask", "grow": 0.05, "hold": 2}
+"""The defaults of `config.yaml`."""
+
+
+def bare(video: Path, out: Path) -> None:
+    """Decodes and encodes."""
+    with av.open(str(video)) as source, av.open(str(out), "w") as target:
+        decoded = source.streams.video[0]
+        decoded.thread_type = "AUTO"
+        options = {"crf": "20", "preset": "veryfast"}
+        encoded = target.add_stream("libx264", rate=decoded.average_rate, options=options)
+        encoded.width, encoded.height, encoded.pix_fmt = decoded.width, decoded.height, "yuv420p"
+        encoded.time_base = encoded.codec_context.time_base = decoded.time_base
+        for frame in source.decode(decoded):
+            frame.pict_type = av.video.frame.PictureType.NONE
+            target.mux(encoded.encode(frame))
+        target.mux(encoded.encode(None))
+
+
+def makers(video: Path, info: VideoInfo, folder: Path) -> dict[str, Callable[[], object]]:
+    """The bare loop and each kind of video."""
+    palette = Palette.from_json(measure.groups())
+    tables = read_tables([measure.detections(video)])
+    hidden = palette.sensitive(["toilet"])
+
+    def rendered(renderer: Renderer[object]) -> None:
+        with VideoWriter(folder / "rendered.mp4", info) as writer:
+            render_video(renderer, video, info, tables, writer, Progress("", info.frames, bar=False))
+
+    def protect(style: str) -> None:
+        rendered(Privacy(PrivacySettings(classes=hidden, style=style, **PRIVACY), info))
+
+    def masks() -> None:
+        bar = Progress("", info.frames, bar=False)
+        write_masks(info, tables, palette, folder / "masks.mp4", bar, score=0.3, threshold=0.5)
+
+    return {
+        "decode and encode": lambda: bare(video, folder / "bare.mp4"),
+        "masks": masks,
+        "overlay": lambda: rendered(Overlay(palette, info, score=0.3, threshold=0.5)),
+        "protect, blur": lambda: protect("blur"),
+        "protect, solid": lambda: protect("solid"),
+    }
+
+
+def main() -> None:
+    for name in (measure.FPVO, measure.CUPS):
+        video = measure.office(name)
+        info = VideoInfo.read(measure.probe(video))
+        with tempfile.TemporaryDirectory() as folder:
+            things = makers(video, info, Path(folder))
+            times = measure.interleaved(things, ROUNDS)
+        print(f"{video.stem}, {info.width}x{info.height}, {info.frames} frames, {ROUNDS} rounds:\n")
+        measure.rates(times, info.frames, next(iter(things)))
+
+
+if __name__ == "__main__":
+    main()

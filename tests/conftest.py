@@ -1,0 +1,50 @@
+"""What all tests share: the real test files, and runs of the workflow through Snakemake's command line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE / "unit" / "video")]
+
+import clips  # noqa: E402
+from snakemake_runs import Run, Workflow  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def assets() -> Path:
+    """The folder of real test files; tests that need it are skipped without it."""
+    folder = os.environ.get("OBJMASK_TEST_ASSETS")
+    if not folder or not Path(folder, "videos").is_dir():
+        pytest.skip("needs real videos and models: set OBJMASK_TEST_ASSETS to their folder")
+    return Path(folder).resolve()
+
+
+@pytest.fixture(scope="session")
+def workflow(assets: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+    """A copy of the project, in a folder whose name is a trap of its own, and the fastest real model."""
+    root = tmp_path_factory.mktemp("project") / "user's copy of $objmask"
+    root.mkdir()
+    project = HERE.parent
+    shutil.copy(project / "Snakefile", root)
+    shutil.copy(project / "config.yaml", root)
+    for folder in ("workflow", "profiles", "envs", "objmask"):
+        shutil.copytree(project / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return Workflow(root, assets / "models/yolov8n-seg_256_nhwc_int8_io.tflite")
+
+
+@pytest.fixture(scope="session")
+def full_run(workflow: Workflow, assets: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A whole run over three small videos below `videos/`, for tests that only look at it or copy its folder."""
+    folder = tmp_path_factory.mktemp("full")
+    for label in ("desk", "meeting"):
+        (folder / "videos" / label).mkdir(parents=True)
+    shutil.copy(assets / "videos/office/meeting/two_people_at_desk.mp4", folder / "videos/meeting/people.mp4")
+    clips.make(folder / "videos/desk/one.mp4")
+    clips.make(folder / "videos/desk/two.mp4", pts=clips.VARIABLE)
+    return workflow.run(folder, {"videos": "videos"}).ok()

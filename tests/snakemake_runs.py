@@ -1,0 +1,194 @@
+"""Runs the workflow as a user does: the `snakemake` command line, in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av.stream import Disposition
+
+_JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", re.M)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished call.
+
+    Attributes:
+        code: exit code.
+        text: what the user saw: standard output and error.
+        folder: the working directory.
+    """
+
+    code: int
+    text: str
+    folder: Path
+
+    @property
+    def results(self) -> Path:
+        return self.folder / "results"
+
+    @property
+    def jobs(self) -> Counter[str]:
+        """Jobs started (or, of a dry run, to be started) by rule."""
+        return Counter(match[1] for match in _JOB.finditer(self.text) if match[1] != "all")
+
+    @property
+    def videos(self) -> dict[str, set[str]]:
+        """The rules of the jobs of each video."""
+        found: dict[str, set[str]] = {}
+        for rule, body in _JOB.findall(self.text):
+            for video in re.findall(r"^    wildcards: .*\bvideo=(.*?)(?:, chunk=.*)?$", body, re.M):
+                found.setdefault(video, set()).add(rule)
+        return found
+
+    def line(self, *parts: str) -> str:
+        """The first shown line that holds all `parts`."""
+        for line in self.text.splitlines():
+            if all(part in line for part in parts):
+                return line
+        raise AssertionError(f"no line with {parts} in:\n{self.text}")
+
+    def ok(self) -> Run:
+        assert self.code == 0, self.text
+        return self
+
+    def refused(self, *parts: str) -> Run:
+        """One clear line, no job started, nothing that looks like a bug."""
+        assert self.code != 0, self.text
+        self.line(*parts)
+        assert not self.jobs, self.text
+        assert "Traceback" not in self.text
+        assert '  File "' not in self.text
+        return self
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A checkout of the project with a model to use.
+
+    Attributes:
+        root: the checkout.
+        model: the model file that runs use when their configuration names none.
+    """
+
+    root: Path
+    model: Path
+
+    def run(
+        self,
+        folder: Path,
+        config: Mapping[str, Any] | None = None,
+        *arguments: str | Path,
+        privileged: bool = True,
+        unflagged: bool = False,
+    ) -> Run:
+        """Runs `snakemake` in `folder`.
+
+        Args:
+            folder: the working directory; made when it is not there.
+            config: what the configuration file given with `--configfile` says.
+            arguments: more of the command line.
+            privileged: False: file modes count for this call even when root makes it.
+            unflagged: leave `-s` and `--configfile` away.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        command: list[str | Path] = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        if not unflagged:
+            settings = {"models": [str(self.model)], "device": "cpu", **(config or {})}
+            if "model" in settings:
+                del settings["models"]
+            given = folder / "given.json"
+            given.write_text(json.dumps(settings))
+            command += ["-s", self.root / "Snakefile", "--configfile", given]
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        if not privileged and not os.getuid():
+            command[:0] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=600,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout.decode("utf-8", "surrogateescape"), folder)
+
+    def plan(self, folder: Path, config: Mapping[str, Any]) -> Run:
+        """A dry run that must succeed."""
+        return self.run(folder, config, "-n").ok()
+
+
+OUTPUTS = ("masks", "overlay", "protected", "coverage")
+"""What the default configuration makes of a video."""
+
+
+def outputs_of(results: Path, video: str, *kinds: str) -> list[Path]:
+    """The files of a video, of some kinds or all."""
+    return [results / f"{kind}/{video}.{'csv' if kind == 'coverage' else 'mp4'}" for kind in kinds or OUTPUTS]
+
+
+def remains(results: Path, *words: str) -> list[str]:
+    """Files below `results` whose path has one of `words`, apart from logs, and every temporary one."""
+    files = [path.relative_to(results) for path in results.rglob("*") if not path.is_dir()]
+    named = [path for path in files if path.parts[0] != "logs" and any(word in str(path) for word in words)]
+    hidden = [path for path in files if any(part.startswith(".") for part in path.parts)]
+    return [str(path) for path in [*named, *hidden] if path.name != ".snakemake_timestamp"]
+
+
+def times(path: Path, *, damaged: bool = False) -> list[Fraction]:
+    """When each frame of a video is shown, then when the last one ends, s, by plain decoding with PyAV.
+
+    Args:
+        path: the video.
+        damaged: stop where decoding does, instead of raising.
+    """
+    shown = []
+    with av.open(str(path), metadata_errors="replace") as container, suppress(*[av.FFmpegError] * damaged):
+        stream = next(s for s in container.streams.video if not s.disposition & Disposition.attached_pic)
+        stream.thread_type = "NONE" if damaged else "AUTO"
+        tick = stream.time_base
+        for frame in container.decode(stream):
+            shown.append((frame.pts * tick, (frame.pts + frame.duration) * tick))
+    return [*(start for start, _ in shown), shown[-1][1]]
+
+
+@contextmanager
+def mounted(folder: Path, *arguments: str | Path) -> Iterator[Path]:
+    """Mounts something on `folder` (see mount(8)); `OSError` when that is not allowed here."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _system("mount", *arguments, folder)
+    try:
+        yield folder
+    finally:
+        _system("umount", "-l", folder)
+
+
+def _system(*command: str | Path) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise OSError(done.stderr.strip())
+
+
+def csv_column(path: Path, name: str) -> list[str]:
+    """A column of a CSV file."""
+    import csv
+
+    with path.open(newline="", encoding="utf-8") as stream:
+        return [row[name] for row in csv.DictReader(stream)]
+
+
+__all__: Sequence[str] = ("OUTPUTS", "Run", "Workflow", "csv_column", "mounted", "outputs_of", "remains", "times")

@@ -1,0 +1,220 @@
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from builders import write_detections
+from clips import make
+
+from objmask import __version__
+from objmask.cli import VERBS, main
+from objmask.detections import Detections
+from objmask.files import write_json
+from objmask.video import probe
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("tensorflow", "ai_edge_litert", "snakemake", "pandas", "pyarrow", "cv2")
+IMPORTED = """
+import runpy, sys
+sys.argv = ["objmask", *sys.argv[1:]]
+try:
+    runpy.run_module("objmask", run_name="__main__")
+except SystemExit as end:
+    assert not end.code, end.code
+print("LOADED", *sys.modules)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was():
+    handler, handlers = signal.getsignal(signal.SIGTERM), logging.getLogger("objmask").handlers[:]
+    yield
+    signal.signal(signal.SIGTERM, handler)
+    logging.getLogger("objmask").handlers[:] = handlers
+
+
+def python(*arguments, **options):
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=ROOT, **options)
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["detect", "--help"], ["models"]])
+def test_cheap_calls_load_nothing_heavy(arguments):
+    run = python("-c", IMPORTED, *arguments)
+    loaded = {name.split(".")[0] for name in run.stdout.split("LOADED")[1].split()}
+    assert not loaded & set(HEAVY)
+    assert ("av" in loaded) is False
+
+
+def test_version():
+    run = python("-m", "objmask", "--version")
+    assert (run.returncode, run.stdout, run.stderr) == (0, f"objmask {__version__}\n", "")
+
+
+def test_every_verb_has_its_module():
+    files = {path.stem for path in (ROOT / "objmask/verbs").glob("*.py")} - {"__init__", "options"}
+    assert set(VERBS) == files
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_says_what_it_does_and_what_each_option_is(verb, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([verb, "--help"])
+    assert end.value.code == 0
+    text = capsys.readouterr().out
+    options = text.split("options:")[1]
+    assert len(text.split("options:")[0].split()) > 10
+    # Each option has words beside or below it.
+    for part in re.split(r"\n  (?=-)", options)[1:]:
+        assert re.search(r"(\s{2,}|\n)\S+ \S+", part), part
+
+
+def test_the_list_of_verbs(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    text = capsys.readouterr().out
+    assert all(re.search(rf"^    {verb} +\w", text, re.M) for verb in VERBS)
+
+
+@pytest.mark.parametrize("arguments", [[], ["nothing"], ["probe"], ["probe", "--vdeo=x"], ["-x"]])
+def test_a_wrong_call_exits_with_2(arguments, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    assert "usage: objmask" in capsys.readouterr().err
+
+
+def fails(capsys, *arguments):
+    """Runs the command line, which must fail with one line; returns it."""
+    assert main([str(a) for a in arguments]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("objmask: ")
+    assert printed.err.count("\n") == 1, printed.err
+    assert "Traceback" not in printed.err
+    return printed.err
+
+
+GROUPS = '{"cup": {"objects": ["cup"], "colour": [0, 0, 255], "sensitive": false}}'
+
+
+@pytest.mark.parametrize(
+    ("verb", "options", "named"),
+    [
+        ("models", ["{0}/no.tflite"], "no.tflite"),
+        ("index", ["--videos={0}/no", "--out={0}/i.json"], "no"),
+        ("model", ["--source={0}/no.tflite", "--out={0}/m"], "no.tflite"),
+        ("probe", ["--video={0}/no.mp4", "--out={0}/p.json"], "no.mp4"),
+        (
+            "frames",
+            ["--video={0}/no.mp4", "--probe={0}/no.json", "--model={0}/m", "--out={0}/s.nut", "--table={0}/t"],
+            "no.json",
+        ),
+        ("images", ["--frames={0}/no.nut", "--table={0}/no.parquet", "--out={0}/o"], "no.parquet"),
+        (
+            "detect",
+            ["--model={0}/m", "--frames={0}/n", "--table={0}/no.parquet", "--out={0}/a", "--out-frames={0}/b"],
+            "no.parquet",
+        ),
+        ("gather", ["--probe={0}/no.json", "--part={0}/p.parquet", "--out={0}/a", "--out-frames={0}/b"], "no.json"),
+        ("masks", ["--probe={0}/no.json", "--detections={0}/d", "--groups={1}", "--out={0}/m.mp4"], "no.json"),
+        (
+            "overlay",
+            ["--video={0}/v", "--probe={0}/no.json", "--detections={0}/d", "--groups={1}", "--out={0}/o.mp4"],
+            "no.json",
+        ),
+        (
+            "protect",
+            ["--video={0}/v", "--probe={0}/no.json", "--detections={0}/d", "--objects=[]", "--out={0}/o.mp4"],
+            "no.json",
+        ),
+        ("coverage", ["--probe={0}/no.json", "--detections={0}/d", "--groups={1}", "--out={0}/c.csv"], "no.json"),
+        ("summary", ["--coverage={0}/no", "--videos={0}/no.tsv", "--out={0}/s"], "no.tsv"),
+    ],
+)
+def test_what_is_missing_is_one_line(tmp_path, capsys, verb, options, named):
+    assert named in fails(capsys, verb, *(option.format(tmp_path, GROUPS) for option in options))
+    assert os.listdir(tmp_path) == []
+
+
+def test_all_verbs_are_tried_above():
+    (mark,) = test_what_is_missing_is_one_line.pytestmark
+    assert {case[0] for case in mark.args[1]} == set(VERBS)
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "percent %s {x}", "schön 会議", "q'\"", "sep\u2028arated", "bell\x07"])
+def test_hostile_names_stay_on_one_line(tmp_path, capsys, name):
+    path = tmp_path / f"{name}.mp4"
+    path.write_bytes(b"no video at all\n" * 5)
+    line = fails(capsys, "probe", f"--video={path}", f"--out={tmp_path}/p.json")
+    assert "cannot be opened" in line
+    fails(capsys, "index", f"--videos={path}", f"--out={tmp_path}/i.json")
+    fails(capsys, "summary", f"--coverage={tmp_path}", f"--videos={tmp_path}/{name}.tsv", f"--out={tmp_path}/s")
+
+
+def test_a_name_that_is_not_unicode_can_be_told(tmp_path, capsys):
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.mp4")
+    Path(path).write_bytes(b"x")
+    run = python("-m", "objmask", "probe", f"--video={path}", f"--out={tmp_path}/p.json")
+    assert run.returncode == 1
+    assert run.stderr.startswith("objmask: ")
+    assert run.stderr.count("\n") == 1
+
+
+def test_the_log_has_the_error_too(tmp_path, capsys):
+    log = tmp_path / "deep" / "er" / "probe.log"
+    line = fails(capsys, "probe", f"--video={tmp_path}/no.mp4", f"--out={tmp_path}/p.json", f"--log={log}")
+    (kept,) = log.read_text(encoding="utf-8").splitlines()
+    assert re.match(r"\d{4}-\d\d-\d\d \S+ ERROR ", kept)
+    assert kept.endswith(line.removeprefix("objmask: ").rstrip())
+
+
+def test_a_log_that_cannot_be_written(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    for log in (tmp_path, tmp_path / "file" / "x.log"):
+        line = fails(capsys, "probe", "--video=x", "--out=y", f"--log={log}")
+        assert str(log.parent if log != tmp_path else log) in line
+
+
+def test_with_a_log_the_screen_stays_quiet(tmp_path, capsys):
+    video = make(tmp_path / "a.mp4")
+    log = tmp_path / "probe.log"
+    assert main(["probe", f"--video={video}", f"--out={tmp_path}/p.json", f"--log={log}"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert "20 frames in" in log.read_text()
+
+
+def test_a_second_run_starts_a_log_anew(tmp_path, capsys):
+    log = tmp_path / "probe.log"
+    for _ in range(2):
+        fails(capsys, "probe", f"--video={tmp_path}/no.mp4", f"--out={tmp_path}/p.json", f"--log={log}")
+    assert len(log.read_text().splitlines()) == 1
+
+
+def test_an_output_that_cannot_be_written(tmp_path, capsys):
+    video = make(tmp_path / "a.mp4")
+    (tmp_path / "file").write_text("")
+    main(["probe", f"--video={video}", f"--out={tmp_path}/file/p.json"])
+    err = capsys.readouterr().err.splitlines()
+    assert "file" in err[-1]
+    assert len([line for line in err if "frames in" not in line]) == 1
+
+
+def test_the_polite_stop_leaves_no_half_written_file(tmp_path):
+    info = replace(probe(make(tmp_path / "a.mp4")), width=1920, height=1080)
+    write_json(tmp_path / "p.json", info.to_json())
+    write_detections(tmp_path / "d.parquet", [Detections.empty()] * 3000)
+    arguments = [f"--probe={tmp_path}/p.json", f"--detections={tmp_path}/d.parquet", f"--groups={GROUPS}"]
+    command = [sys.executable, "-m", "objmask", "masks", *arguments, f"--out={tmp_path}/out/m.mp4"]
+    job = subprocess.Popen(command, cwd=ROOT)
+    deadline = time.monotonic() + 30
+    while not list((tmp_path / "out").glob(".objmask-*/*")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    job.send_signal(signal.SIGTERM)
+    assert job.wait(20) == 128 + signal.SIGTERM
+    assert os.listdir(tmp_path / "out") == []

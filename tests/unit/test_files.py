@@ -1,0 +1,154 @@
+import hashlib
+import json
+import os
+import stat
+import threading
+
+import pytest
+from builders import HOSTILE
+
+from objmask.errors import ObjmaskError
+from objmask.files import atomic_path, refuse_unwritable, sha256_of, write_json
+
+
+def test_a_file_appears_whole_and_nothing_is_left_beside(tmp_path):
+    final = tmp_path / "a" / "b" / "c.mp4"
+    with atomic_path(final) as temporary:
+        temporary.write_text("half")
+        assert not final.exists()
+        assert temporary.suffix == ".mp4"
+        assert temporary.parent.name.startswith(".")
+    assert final.read_text() == "half"
+    assert os.listdir(final.parent) == ["c.mp4"]
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
+    final = tmp_path / "c.mp4"
+    final.write_text("old")
+
+    def interrupted(path):
+        path.write_text("new")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), atomic_path(final) as temporary:
+        interrupted(temporary)
+    assert final.read_text() == "old"
+    assert os.listdir(tmp_path) == ["c.mp4"]
+
+
+def test_a_writer_that_wrote_nothing_is_an_error(tmp_path):
+    with pytest.raises(OSError, match="part"), atomic_path(tmp_path / "c.mp4"):
+        pass
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_replaces_an_older_one(tmp_path):
+    final = tmp_path / "images"
+    for names in (["1", "2"], ["3"]):
+        with atomic_path(final) as temporary:
+            temporary.mkdir()
+            for name in names:
+                (temporary / name).write_text(name)
+    assert os.listdir(final) == ["3"]
+
+
+def test_others_can_read_what_was_written(tmp_path):
+    plain = tmp_path / "plain"
+    plain.write_text("")
+    write_json(tmp_path / "a.json", {})
+    assert stat.S_IMODE((tmp_path / "a.json").stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, "n" * 251])
+def test_any_name_that_the_file_system_takes(tmp_path, name):
+    final = tmp_path / f"{name}.mp4"
+    with atomic_path(final) as temporary:
+        temporary.write_bytes(b"x")
+    assert [p.name for p in tmp_path.iterdir()] == [final.name]
+
+
+def test_two_writers_of_one_file_never_mix(tmp_path):
+    final = tmp_path / "a.txt"
+    barrier = threading.Barrier(4)
+
+    def write(letter):
+        with atomic_path(final) as temporary, temporary.open("w") as stream:
+            barrier.wait()
+            for _ in range(200):
+                stream.write(letter)
+                stream.flush()
+
+    threads = [threading.Thread(target=write, args=(letter,)) for letter in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    text = final.read_text()
+    assert text == text[0] * 200
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_a_file_in_the_way_of_a_folder_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"), atomic_path(tmp_path / "file" / "a.mp4"):
+        pass
+    with pytest.raises(ObjmaskError, match="file: is a file"):
+        refuse_unwritable(tmp_path / "file" / "results")
+
+
+def test_a_folder_that_can_be_made_is_writable(tmp_path, monkeypatch):
+    refuse_unwritable(tmp_path / "new" / "results")
+    monkeypatch.chdir(tmp_path)
+    refuse_unwritable(tmp_path.relative_to(tmp_path) / "results")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_named(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(ObjmaskError, match="cannot be written"):
+        refuse_unwritable(tmp_path / "results")
+
+
+def test_json_is_sorted_and_ascii(tmp_path):
+    write_json(tmp_path / "a.json", {"b": "schön\udcff\n", "a": [1]})
+    text = (tmp_path / "a.json").read_bytes().decode("ascii")
+    assert text.index('"a"') < text.index('"b"')
+    assert json.loads(text) == {"b": "schön\udcff\n", "a": [1]}
+
+
+def test_json_that_cannot_be_written_leaves_the_old(tmp_path):
+    write_json(tmp_path / "a.json", 1)
+    with pytest.raises(TypeError):
+        write_json(tmp_path / "a.json", {1: object()})
+    assert json.loads((tmp_path / "a.json").read_text()) == 1
+    assert os.listdir(tmp_path) == ["a.json"]
+
+
+def test_sha256_is_that_of_other_tools(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"")
+    assert sha256_of(path) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    path.write_bytes(b"a" * 1_000_000 + b"b" * 200_000)
+    assert sha256_of(path) == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_folder_changes_its_sha256_with_any_byte_name_or_place(tmp_path):
+    folder = tmp_path / "m"
+    (folder / "variables").mkdir(parents=True)
+    (folder / "saved_model.pb").write_bytes(b"graph")
+    (folder / "variables" / "v").write_bytes(b"weights")
+    first = sha256_of(folder)
+    folder.rename(tmp_path / "moved")
+    folder = tmp_path / "moved"
+    assert sha256_of(folder) == first
+    seen = {first}
+    (folder / "variables" / "v").write_bytes(b"weightz")
+    seen.add(sha256_of(folder))
+    (folder / "variables" / "v").rename(folder / "variables" / "w")
+    seen.add(sha256_of(folder))
+    (folder / "variables" / "w").rename(folder / "w")
+    seen.add(sha256_of(folder))
+    (folder / "empty").write_bytes(b"")
+    seen.add(sha256_of(folder))
+    assert len(seen) == 5

@@ -1,0 +1,100 @@
+import threading
+import time
+
+import pytest
+
+from objmask.pipeline import ahead
+
+
+def counted(items, made):
+    try:
+        for item in items:
+            made.append(item)
+            yield item
+    finally:
+        made.append("closed")
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 5, 1000])
+@pytest.mark.parametrize("depth", [1, 4])
+def test_everything_comes_in_order(count, depth):
+    assert list(ahead(range(count), depth)) == list(range(count))
+
+
+def test_none_and_exceptions_are_items_like_others():
+    items = [None, ValueError("an item"), StopIteration(), False]
+    assert list(ahead(items)) == items
+
+
+def test_an_error_comes_after_what_came_before_it():
+    def broken():
+        yield 1
+        yield 2
+        raise OSError("disk gone")
+
+    seen = []
+    with pytest.raises(OSError, match="disk gone"):
+        seen.extend(ahead(broken()))
+    assert seen == [1, 2]
+
+
+def test_what_is_not_iterable_is_an_error_and_no_hang():
+    with pytest.raises(TypeError):
+        list(ahead(3))
+
+
+def test_it_works_ahead_and_no_further_than_asked():
+    made = []
+    items = ahead(counted(range(100), made), 3)
+    assert next(items) == 0
+    deadline = time.monotonic() + 5
+    while len(made) < 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.05)
+    # One is out, three wait, and at most one more is in the maker's hands.
+    assert 4 <= len(made) <= 5
+    items.close()
+
+
+def test_stopping_early_closes_the_source_and_ends_the_thread():
+    made, before = [], threading.active_count()
+    for item in ahead(counted(range(10**9), made), 2):
+        if item == 5:
+            break
+    del item
+    deadline = time.monotonic() + 5
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert made[-1] == "closed"
+    assert threading.active_count() == before
+
+
+def test_stages_can_follow_each_other():
+    assert list(ahead((x * 2 for x in ahead(iter(range(50)), 2)), 2)) == list(range(0, 100, 2))
+
+
+def test_an_error_passes_through_all_stages():
+    def broken():
+        yield 1
+        raise ValueError("first stage")
+
+    with pytest.raises(ValueError, match="first stage"):
+        list(ahead(x for x in ahead(broken())))
+
+
+def test_never_asked_never_started():
+    made = []
+    ahead(counted(range(3), made)).close()
+    assert made == []
+
+
+def test_a_frame_s_time_is_not_paid_twice():
+    def slow():
+        for i in range(6):
+            time.sleep(0.05)
+            yield i
+
+    start = time.monotonic()
+    for _ in ahead(slow()):
+        time.sleep(0.05)
+    assert time.monotonic() - start < 0.55

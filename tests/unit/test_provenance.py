@@ -1,0 +1,154 @@
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import objmask
+from objmask.cli import VERBS
+from objmask.provenance import code_digest, modules_of
+
+PACKAGE = Path(objmask.__file__).parent
+DIGESTS = """
+import sys
+from objmask.provenance import code_digest
+print(*(f"{verb} {code_digest(verb)}" for verb in sys.argv[1:]))
+"""
+
+
+def digests(folder, *verbs):
+    """Of a copy of the package, in a Python of its own."""
+    run = subprocess.run(
+        [sys.executable, "-c", DIGESTS, *verbs], cwd=folder, env={"PYTHONPATH": str(folder)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return dict(zip(run.stdout.split()[::2], run.stdout.split()[1::2], strict=True))
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of the package that may be edited."""
+    shutil.copytree(PACKAGE, tmp_path / "objmask", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def edit(folder, module, old, new):
+    path = folder / "objmask" / module
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def names(verb):
+    return {path.relative_to(PACKAGE).as_posix() for path in modules_of(verb)}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_a_digest_of_its_own_file_and_more(verb):
+    assert re.fullmatch("[0-9a-f]{16}", code_digest(verb))
+    assert f"verbs/{verb}.py" in names(verb)
+    assert all(path.is_file() for path in modules_of(verb))
+
+
+def test_verbs_differ():
+    assert len({code_digest(verb) for verb in VERBS}) == len(VERBS)
+
+
+def test_an_unknown_verb():
+    with pytest.raises(FileNotFoundError):
+        code_digest("nothing")
+
+
+def test_where_the_package_lies_does_not_matter(copy):
+    assert digests(copy, *VERBS) == {verb: code_digest(verb) for verb in VERBS}
+
+
+def test_comments_docstrings_and_layout_cost_no_rerun(copy):
+    edit(copy, "masks.py", '"""From soft masks', '"""Something else entirely.\n\nFrom soft masks')
+    edit(
+        copy,
+        "masks.py",
+        '    """The same pixels in the smallest patch."""',
+        '    # a comment\n        """Other words."""',
+    )
+    edit(copy, "detections.py", '"""Largest height or width', '"""Greatest height or width')
+    edit(copy, "detections.py", "FORMAT_VERSION = 1\n", "FORMAT_VERSION = (\n    1  # the first\n)\n\n\n")
+    assert digests(copy, *VERBS) == {verb: code_digest(verb) for verb in VERBS}
+
+
+DRAWN = {"masks", "overlay", "coverage"}
+BEFORE = {"probe", "frames", "images", "detect"}
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new", "touched", "untouched"),
+    [
+        ("masks.py", "threshold * 255)", "threshold * 254)", DRAWN | {"protect"}, BEFORE | {"gather"}),
+        ("classes.py", "_DISTANCE = 40", "_DISTANCE = 41", DRAWN, BEFORE | {"gather"}),
+        ("render/privacy.py", "GREY = 128", "GREY = 127", {"protect"}, DRAWN | BEFORE),
+        ("coverage.py", "BLOCK_S = 2.0", "BLOCK_S = 3.0", {"coverage", "summary"}, BEFORE | {"masks", "protect"}),
+        ("frames.py", "JPEG_QUALITY = 95", "JPEG_QUALITY = 96", {"frames", "images"}, DRAWN | {"protect"}),
+        ("models/yolo_decode.py", "0.5 * logits", "0.4 * logits", {"detect"}, DRAWN | {"protect", "frames", "probe"}),
+        ("verbs/options.py", "default=score", "default=score / 2", DRAWN | {"protect"}, set()),
+    ],
+)
+def test_code_edits_rerun_what_they_touch_and_nothing_else(copy, module, old, new, touched, untouched):
+    edit(copy, module, old, new)
+    after = digests(copy, *VERBS)
+    changed = {verb for verb in VERBS if after[verb] != code_digest(verb)}
+    assert touched <= changed
+    assert not untouched & changed
+
+
+def test_a_changed_constant_string_is_code(copy):
+    edit(copy, "frames.py", 'STORE_SUFFIX = ".nut"', 'STORE_SUFFIX = ".mkv"')
+    assert digests(copy, "frames")["frames"] != code_digest("frames")
+
+
+RUNTIMES = ("models/yolo_seg.py", "models/yolo_decode.py", "models/tf_detection.py", "models/detector.py")
+
+
+@pytest.mark.parametrize("verb", ["masks", "overlay", "protect", "coverage", "summary", "probe"])
+def test_a_detector_edit_never_re_renders(verb):
+    assert not any(name.startswith("models/") for name in names(verb))
+
+
+@pytest.mark.parametrize("verb", ["frames", "images"])
+def test_a_runtime_edit_never_extracts_frames_again(verb):
+    assert not names(verb) & set(RUNTIMES[:3])
+
+
+def test_detect_depends_on_its_detectors():
+    assert set(RUNTIMES) <= names("detect")
+    assert {"inference.py", "detections.py", "masks.py"} - names("detect") == {"masks.py"}
+
+
+def test_no_import_escapes_it():
+    """Imports that it cannot see: relative ones, and those by name; only the command line finds its verbs so."""
+    for path in PACKAGE.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"^\s*from \.", text, re.M), path
+        assert "import_module(" not in text or path.name == "cli.py", path
+        assert "__import__(" not in text, path
+
+
+LOADED = """
+import importlib, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+print(*sorted(m for m in sys.modules if m.startswith("objmask.")))
+"""
+
+
+@pytest.mark.parametrize("verb", ["masks", "protect", "summary", "frames"])
+def test_what_python_really_loads_is_in_it(verb):
+    modules = [
+        "objmask." + name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in names(verb)
+    ]
+    run = subprocess.run([sys.executable, "-c", LOADED, *modules], capture_output=True, text=True, check=True)
+    # `objmask.video` gathers its modules for those who use it as a library; a verb names the ones that it uses.
+    packages = {"objmask.video", "objmask.render", "objmask.models", "objmask.verbs"}
+    extra = set(run.stdout.split()) - set(modules) - packages
+    assert all(name.startswith("objmask.video.") for name in extra), extra

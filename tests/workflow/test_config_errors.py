@@ -1,0 +1,73 @@
+"""A configuration that cannot work ends in one line, before any job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import clips
+import pytest
+
+PERSON = {"objects": ["person"], "colour": [255, 255, 255]}
+GREY = {"objects": ["book"], "colour": [240, 240, 240]}
+
+WRONG = {
+    "unknown key": ({"detectt": {}}, ["unknown key 'detectt'", "possible:", "detect"]),
+    "unknown key in a section": ({"privacy": {"blur": 3}}, ["unknown key 'privacy.blur'", "style"]),
+    "wrong type": ({"masks": {"score": "high"}}, ["masks.score", "'high'", "0..1"]),
+    "out of range": ({"privacy": {"strength": 9}}, ["privacy.strength", "9", "8"]),
+    "unknown output": ({"outputs": ["mask"]}, ["outputs", "'mask'", "'masks'"]),
+    "unknown object": ({"groups": {"people": {**PERSON, "objects": ["persn"]}}}, ["'persn'", "did you mean 'person'"]),
+    "unknown sensitive object": ({"sensitive_objects": ["toilett"]}, ["'toilett'", "did you mean 'toilet'"]),
+    "clashing colours": ({"groups": {"people": PERSON, "books": GREY}}, ["'people'", "'books'", "clash", "40"]),
+    "black": ({"groups": {"people": {**PERSON, "colour": [0, 0, 0]}}}, ["'people'", "background", "clash"]),
+    "object in two groups": (
+        {"groups": {"people": PERSON, "walkers": {**PERSON, "colour": [255, 0, 0]}}},
+        ["'person'", "'people'", "'walkers'"],
+    ),
+    "privacy below the floor": ({"privacy": {"score": 0.01}}, ["privacy.score", "0.01", "detect.floor", "lower"]),
+    "masks below the floor": ({"detect": {"floor": 0.5}}, ["masks.score", "0.3", "detect.floor"]),
+    "window backwards": ({"window": {"start_s": 3, "end_s": 2}}, ["window", "end_s 2", "start_s 3"]),
+    "gaps in protected video": ({"detect": {"every": 2}}, ["detect.every", "protected", "set it to 1"]),
+    "unknown model for masks": ({"masks": {"models": ["big"]}}, ["masks.models", "'big'", "yolov8n-seg_256"]),
+    "unknown model for privacy": ({"privacy": {"models": ["big"]}}, ["privacy.models", "'big'"]),
+    "two models of one name": ({"models": ["MODEL", "copy/MODEL"]}, ["two are named", "give them names"]),
+    "missing model": ({"model": "models/none.tflite"}, ["models/none.tflite", "no such model", "give a"]),
+    "no model": ({"models": None}, ["models is missing", "--config model="]),
+    "no videos": ({"videos": None}, ["videos is missing", "folder"]),
+    "videos nowhere": ({"videos": "nowhere"}, ["'nowhere'", "set it to"]),
+    "a table without paths": ({"videos": "given.json"}, ["given.json", "column 'path'"]),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wrong")
+    (folder / "videos").mkdir()
+    clips.make(folder / "videos/a.mp4", pts=range(0, 3003, 1001))
+    return folder
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_it_is_refused_in_one_line(workflow, folder, what):
+    wrong, parts = WRONG[what]
+    config = {"videos": "videos", **wrong}
+    if "two models" in what:
+        config["models"] = [str(workflow.model), str(folder / workflow.model.name)]
+        (folder / workflow.model.name).write_bytes(workflow.model.read_bytes())
+    workflow.run(folder, {key: value for key, value in config.items() if value is not None}, "-n").refused(*parts)
+    assert not (folder / "results/videos.tsv").exists()
+
+
+def test_values_on_the_command_line_have_their_types(workflow, folder):
+    """`--config 'window={…}'` arrives as text all through."""
+    run = workflow.run(folder, {"videos": "videos"}, "-n", "--config", "window={end_s: 0.5}", "detect={every: 2}")
+    run.refused("detect.every", "protected")
+    (run.folder / "results").mkdir(exist_ok=True)
+
+
+def test_what_no_model_detects_is_a_warning_or_an_error(workflow, folder):
+    """`street sign` is an object of COCO's longer list, which these networks do not know."""
+    config = {"videos": "videos", "groups": {"signs": {"objects": ["street sign"], "colour": [255, 0, 0]}}}
+    run = workflow.run(folder, config, "-n")
+    assert run.code != 0
+    run.line("street sign")

@@ -1,0 +1,104 @@
+"""From which folder, with which flags and for which outputs the workflow is called."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import clips
+import pytest
+import yaml
+from snakemake_runs import OUTPUTS, outputs_of
+
+ALL = {"model", "probe", "frames", "detect", "gather", "masks", "overlay", "protect", "coverage", "summary"}
+CHOICES = {
+    "detections": {"model", "probe", "frames", "detect", "gather"},
+    "masks": {"model", "probe", "frames", "detect", "gather", "masks"},
+    "overlay": {"model", "probe", "frames", "detect", "gather", "overlay"},
+    "protected": {"model", "probe", "frames", "detect", "gather", "protect"},
+    "coverage": {"model", "probe", "frames", "detect", "gather", "coverage", "summary"},
+}
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("input") / "my videos"
+    (folder / "desk").mkdir(parents=True)
+    return clips.make(folder / "desk/a.mp4", pts=range(0, 5005, 1001)).parents[1]
+
+
+@pytest.mark.parametrize("output", CHOICES)
+def test_outputs_choose(workflow, videos, tmp_path, output):
+    plan = workflow.plan(tmp_path, {"videos": str(videos), "outputs": [output]})
+    assert set(plan.jobs) == CHOICES[output]
+
+
+def test_a_dry_run_makes_no_result(workflow, videos, tmp_path):
+    assert set(workflow.plan(tmp_path, {"videos": str(videos)}).jobs) == ALL
+    assert {path.name for path in (tmp_path / "results").iterdir()} <= {"index.json", "videos.tsv"}
+
+
+def test_one_file_can_be_asked_for(workflow, videos, tmp_path):
+    plan = workflow.run(tmp_path, {"videos": str(videos)}, "-n", "results/masks/desk/a.mp4").ok()
+    assert set(plan.jobs) == CHOICES["masks"]
+
+
+def test_another_working_directory(workflow, full_run, tmp_path):
+    """`--directory`: relative paths and results lie there, and it is where an earlier run is found again."""
+    shutil.copytree(full_run.folder, tmp_path / "there it is", symlinks=True)
+    run = workflow.run(tmp_path / "here", {"videos": "videos"}, "-n", "--directory", tmp_path / "there it is").ok()
+    assert not run.jobs
+    assert not (tmp_path / "here/results").exists()
+
+
+def test_plainly_from_the_project_s_folder(workflow, videos):
+    """`snakemake --cores 2` and nothing else: config.yaml and profiles/default are taken by themselves."""
+    config = yaml.safe_load((workflow.root / "config.yaml").read_text())
+    assert config["videos"] == "videos"
+    copied = [
+        shutil.copytree(videos, workflow.root / "videos"),
+        workflow.root / "models",
+    ]
+    copied[1].mkdir()
+    shutil.copy(workflow.model, copied[1] / "model.tflite")
+    (workflow.root / "videos/desk/broken.mp4").write_text("no video")
+    try:
+        run = workflow.run(workflow.root, None, unflagged=True)
+        assert run.code != 0
+        run.line("workflow specific profile", "profiles/default")
+        run.line("FAILED", "videos/desk/broken.mp4")
+        # keep-going: the video beside the broken one is done.
+        for path in outputs_of(workflow.root / "results", "desk/a"):
+            assert path.is_file()
+        (workflow.root / "videos/desk/broken.mp4").unlink()
+        run = workflow.run(workflow.root, None, unflagged=True).ok()
+        assert set(run.jobs) == {"summary"}
+        assert "./" not in "".join(line for line in run.text.splitlines() if "discouraged" in line)
+    finally:
+        for folder in (*copied, workflow.root / "results", workflow.root / ".snakemake"):
+            shutil.rmtree(folder)
+
+
+def test_the_default_profile_says_what_it_promises(workflow):
+    profile = yaml.safe_load((workflow.root / "profiles/default/config.yaml").read_text())
+    assert profile["keep-going"] is True
+    assert profile["rerun-incomplete"] is True
+    assert profile["scheduler"] == "greedy"
+    assert profile["resources"] == ["gpu=1"]
+
+
+def test_config_yaml_shows_every_default(workflow, videos, tmp_path):
+    """What is shown for a key is what holds when it is not set."""
+    shown = yaml.safe_load((workflow.root / "config.yaml").read_text())
+    del shown["models"]
+    workflow.run(tmp_path, {"videos": str(videos), "device": shown["device"]}).ok()
+    assert not workflow.plan(tmp_path, {**shown, "videos": str(videos)}).jobs
+
+
+def test_every_example_is_a_whole_configuration(workflow, videos, tmp_path):
+    for example in sorted((workflow.root / "workflow/examples").glob("*.yaml")):
+        given = ["-s", workflow.root / "Snakefile", "--configfile", example]
+        values = [f"videos={videos}", f"model={workflow.model}"]
+        run = workflow.run(tmp_path, None, "-n", *given, "--config", *values, unflagged=True).ok()
+        assert run.jobs["masks"] == 1
+    assert len(OUTPUTS) == 4
