@@ -1,14 +1,13 @@
 """Which file should hold the frames that wait for inference? Bytes a frame, write and read speed of the candidates.
 
-    python benchmarks/frame_store.py VIDEO...
+    python -m benchmarks.frame_store [ASSETS]
 
-Frames are scaled down to fit 640 x 640, as for a 640-pixel network. Speeds are frames a second, and each is also given
-as a share of the fastest of its column, since absolute numbers depend on the machine.
+Frames are scaled down to fit 640 x 640, as for a 640-pixel network. objmask uses `utvideo gbrp .nut`.
 """
 
 from __future__ import annotations
 
-import sys
+import statistics
 import tempfile
 import time
 from pathlib import Path
@@ -17,7 +16,9 @@ import av
 import cv2
 import numpy as np
 
-LIMIT = 200
+from benchmarks import measure
+
+LIMIT, ROUNDS = 200, 3
 CODECS = {
     "ffv1 bgr0 .nut": ("ffv1", "bgr0", {"slices": "4"}),
     "ffv1 yuv420p .nut": ("ffv1", "yuv420p", {"slices": "4"}),
@@ -30,9 +31,9 @@ CODECS = {
 IMAGES = {"png level 1": (".png", [cv2.IMWRITE_PNG_COMPRESSION, 1]), "jpg 95": (".jpg", [cv2.IMWRITE_JPEG_QUALITY, 95])}
 
 
-def frames_of(path: str) -> list[np.ndarray]:
+def frames_of(path: Path) -> list[np.ndarray]:
     out = []
-    with av.open(path) as container:
+    with av.open(str(path)) as container:
         for frame in container.decode(video=0):
             rgb = frame.to_ndarray(format="rgb24")
             scale = min(1.0, 640 / max(rgb.shape[:2]))
@@ -77,25 +78,33 @@ def images(folder: Path, frames: list[np.ndarray], suffix: str, options: list[in
     )
 
 
+def once(frames: list[np.ndarray], name: str) -> tuple[float, float, float, bool]:
+    """KiB a frame, write and read seconds, whether exact."""
+    with tempfile.TemporaryDirectory() as folder:
+        if name in CODECS:
+            write_s, read_s, exact = video(Path(folder) / "frames.nut", frames, *CODECS[name])
+        else:
+            write_s, read_s, exact = images(Path(folder), frames, *IMAGES[name])
+        size = sum(path.stat().st_size for path in Path(folder).iterdir())
+    return size / len(frames) / 1024, write_s, read_s, exact
+
+
 def main() -> None:
-    for source in sys.argv[1:]:
-        frames = frames_of(source)
+    for source in (measure.FPVO, measure.CUPS):
+        frames = frames_of(measure.office(source))
+        names = [*CODECS, *IMAGES]
+        rounds = [{name: once(frames, name) for name in names} for _ in range(ROUNDS)]
+        png = [one["png level 1"] for one in rounds]
         rows = []
-        for name in [*CODECS, *IMAGES]:
-            with tempfile.TemporaryDirectory() as folder:
-                if name in CODECS:
-                    write_s, read_s, exact = video(Path(folder) / "frames.nut", frames, *CODECS[name])
-                else:
-                    write_s, read_s, exact = images(Path(folder), frames, *IMAGES[name])
-                size = sum(p.stat().st_size for p in Path(folder).iterdir())
-            rows.append((name, size / len(frames) / 1024, len(frames) / write_s, len(frames) / read_s, exact))
-        best_write, best_read = max(r[2] for r in rows), max(r[3] for r in rows)
-        print(f"{Path(source).name}: {len(frames)} frames of {frames[0].shape[1]}x{frames[0].shape[0]}")
-        for name, kib, write, read, exact in rows:
-            print(
-                f"  {name:24s} {kib:7.0f} KiB a frame  write {write:5.0f}/s ({write / best_write:4.2f})"
-                f"  read {read:5.0f}/s ({read / best_read:4.2f})  {'exact' if exact else 'lossy'}"
-            )
+        for name in names:
+            write_s, read_s = ([one[name][i] for one in rounds] for i in (1, 2))
+            row = [name, rounds[0][name][0], *(len(frames) / statistics.median(took_s) for took_s in (write_s, read_s))]
+            row += [measure.share([one[i] for one in png], took_s) for i, took_s in ((1, write_s), (2, read_s))]
+            rows.append((*row, "yes" if rounds[0][name][3] else "no"))
+        size = f"{frames[0].shape[1]}x{frames[0].shape[0]}"
+        print(f"{Path(source).stem}, {len(frames)} frames of {size}, {ROUNDS} rounds:\n")
+        columns = ("store", "KiB a frame", "written/s", "read/s", "written, x PNG", "read, x PNG", "exact")
+        measure.table(columns, rows)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     python -m benchmarks.memory [ASSETS]
 
-Peak resident memory of each verb's process on the FPV-O clip, and on the same clip ten times over (its packets repeated,
-nothing encoded anew), with the 256-pixel int8 network.
+Peak resident memory of each verb's process on the FPV-O clip, and on the same clip ten times over (its packets
+repeated, nothing encoded anew), with the 256-pixel int8 network.
 """
 
 from __future__ import annotations

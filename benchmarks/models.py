@@ -2,8 +2,8 @@
 
     python -m benchmarks.models [ASSETS]
 
-COCO average precision (pycocotools) on the images of the assets, through objmask's detector and `masks.paste`; then, for
-the objects that the 640-pixel NHWC file scores at least 0.5 in the office videos, how often the others find the same.
+COCO average precision (pycocotools) on the images of the assets, through objmask's detector and `masks.paste`; then,
+for the objects that the 640-pixel NHWC file scores at least 0.5 in the office videos, how often the others find them.
 """
 
 from __future__ import annotations

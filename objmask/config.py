@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +21,15 @@ from objmask.models.describe import describe
 from objmask.models.info import ModelInfo
 
 Config = dict[str, Any]
+
+
+def typed(given: Mapping[str, Any], schema_path: Path) -> Config:
+    """A configuration with numbers and truth values where it has texts and the schema takes none.
+
+    Snakemake's `--config 'window={end_s: 2}'` gives texts only.
+    """
+    schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
+    return cast(Config, _typed(dict(given), schema, schema))
 
 
 def complete(given: Mapping[str, Any], schema_path: Path) -> Config:
@@ -113,6 +123,21 @@ def model_names(config: Config, models: Mapping[str, ModelInfo], section: str) -
 
 def _classes_used(config: Config, models: Mapping[str, ModelInfo], section: str) -> set[str]:
     return {c for name in model_names(config, models, section) for c in models[name].classes}
+
+
+def _typed(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
+    if "$ref" in schema:
+        schema = root["$defs"][schema["$ref"].rsplit("/", 1)[1]]
+    if isinstance(value, dict):
+        parts, more = schema.get("properties", {}), schema.get("additionalProperties")
+        others = more if isinstance(more, dict) else {}
+        return {key: _typed(item, parts.get(key, others), root) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_typed(item, schema.get("items", {}), root) for item in value]
+    if isinstance(value, str) and "string" not in schema.get("type", "string"):
+        with suppress(yaml.YAMLError):
+            return yaml.safe_load(value)
+    return value
 
 
 def _fill(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> None:

@@ -98,7 +98,7 @@ class Workflow:
 
         Args:
             folder: the working directory; made when it is not there.
-            config: what the configuration file given with `--configfile` says.
+            config: what the configuration file given with `--configfile` says, None = nothing about that key.
             arguments: more of the command line.
             privileged: False: file modes count for this call even when root makes it.
             unflagged: leave `-s` and `--configfile` away.
@@ -109,6 +109,7 @@ class Workflow:
             settings = {"models": [str(self.model)], "device": "cpu", **(config or {})}
             if "model" in settings:
                 del settings["models"]
+            settings = {key: value for key, value in settings.items() if value is not None}
             given = folder / "given.json"
             given.write_text(json.dumps(settings))
             command += ["-s", self.root / "Snakefile", "--configfile", given]

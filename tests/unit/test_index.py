@@ -353,3 +353,20 @@ def test_chunks_cover_every_frame_once(packets, step):
 def test_what_is_no_chunk(name):
     with pytest.raises(ConfigError, match="eight digits"):
         chunk_range(name)
+
+
+def test_links_to_folders_are_followed_once(tmp_path):
+    place(tmp_path / "disk", "typing/a.mp4")
+    place(tmp_path / "videos", "b.mp4")
+    (tmp_path / "videos" / "more").symlink_to(tmp_path / "disk")
+    (tmp_path / "disk" / "loop").symlink_to(tmp_path / "disk")
+    assert names(tmp_path / "videos") == ["b", "more/typing/a"]
+
+
+def test_videos_of_other_kinds_are_not_passed_over_in_silence(tmp_path, caplog):
+    place(tmp_path, "a.mp4", "old/b.flv", "c.wmv", "notes.txt", "picture.jpg")
+    assert names(tmp_path) == ["a"]
+    [line] = caplog.messages
+    assert "2 left out" in line
+    assert "old/b.flv" in line
+    assert "c.wmv" in line

@@ -37,7 +37,7 @@ def read_inputs():
     """Configuration, models and videos; whatever is wrong with them ends here, in one line, before any job."""
     try:
         refuse_unwritable(Path(RESULTS))
-        complete = objmask_config.complete(config, SCHEMA)
+        complete = objmask_config.complete(objmask_config.typed(config, SCHEMA), SCHEMA)
         models = objmask_config.models_of(complete)
         warnings = objmask_config.check_objects(complete, models, SCHEMA)
         videos = index_videos(find_videos(Path(complete["videos"])), Path(RESULTS) / "index.json")
