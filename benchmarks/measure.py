@@ -186,7 +186,7 @@ def share(values: Sequence[float], of: Sequence[float]) -> float:
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Prints a Markdown table: text to the left, numbers to the right."""
     rows = [[_cell(value) for value in row] for row in rows]
-    right = [all(_is_number(row[i]) for row in rows) for i in range(len(columns))]
+    right = [all(not row[i].strip("-.0123456789") for row in rows) for i in range(len(columns))]
     print(f"| {' | '.join(columns)} |")
     print(f"|{'|'.join('---:' if number else '---' for number in right)}|")
     for row in rows:
@@ -199,11 +199,3 @@ def _cell(value: object) -> str:
         return str(value)
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 4 if 0.9 < value < 1 else 3
     return f"{value:.{digits}f}"
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell or 0)
-    except ValueError:
-        return False
-    return True

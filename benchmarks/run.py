@@ -2,8 +2,8 @@
 
     python benchmarks/run.py [ASSETS] [--only NAME ...]
 
-The real files lie in ASSETS, or in the folder that OBJMASK_TEST_ASSETS names. With --only, the other parts of RESULTS.md
-stay as they are.
+The real files lie in ASSETS, or in the folder that OBJMASK_TEST_ASSETS names. With --only, the other parts of
+RESULTS.md stay as they are.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).with_name("RESULTS.md")
 NAMES = (
     *("detect", "painting", "render", "frame_store", "start"),
-    *("memory", "sizes", "models", "stored_masks", "mask_video"),
+    *("memory", "sizes", "models", "int8_boxes", "stored_masks", "mask_video"),
 )
 PACKAGES = ("ai-edge-litert", "av", "numpy", "opencv-python", "pyarrow", "pandas", "pycocotools")
 HEAD = """\

@@ -129,6 +129,21 @@ def test_a_window_reaches_every_step(tmp_path, probed, model):
     assert numbers == [3, 4, 5, 6, 7, 8]
 
 
+def test_every_reaches_the_frames(tmp_path, probed, model):
+    assert run("frames", **probed, model=model, every=6, out=tmp_path / "s.nut", table=tmp_path / "t.parquet") == 0
+    assert np.flatnonzero(FrameTable.read(tmp_path / "t.parquet").inferred).tolist() == [0, 6, 12, 18]
+
+
+def test_without_a_window_every_frame_must_be_there(tmp_path, capsys, detected):
+    sha256 = json.loads(detected["probe"].read_text())["sha256"]
+    write_detections(tmp_path / "d.parquet", [found(("cup", 0.9, (0, 0, 1, 0.5)))] * 19, video_sha256=sha256)
+    options = {"probe": detected["probe"], "part": tmp_path / "d.parquet", "out": tmp_path / "g.parquet"}
+    tables = {"out_frames": tmp_path / "g.frames.parquet"}
+    assert "19 frames" in fails(capsys, "gather", **options, **tables)
+    assert not (tmp_path / "g.parquet").exists()
+    assert run("gather", **options, **tables, end_s=0.62) == 0
+
+
 def test_index_prints_a_line_a_video(tmp_path, capsys):
     make(tmp_path / "a b.mp4")
     (tmp_path / "bad.mp4").write_bytes(b"")

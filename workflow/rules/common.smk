@@ -57,6 +57,7 @@ VIDEO_BY_NAME = {video.name: video for video in VIDEOS}
 EXCLUDED = [v for v in VIDEOS if v.unreadable and CFG["on_unreadable"] == "exclude"]
 USED = [v for v in VIDEOS if v not in EXCLUDED]
 VIDEO_TABLE = f"{RESULTS}/videos.tsv"
+DETECT_MEM_MB = {"yolo_seg": 2000, "tf_detection": 8000}
 PALETTE = objmask_config.palette_of(CFG)
 # Privacy does not depend on colours: a palette edit that hides the same objects leaves protected video alone.
 SENSITIVE = json.dumps(sorted(PALETTE.sensitive(CFG["sensitive_objects"])))

@@ -22,7 +22,7 @@ rule detect:
         "../../envs/tensorflow.yaml"
     threads: 2
     resources:
-        mem_mb=8000,
+        mem_mb=lambda wildcards: DETECT_MEM_MB[MODELS[wildcards.model].family],
         runtime=240,
         gpu=1 if cfg("device") == "gpu" else 0,
     shell:
