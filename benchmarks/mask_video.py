@@ -17,7 +17,7 @@ from benchmarks import measure
 from objmask.classes import Palette
 from objmask.masks import paint
 from objmask.render.colour_masks import read_masks
-from objmask.render.renderer import found_by_frame, read_tables
+from objmask.tables import found_by_frame, read_tables
 from objmask.video.info import VideoInfo
 
 SCORE, THRESHOLD = 0.3, 0.5
@@ -40,7 +40,8 @@ def compare(video: Path, palette: Palette) -> tuple[Counts, Counts, bool]:
     read = [read_masks(file, VideoInfo.read(measure.probe(file)), palette) for file in files]
     common, either, equal = [], [], True
     size = len(palette.groups) + 1
-    for found, back, exact in zip(found_by_frame(read_tables([measure.detections(video)])), *read, strict=True):
+    tables = read_tables([measure.detections(video)], info.sha256)
+    for found, back, exact in zip(found_by_frame(tables), *read, strict=True):
         painted, _ = paint(found.select(score=SCORE), palette, info.height, info.width, THRESHOLD)
         here = np.bincount(painted[painted == back], minlength=size)
         common.append(here)

@@ -60,6 +60,12 @@ def groups() -> str:
     return json.dumps(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["groups"])
 
 
+def sensitive() -> list[str]:
+    """The objects that `config.yaml` hides."""
+    objects: list[str] = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["sensitive_objects"]
+    return objects
+
+
 def work() -> Path:
     """The folder for results."""
     if "OBJMASK_BENCH_WORK" not in os.environ:

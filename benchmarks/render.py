@@ -20,7 +20,8 @@ from objmask.progress import Progress
 from objmask.render.colour_masks import write_masks
 from objmask.render.overlay import Overlay
 from objmask.render.privacy import Privacy, PrivacySettings
-from objmask.render.renderer import Renderer, read_tables, render_video
+from objmask.render.renderer import Renderer, render_video
+from objmask.tables import read_tables
 from objmask.video.info import VideoInfo
 from objmask.video.writer import VideoWriter
 
@@ -47,8 +48,8 @@ def bare(video: Path, out: Path) -> None:
 def makers(video: Path, info: VideoInfo, folder: Path) -> dict[str, Callable[[], object]]:
     """The bare loop and each kind of video."""
     palette = Palette.from_json(measure.groups())
-    tables = read_tables([measure.detections(video)])
-    hidden = palette.sensitive(["toilet"])
+    tables = read_tables([measure.detections(video)], info.sha256)
+    hidden = palette.hidden(measure.sensitive())
 
     def rendered(renderer: Renderer[object]) -> None:
         with VideoWriter(folder / "rendered.mp4", info) as writer:

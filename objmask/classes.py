@@ -29,13 +29,13 @@ class Group:
         name: what reports and CSV files call it.
         objects: object class names.
         colour: (R, G, B), 0..255 each.
-        sensitive: whether `protect` hides the objects.
+        sensitive: whether `protect` hides the objects; None = as the list of sensitive objects says.
     """
 
     name: str
     objects: tuple[str, ...]
     colour: tuple[int, int, int]
-    sensitive: bool = False
+    sensitive: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Palette:
         """From the `groups` section of the configuration."""
         return cls(
             tuple(
-                Group(name, tuple(g["objects"]), (g["colour"][0], g["colour"][1], g["colour"][2]), bool(g["sensitive"]))
+                Group(name, tuple(g["objects"]), (g["colour"][0], g["colour"][1], g["colour"][2]), g.get("sensitive"))
                 for name, g in groups.items()
             )
         )
@@ -100,9 +100,9 @@ class Palette:
             raise ConfigError(f"groups: not the JSON of a palette ({error!r})") from error
 
     def to_json(self) -> str:
-        """One line of JSON, as the command line takes it."""
+        """One line of JSON, as the command line takes it: what painting depends on, and no more."""
         return json.dumps(
-            {g.name: {"objects": g.objects, "colour": g.colour, "sensitive": g.sensitive} for g in self.groups},
+            {g.name: {"objects": g.objects, "colour": g.colour} for g in self.groups},
             separators=(",", ":"),
         )
 
@@ -116,9 +116,10 @@ class Palette:
         """Object class name -> index in a painted map (1..groups)."""
         return {name: k for k, group in enumerate(self.groups, 1) for name in group.objects}
 
-    def sensitive(self, more: Iterable[str] = ()) -> frozenset[str]:
-        """The object classes to hide: those of sensitive groups, and `more`."""
-        return frozenset(more).union(*(g.objects for g in self.groups if g.sensitive))
+    def hidden(self, sensitive_objects: Iterable[str]) -> frozenset[str]:
+        """The object classes to hide: `sensitive_objects`, but a group that says so itself as it says."""
+        said = {name: group.sensitive for group in self.groups for name in group.objects if group.sensitive is not None}
+        return frozenset(name for name in {*sensitive_objects, *said} if said.get(name, True))
 
 
 def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:

@@ -109,10 +109,17 @@ def check_objects(config: Config, models: Mapping[str, ModelInfo], schema_path: 
             raise ConfigError(f"groups.{group.name}: no model used for masks can detect {', '.join(missing)}")
         if missing:
             warnings.append(f"group '{group.name}': no model used for masks can detect {', '.join(missing)}")
-    hidden = palette.sensitive(config["sensitive_objects"])
+    hidden = palette.hidden(config["sensitive_objects"])
     leaks = sorted(hidden - _classes_used(config, models, "privacy"))
-    if leaks and "protected" in config["outputs"]:
-        warnings.insert(0, f"SENSITIVE objects that no model used for privacy can detect: {', '.join(leaks)}")
+    if "protected" in config["outputs"]:
+        if leaks:
+            warnings.insert(0, f"SENSITIVE objects that no model used for privacy can detect: {', '.join(leaks)}")
+        for name in model_names(config, models, "privacy"):
+            if config["privacy"]["score"] < models[name].score_cut:
+                warnings.append(
+                    f"privacy.score {config['privacy']['score']} has no effect below {models[name].score_cut}: model "
+                    f"'{name}' itself drops what scores less"
+                )
     return warnings
 
 
@@ -169,9 +176,17 @@ def _check_values(config: Config) -> None:
             )
     if "protected" in config["outputs"] and config["detect"]["every"] != 1:
         raise ConfigError("detect.every: protected video needs 1, a frame without inference would leak; set it to 1")
+    if "protected" in config["outputs"] and not _hides_something(config):
+        raise ConfigError("sensitive_objects: protected video would hide nothing; name objects, or leave protected out")
     start, end = config["window"]["start_s"], config["window"]["end_s"]
     if end is not None and end <= (start or 0):
         raise ConfigError(f"window: end_s {end} is not after start_s {start or 0}")
+
+
+def _hides_something(config: Config) -> bool:
+    privacy = config["privacy"]
+    hidden = palette_of(config).hidden(config["sensitive_objects"])
+    return bool(hidden or privacy["zones"] or privacy["whole_frame_when"] != "never")
 
 
 def _not_finite(value: Any, where: str = "") -> Iterator[str]:

@@ -17,7 +17,7 @@ from objmask.errors import DataError
 from objmask.files import atomic_path
 from objmask.masks import paint
 from objmask.progress import Progress
-from objmask.render.renderer import Tables, found_by_frame
+from objmask.tables import Tables, found_by_frame
 from objmask.video.info import VideoInfo
 
 FRAME_COLUMNS = ("frame", "time_s", "group", "pixels", "fraction", "pixels_union", "instances")
@@ -51,6 +51,10 @@ def write_coverage(
         rows = csv.writer(stream, lineterminator="\n")
         rows.writerow(FRAME_COLUMNS)
         for row, found in enumerate(found_by_frame(tables)):
+            if not all(other.inferred[row] for _, other in tables):
+                # Not looked at is not empty: the cells stay blank, and the summaries leave the frame out.
+                rows.writerows((table.number[row], f"{times_s[row]:.6f}", g.name, *[""] * 4) for g in palette.groups)
+                continue
             pixels, union, instances = _of_frame(found.select(score=score), palette, info, threshold)
             for k, group in enumerate(palette.groups, 1):
                 rows.writerow(
@@ -122,7 +126,8 @@ class VideoCoverage:
             OSError: it cannot be read.
         """
         try:
-            data = pd.read_csv(path, dtype={"group": str}, keep_default_na=False)
+            data = pd.read_csv(path, dtype={"group": str}, keep_default_na=False, na_values={"fraction": [""]})
+            data = data[data["fraction"].notna()]
             table = data.pivot(index="frame", columns="group", values="fraction")[list(dict.fromkeys(data["group"]))]
             times = data.drop_duplicates("frame").sort_values("frame")["time_s"].to_numpy(np.float64)
             fractions = table.to_numpy(np.float64)
@@ -172,6 +177,9 @@ def write_summaries(videos: Sequence[VideoCoverage], excluded: Mapping[str, str]
     Raises:
         OSError: a file cannot be written.
     """
+    for video in videos:
+        if video.groups != videos[0].groups:
+            raise DataError(f"coverage of {video.video}: has other groups than {videos[0].video}; run coverage again")
     by_video = [
         {"video": v.video, "label": v.label, "subject": v.subject, "group": group, "frames": v.frames, **values}
         for v in videos

@@ -32,6 +32,8 @@ UNLABELLED = "unlabelled"
 _UNSAFE = re.compile(r"[{}%\x00-\x1f\x7f-\x9f]")
 _PERIODIC = re.compile(r"(.+?)\1{19}$")
 """Snakemake stops at a name that ends in twenty times the same."""
+_MAX_NAME_BYTES = 235
+"""File systems allow 255; results add up to `.frames.parquet`."""
 _LIKE_A_CHUNK = re.compile(r"^\d{8}-\d{8}$")
 _LIKE_A_RESULT = re.compile(r"\.(?=(mp4|parquet|csv|json|tsv|log|nut)$)")
 _STORED = {"size": int, "mtime_ns": int, "sha256": str, "packets": int, "unreadable": str}
@@ -152,7 +154,7 @@ def _from_folder(folder: Path) -> list[Source]:
 def _files(folder: Path) -> Iterator[Path]:
     """The files of a tree that are not hidden, through links to folders too, each folder once."""
     seen = set()
-    for root, folders, names in os.walk(folder, followlinks=True):
+    for root, folders, names in os.walk(folder, onerror=_refuse_folder, followlinks=True):
         real = os.path.realpath(root)
         folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith("."))
         if real not in seen:
@@ -160,6 +162,10 @@ def _files(folder: Path) -> Iterator[Path]:
             yield from (
                 path for name in sorted(names) if not name.startswith(".") and (path := Path(root, name)).is_file()
             )
+
+
+def _refuse_folder(error: OSError) -> None:
+    raise ConfigError(f"videos: the folder '{error.filename}' cannot be read ({error.strerror}); mend that or move it")
 
 
 def _from_table(table: Path) -> list[Source]:
@@ -179,7 +185,8 @@ def _from_table(table: Path) -> list[Source]:
         if not path.is_file():
             raise ConfigError(f"videos: '{table}' names '{path}', which is not a file")
     absolute = [Path(os.path.abspath(path)) for path in paths]
-    root = Path(os.path.commonpath([path.parent for path in absolute]))
+    # Names are paths below the table's folder, so that a further row changes no name; further up when a row lies there.
+    root = Path(os.path.commonpath([Path(os.path.abspath(table.parent)), *(path.parent for path in absolute)]))
     return [
         Source(
             _safe_name(full.relative_to(root)),
@@ -203,6 +210,11 @@ def _safe_name(below: Path) -> str:
     parts[-1] = re.sub(r"\.frames$", "%2Eframes", parts[-1])
     parts[:-1] = [_LIKE_A_RESULT.sub("%2E", part) for part in parts[:-1]]
     name = "/".join(parts)
+    if any(len(part.encode()) > _MAX_NAME_BYTES for part in parts):
+        raise ConfigError(
+            f"videos: '{below}' has too long a name: results add to it, at most {_MAX_NAME_BYTES} bytes are possible; "
+            "rename the file or folder"
+        )
     return f"{name[:-1]}%{ord(name[-1]):02X}" if _PERIODIC.search(name) else name
 
 
@@ -221,7 +233,7 @@ def _refuse_same_names(sources: Iterable[Source]) -> None:
 
 
 def _entry(path: Path, known: dict[str, Any] | None) -> dict[str, Any]:
-    from objmask.video.probe import count_packets
+    from objmask.video.probe import check_decodes, count_packets
 
     state = path.stat()
     stamp = {"size": state.st_size, "mtime_ns": state.st_mtime_ns}
@@ -231,6 +243,7 @@ def _entry(path: Path, known: dict[str, Any] | None) -> dict[str, Any]:
     unreadable, packets, sha256 = "", 0, ""
     try:
         packets = count_packets(path)
+        check_decodes(path)
     except VideoError as error:
         unreadable = str(error)
     try:

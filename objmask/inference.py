@@ -17,8 +17,6 @@ from objmask.pipeline import ahead
 from objmask.progress import Progress
 from objmask.video.info import VideoInfo
 
-FRAMES_AT_ONCE = 16
-"""Frames handed to a detector together, so that it can keep all its threads busy."""
 _RUNTIMES = {"yolo_seg": "ai-edge-litert", "tf_detection": "tensorflow"}
 T = TypeVar("T")
 
@@ -77,10 +75,9 @@ def detect(
 
 def _found_in(detector: Detector, store: Path, chunk: FrameTable) -> Iterator[Detections]:
     """The detections of each inferred frame, found ahead of the one who writes them."""
-    pictures = ahead((picture for _, picture in inferred_frames(store, chunk)), 2 * FRAMES_AT_ONCE)
-    return ahead(
-        (found for batch in batched(pictures, FRAMES_AT_ONCE) for found in detector.detect(batch)), FRAMES_AT_ONCE
-    )
+    at_once = detector.frames_at_once
+    pictures = ahead((picture for _, picture in inferred_frames(store, chunk)), 2 * at_once)
+    return ahead((found for batch in batched(pictures, at_once) for found in detector.detect(batch)), at_once)
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -103,10 +100,13 @@ def gather(parts: Sequence[tuple[Path, Path]], info: VideoInfo, detections: Path
     Raises:
         DataError: chunks are of different videos, models or settings, or frames are missing.
     """
-    metadata = metadata_of(parts[0][1])
-    for _, part in parts:
-        if metadata_of(part) != metadata:
+    stored = [metadata_of(part) for _, part in parts]
+    # Chunks may have been worked on by different machines; that is noted, not refused.
+    placements = sorted({str(chunk.pop("placement")) for chunk in stored})
+    for (_, part), chunk_metadata in zip(parts, stored, strict=True):
+        if chunk_metadata != stored[0]:
             raise DataError(f"{part}: was made with other settings than {parts[0][1]}; delete both and run again")
+    metadata = {**stored[0], "placement": "; ".join(placements)}
     if metadata["video_sha256"] != info.sha256:
         raise DataError(f"{parts[0][1]}: is of another version of the video; run detect again")
     metadata.pop("format_version")

@@ -8,13 +8,15 @@ import hashlib
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
+_WITHOUT_EFFECT = frozenset({"errors.py", "progress.py", "verbs/options.py"})
+"""Modules that decide what users are told and how options are spelt, never what a result holds."""
 
 
 @functools.cache
 def code_digest(verb: str) -> str:
     """Digest of the code that a verb runs: its module and everything of objmask that it imports, at any depth.
 
-    Comments, docstrings and layout do not count.
+    Comments, docstrings and layout do not count, nor do the few modules that have no effect on results.
 
     Args:
         verb: name of a module of `objmask.verbs`.
@@ -24,7 +26,9 @@ def code_digest(verb: str) -> str:
     """
     digest = hashlib.sha256()
     for path in sorted(modules_of(verb)):
-        digest.update(f"{path.relative_to(_PACKAGE)} {_file_digest(path)}\n".encode())
+        name = path.relative_to(_PACKAGE).as_posix()
+        if name not in _WITHOUT_EFFECT:
+            digest.update(f"{name} {_file_digest(path)}\n".encode())
     return digest.hexdigest()[:16]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import re
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -41,9 +42,11 @@ def describe(path: Path, name: str | None = None) -> ModelInfo:
     chosen = name or safe_name(path.resolve().name if path.is_dir() else path.stem)
     if chosen != safe_name(chosen):
         raise ModelError(f"model name {chosen!r}: use only letters, digits and ._- (and not a leading dot)")
-    if path.is_file() and path.suffix.lower() == ".tflite":
-        return _describe_yolo(path, chosen)
-    return _describe_tf(path, chosen)
+    family = _describe_yolo if path.is_file() and path.suffix.lower() == ".tflite" else _describe_tf
+    try:
+        return family(path, chosen)
+    except (ValueError, ArithmeticError, EOFError, zlib.error) as error:
+        raise ModelError(f"{path}: damaged, it cannot be understood ({error}); download or export it again") from error
 
 
 def safe_name(text: str) -> str:

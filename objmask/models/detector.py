@@ -25,10 +25,12 @@ class Detector(Protocol):
     Attributes:
         info: what it is.
         placement: device and precision, in words, for logs and metadata.
+        frames_at_once: how many frames `detect` likes to be given, to keep the device busy.
     """
 
     info: ModelInfo
     placement: str
+    frames_at_once: int
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """Detections of each frame, in order of falling score; the same whatever the frames were grouped with.

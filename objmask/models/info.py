@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -88,6 +89,11 @@ class ModelInfo:
     def to_json(self) -> dict[str, Any]:
         """A document of plain JSON types."""
         return {**asdict(self), "classes": list(self.classes), "class_ids": dict(self.class_ids)}
+
+    def digest(self) -> str:
+        """Hex digest of everything that decides what the model finds; where it came from does not."""
+        content = {key: value for key, value in self.to_json().items() if key != "source"}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> ModelInfo:

@@ -69,6 +69,7 @@ class TfDetector:
             self.close()
             raise
         self.placement = _placement(self._session, threads)
+        self.frames_at_once = batch
         _log.info("%s runs on %s", info.name, self.placement)
 
     def _check(self, path: Path) -> None:

@@ -24,6 +24,8 @@ from objmask.models.yolo_decode import Decoder, Quantisation
 from objmask.models.yolo_layout import YoloLayout
 
 _DTYPES = (np.float32, np.int8, np.uint8)
+_FRAMES_A_THREAD = 8
+"""So many frames a thread at once leave no thread idle for long at the end of a batch."""
 
 
 class YoloSegDetector:
@@ -53,7 +55,8 @@ class YoloSegDetector:
         for network in self._networks:
             self._idle.put(network)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="yolo")
-        self.placement = f"CPU, LiteRT, {threads} x 1 thread, {self._networks[0].precision} input"
+        self.placement = f"CPU, LiteRT, {self._networks[0].precision} input"
+        self.frames_at_once = _FRAMES_A_THREAD * threads * self._networks[0].layout.batch
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """Detections of each frame; frames may differ in size. See `Detector.detect`."""

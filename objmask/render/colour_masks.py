@@ -13,7 +13,7 @@ from objmask.classes import Palette
 from objmask.masks import paint
 from objmask.progress import Progress
 from objmask.render.colours import to_yuv
-from objmask.render.renderer import Tables, found_by_frame
+from objmask.tables import Tables, found_by_frame
 from objmask.video.info import BT709_TV, VideoInfo
 from objmask.video.planes import Planes
 from objmask.video.reader import read_frames

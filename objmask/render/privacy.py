@@ -19,7 +19,7 @@ import numpy.typing as npt
 from objmask.detections import Detections
 from objmask.errors import DataError
 from objmask.masks import Patch, paste
-from objmask.render.renderer import Tables
+from objmask.tables import Tables
 from objmask.video.info import VideoInfo
 from objmask.video.planes import Planes
 
@@ -46,8 +46,8 @@ class PrivacySettings:
         shape: the mask, its box, or the ellipse in the box (which the mask adds to).
         grow: margin as share of the longer side of the box, 0..1; at least a pixel.
         hold: a detection also hides its place in so many frames before and after it.
-        zones: polygons of (x, y) as shares of the frame, always hidden.
-        whole_frame_when_none: hide the whole frame when nothing was found in it or in the frames within `hold`.
+        zones: convex polygons of (x, y) as shares of the frame, always hidden.
+        whole_frame_when_none: hide the whole frame when nothing was found in it.
     """
 
     classes: frozenset[str]
@@ -82,13 +82,12 @@ class Privacy:
     def prepare(self, found: Detections) -> list[Patch]:
         """The grown masks of one frame's sensitive detections, in blocks."""
         chosen = found.select(score=self._settings.score, classes=self._settings.classes)
-        patches = (self._hidden(mask, box) for mask, box in zip(chosen.masks, chosen.boxes, strict=True))
-        return [patch for patch in patches if patch.mask.size]
+        return [self._hidden(mask, box) for mask, box in zip(chosen.masks, chosen.boxes, strict=True)]
 
     def render(self, picture: Planes, around: Sequence[list[Patch]], here: int) -> Planes:
         """The picture with everything sensitive hidden."""
         patches = [patch for prepared in around for patch in prepared]
-        if not patches and self._settings.whole_frame_when_none:
+        if not around[here] and self._settings.whole_frame_when_none:
             patches = [Patch(0, 0, np.ones(picture.u.shape, np.bool_))]
         out = Planes(picture.y.copy(), picture.u.copy(), picture.v.copy())
         done = np.zeros(picture.u.shape, np.bool_)
@@ -100,7 +99,7 @@ class Privacy:
         info, settings = self._info, self._settings
         patch = paste(mask, box, info.height, info.width, settings.threshold)
         if not patch.mask.size:
-            return patch
+            patch = _nearest_pixel(box, info)
         # An object that was found but whose mask stays under the threshold everywhere must not be shown for that.
         if settings.shape == "box" or not patch.mask.any():
             patch = Patch(patch.top, patch.left, np.ones_like(patch.mask))
@@ -240,8 +239,15 @@ def _ellipse(shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
     return inside
 
 
+def _nearest_pixel(box: npt.NDArray[np.float32], info: VideoInfo) -> Patch:
+    """The pixel in the middle of a box that lies between pixels."""
+    y, x = (box[:2] + box[2:]) / 2 * (info.height - 1, info.width - 1)
+    return Patch(round(float(y)), round(float(x)), np.ones((1, 1), np.bool_))
+
+
 def _polygon(corners: Sequence[tuple[float, float]], info: VideoInfo) -> Patch:
     picture = np.zeros((info.height, info.width), np.uint8)
     points = np.array([[x * (info.width - 1), y * (info.height - 1)] for x, y in corners])
-    cv2.fillPoly(picture, [np.rint(points).astype(np.int32)], 1)
+    # The hull, so that corners in any order hide all that lies between them.
+    cv2.fillConvexPoly(picture, cv2.convexHull(np.rint(points).astype(np.int32)), 1)
     return Patch(0, 0, picture > 0).trimmed()

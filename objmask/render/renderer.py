@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from objmask.detections import Detections, FrameTable, frames_path, read_detections
+from objmask.detections import Detections
 from objmask.errors import DataError
 from objmask.pipeline import ahead
 from objmask.progress import Progress
+from objmask.tables import Tables, found_by_frame
 from objmask.video.info import VideoInfo
 from objmask.video.planes import Planes
 from objmask.video.reader import Window, read_frames
@@ -36,31 +37,6 @@ class Renderer(Protocol[Prepared]):
     def render(self, picture: Planes, around: Sequence[Prepared], here: int) -> Planes:
         """The new picture, `picture` left as it is; `around[here]` belongs to the frame, the rest to its neighbours."""
         ...
-
-
-Tables = Sequence[tuple[Path, FrameTable]]
-"""A detections file and the frames table beside it, for each model."""
-
-
-def read_tables(detections: Sequence[Path]) -> Tables:
-    """The frames tables beside detections files.
-
-    Raises:
-        DataError: a table is missing or damaged, or two models saw different frames.
-    """
-    tables = [(path, FrameTable.read(frames_path(path))) for path in detections]
-    for path, table in tables[1:]:
-        first = tables[0][1]
-        if table.number.tolist() != first.number.tolist() or table.pts.tolist() != first.pts.tolist():
-            raise DataError(f"{path}: has other frames than {tables[0][0]}; run detect again for both")
-    return tables
-
-
-def found_by_frame(tables: Tables) -> Iterator[Detections]:
-    """The detections of all models, one item a frame."""
-    streams = [read_detections(path, table.number.tolist()) for path, table in tables]
-    for parts in zip(*streams, strict=True):
-        yield Detections.concatenate(parts)
 
 
 def render_video(
@@ -94,7 +70,8 @@ def render_video(
         writer.write(renderer.render(picture, around, here), frame.pts, frame.duration_pts)
         row += 1
         progress.step()
-    if row != len(table):
+    # One look further: detections of frames that no table knows come to light at the end.
+    if row != len(table) or next(prepared, None) is not None:
         raise DataError(f"{video}: {row} frames, but {len(table)} in its frames table; run detect again")
 
 

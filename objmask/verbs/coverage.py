@@ -20,10 +20,11 @@ def run(options: argparse.Namespace) -> None:
     """Writes the CSV file."""
     from objmask.classes import Palette
     from objmask.coverage import write_coverage
-    from objmask.render.renderer import read_tables
+    from objmask.tables import read_tables
     from objmask.video.info import VideoInfo
 
-    info, tables = VideoInfo.read(options.probe), read_tables(options.detections)
+    info = VideoInfo.read(options.probe)
+    tables = read_tables(options.detections, info.sha256)
     palette = Palette.from_json(options.groups)
     with progress(options, f"coverage {options.out.stem}", len(tables[0][1])) as bar:
         write_coverage(info, tables, palette, options.out, bar, score=options.score, threshold=options.threshold)

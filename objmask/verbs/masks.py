@@ -20,10 +20,11 @@ def run(options: argparse.Namespace) -> None:
     """Writes the video."""
     from objmask.classes import Palette
     from objmask.render.colour_masks import write_masks
-    from objmask.render.renderer import read_tables
+    from objmask.tables import read_tables
     from objmask.video.info import VideoInfo
 
-    info, tables = VideoInfo.read(options.probe), read_tables(options.detections)
+    info = VideoInfo.read(options.probe)
+    tables = read_tables(options.detections, info.sha256)
     with progress(options, f"masks {options.out.stem}", len(tables[0][1])) as bar:
         write_masks(
             info,

@@ -19,11 +19,13 @@ def run(options: argparse.Namespace) -> None:
     """Writes the video."""
     from objmask.classes import Palette
     from objmask.render.overlay import Overlay
-    from objmask.render.renderer import read_tables, render_video
+    from objmask.render.renderer import render_video
+    from objmask.tables import read_tables
     from objmask.video.info import VideoInfo
     from objmask.video.writer import VideoWriter
 
-    info, tables = VideoInfo.read(options.probe), read_tables(options.detections)
+    info = VideoInfo.read(options.probe)
+    tables = read_tables(options.detections, info.sha256)
     overlay = Overlay(Palette.from_json(options.groups), info, score=options.score, threshold=options.threshold)
     with (
         progress(options, f"overlay {options.out.stem}", len(tables[0][1])) as bar,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from objmask.errors import ConfigError
+from objmask.errors import ConfigError, DataError
 from objmask.verbs.options import add_detections, add_encoder, add_video, parse_json, progress, share, whole, window
 
 
@@ -28,13 +28,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes the video."""
+    from objmask.files import sha256_of
     from objmask.render.privacy import Privacy, PrivacySettings, refuse_gaps
-    from objmask.render.renderer import read_tables, render_video
+    from objmask.render.renderer import render_video
+    from objmask.tables import read_tables
     from objmask.video.info import VideoInfo
     from objmask.video.writer import VideoWriter
 
-    info, tables = VideoInfo.read(options.probe), read_tables(options.detections)
+    info = VideoInfo.read(options.probe)
+    tables = read_tables(options.detections, info.sha256)
     refuse_gaps(tables)
+    if sha256_of(options.video) != info.sha256:
+        raise DataError(f"{options.video}: is not the file that was probed; run probe and detect again")
     settings = PrivacySettings(
         classes=_names(options.objects),
         score=options.score,

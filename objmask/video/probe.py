@@ -16,7 +16,7 @@ from objmask.video.info import VideoInfo
 from objmask.video.length import completeness_of, times_of
 from objmask.video.planes import to_planes
 from objmask.video.scan import Scan, scan_video
-from objmask.video.source import Damage, OnTruncated, open_video, read_packets
+from objmask.video.source import Damage, OnTruncated, decode, open_video, read_packets
 
 
 def count_packets(path: Path) -> int:
@@ -28,6 +28,18 @@ def count_packets(path: Path) -> int:
     with open_video(path) as (container, stream):
         damage = Damage(path, "keep")
         return sum(not packet.is_discard for packet in read_packets(container, [stream], damage))
+
+
+def check_decodes(path: Path) -> None:
+    """Decodes the first picture.
+
+    Raises:
+        VideoError: no picture can be decoded.
+    """
+    damage = Damage(path, "keep")
+    with open_video(path) as (container, stream):
+        if next(decode(stream, read_packets(container, [stream], damage), damage), None) is None:
+            raise VideoError(f"{path}: no picture of it can be decoded; replace the file or take it out of the input")
 
 
 def probe(

@@ -15,6 +15,8 @@ from av.video.stream import VideoStream
 from objmask.errors import VideoError
 
 OnTruncated = Literal["fail", "keep"]
+_REFERRING = frozenset({"concat", "dash", "hls", "image2", "imf", "sdp"})
+"""Formats that read further files, which a fingerprint of this one says nothing about."""
 Packet: TypeAlias = "av.Packet[Any]"
 
 
@@ -63,6 +65,8 @@ def open_input(path: Path) -> Iterator[InputContainer]:
             f"{path}: cannot be opened as a video ({reason(error)}); replace the file or take it out of the input"
         ) from error
     with container:
+        if _REFERRING & set(container.format.name.split(",")):
+            raise VideoError(f"{path}: is a list of other files, not a video; take it out of the input")
         yield container
 
 

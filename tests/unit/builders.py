@@ -22,7 +22,7 @@ PALETTE = Palette(
     )
 )
 TIME_BASE = Fraction(1, 30000)
-METADATA = {"time_base": str(TIME_BASE), "start_pts": 0, "video_sha256": "v" * 64, "model": "m"}
+METADATA = {"time_base": str(TIME_BASE), "start_pts": 0, "video_sha256": "v" * 64, "model": "m", "placement": "CPU"}
 HOSTILE = (
     'it\'s {braces} 100% "quoted"',
     "-rf --help",
@@ -91,6 +91,7 @@ class BrightRectangles:
     def __init__(self) -> None:
         self.info = ModelInfo("bright", "yolo_seg", "none", "0" * 64, "tests", ("cup",), {"cup": 0}, 0, 0)
         self.placement = "NumPy"
+        self.frames_at_once = 8
         self.batches: list[int] = []
         self.closed = False
 

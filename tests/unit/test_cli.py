@@ -208,7 +208,7 @@ def test_an_output_that_cannot_be_written(tmp_path, capsys):
 def test_the_polite_stop_leaves_no_half_written_file(tmp_path):
     info = replace(probe(make(tmp_path / "a.mp4")), width=1920, height=1080)
     write_json(tmp_path / "p.json", info.to_json())
-    write_detections(tmp_path / "d.parquet", [Detections.empty()] * 3000)
+    write_detections(tmp_path / "d.parquet", [Detections.empty()] * 3000, video_sha256=info.sha256)
     arguments = [f"--probe={tmp_path}/p.json", f"--detections={tmp_path}/d.parquet", f"--groups={GROUPS}"]
     command = [sys.executable, "-m", "objmask", "masks", *arguments, f"--out={tmp_path}/out/m.mp4"]
     job = subprocess.Popen(command, cwd=ROOT)

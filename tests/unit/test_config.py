@@ -121,7 +121,7 @@ def test_defaults_are_those_of_the_design():
     )
     palette = palette_of(config)
     assert len(palette.groups) == 8
-    assert palette.sensitive(config["sensitive_objects"]) == {
+    assert palette.hidden(config["sensitive_objects"]) == {
         "person", "tv", "laptop", "toilet", "keyboard", "cell phone", "book",
     }  # fmt: skip
     colours = {name: palette.groups[k - 1].colour for name, k in palette.index_of.items()}
@@ -134,7 +134,7 @@ def test_what_is_given_is_kept_and_the_rest_filled():
     )
     assert config["privacy"]["style"] == "solid"
     assert config["privacy"]["hold"] == 2
-    assert config["groups"] == {"a": {"objects": ["cup"], "colour": [1, 2, 99], "sensitive": False}}
+    assert config["groups"] == {"a": {"objects": ["cup"], "colour": [1, 2, 99]}}
 
 
 @pytest.mark.parametrize("empty", [{"privacy": None}, {"detect": {"floor": None}}, {"groups": None}, {"outputs": None}])
@@ -315,3 +315,15 @@ def test_a_models_own_objects_are_known():
 def test_the_schema_can_lie_anywhere(tmp_path):
     shutil.copy(SCHEMA, tmp_path / "s.yaml")
     assert complete(GIVEN, tmp_path / "s.yaml") == complete(GIVEN, SCHEMA)
+
+
+def test_a_palette_of_one_s_own_still_hides_what_is_sensitive():
+    config = complete({**GIVEN, "groups": {"people": {"objects": ["person"], "colour": [255, 255, 255]}}}, SCHEMA)
+    assert {"person", "laptop", "keyboard"} <= palette_of(config).hidden(config["sensitive_objects"])
+
+
+def test_protected_video_that_would_hide_nothing_is_refused():
+    with pytest.raises(ConfigError, match="hide nothing"):
+        complete({**GIVEN, "sensitive_objects": []}, SCHEMA)
+    complete({**GIVEN, "sensitive_objects": [], "outputs": ["masks"]}, SCHEMA)
+    complete({**GIVEN, "sensitive_objects": [], "privacy": {"whole_frame_when": "no_detection"}}, SCHEMA)

@@ -154,7 +154,7 @@ def test_tables_as_spreadsheets_write_them(tmp_path, separator, start, end):
     rows = [["path", "label", "subject", "room"], ["v/a.mp4", "typing", "s1", "1"], ["v/w/b b.mp4", "", "", ""]]
     text = start + "".join(separator.join(row) + end for row in rows) + end
     found = find_videos(table(tmp_path, text))
-    assert [(s.name, s.label, s.subject) for s in found] == [("a", "typing", "s1"), ("w/b b", UNLABELLED, "")]
+    assert [(s.name, s.label, s.subject) for s in found] == [("v/a", "typing", "s1"), ("v/w/b b", UNLABELLED, "")]
     assert [s.path for s in found] == [tmp_path / "v/a.mp4", tmp_path / "v/w/b b.mp4"]
 
 
@@ -178,7 +178,7 @@ def test_a_table_named_from_elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (source,) = find_videos(Path("lists/videos.tsv"))
     assert source.path.is_file()
-    assert source.name == "a"
+    assert source.name == "v/a"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from clips import STEP, TIME_BASE, make
 from objmask.detections import Detections, DetectionWriter, FrameTable, frames_path, metadata_of, read_detections
 from objmask.errors import DataError
 from objmask.frames import extract_frames
-from objmask.inference import FRAMES_AT_ONCE, batched, detect, gather
+from objmask.inference import batched, detect, gather
 from objmask.models.detector import Detector
 from objmask.progress import Progress
 from objmask.video import probe
@@ -99,7 +99,7 @@ def test_only_frames_meant_for_inference_get_it(clip, tmp_path):
 def test_the_detector_gets_many_frames_at_once_and_memory_stays_bounded(clip, tmp_path):
     detector = BrightRectangles()
     run(clip, tmp_path, "a", detector)
-    assert detector.batches == [FRAMES_AT_ONCE, FRAMES_AT_ONCE, FRAMES - 2 * FRAMES_AT_ONCE]
+    assert detector.batches == [8] * (FRAMES // 8) + [FRAMES % 8] * (FRAMES % 8 > 0)
 
 
 def test_a_chunk_without_frames(clip, tmp_path):
@@ -264,7 +264,7 @@ def test_detections_of_a_frame_without_inference_are_kept(clip, tmp_path):
     """Tracking fills frames in: `source` says so, and gathering keeps it."""
     tracked = replace(found(("cup", 0.5, (0, 0, 1, 1))), sources=("tracked",), track_ids=(7,))
     path = tmp_path / "a.parquet"
-    metadata = {"time_base": "1/30", "start_pts": 0, "video_sha256": clip[1].sha256}
+    metadata = {"time_base": "1/30", "start_pts": 0, "video_sha256": clip[1].sha256, "placement": "CPU"}
     with DetectionWriter(path, frames_path(path), metadata) as writer:
         writer.write(0, 0, 1, inferred=True, found=Detections.empty())
         writer.write(1, 1, 1, inferred=False, found=tracked)

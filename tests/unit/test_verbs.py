@@ -13,7 +13,9 @@ from builders import HOSTILE, BrightRectangles, found, write_detections
 from clips import make
 
 from objmask.cli import main
-from objmask.detections import FrameTable, frames_path, read_detections
+from objmask.coverage import VideoCoverage
+from objmask.detections import Detections, DetectionWriter, FrameTable, frames_path, metadata_of, read_detections
+from objmask.files import sha256_of
 from objmask.inference import detect
 from objmask.models.info import ModelInfo
 from objmask.progress import Progress
@@ -63,7 +65,8 @@ def probed(tmp_path):
 @pytest.fixture
 def detected(tmp_path, probed):
     """The same with a cup that fills the left half of every frame."""
-    write_detections(tmp_path / "d.parquet", [found(("cup", 0.9, (0, 0, 1, 0.5)))] * 20)
+    sha256 = sha256_of(probed["video"])
+    write_detections(tmp_path / "d.parquet", [found(("cup", 0.9, (0, 0, 1, 0.5)))] * 20, video_sha256=sha256)
     return {**probed, "detections": tmp_path / "d.parquet"}
 
 
@@ -213,7 +216,7 @@ def test_protect_refuses_frames_that_nothing_looked_at(tmp_path, capsys, detecte
     inferred[7] = False
     type(table)(
         table.number, table.pts, table.duration_pts, inferred, table.detections, table.time_base, table.start_pts
-    ).write(path, {})
+    ).write(path, {"video_sha256": sha256_of(detected["video"])})
     line = fails(capsys, "protect", **detected, objects='["cup"]', out=tmp_path / "o.mp4")
     assert "frame" in line
     assert "7" in line
@@ -265,7 +268,8 @@ def test_a_chunk_of_another_form(tmp_path, capsys, probed, model):
 
 
 def test_detections_of_two_models_that_saw_other_frames(tmp_path, capsys, detected):
-    write_detections(tmp_path / "e.parquet", [found(("cup", 0.9, (0, 0, 1, 0.5)))] * 19)
+    sha256 = sha256_of(detected["video"])
+    write_detections(tmp_path / "e.parquet", [found(("cup", 0.9, (0, 0, 1, 0.5)))] * 19, video_sha256=sha256)
     del detected["video"]
     both = {**detected, "detections": [detected["detections"], tmp_path / "e.parquet"]}
     assert "e.parquet" in fails(capsys, "coverage", **both, groups=json.dumps(GROUPS), out=tmp_path / "c.csv")
@@ -300,3 +304,30 @@ def test_the_same_detections_again(tmp_path, detected):
     options = {k: v for k, v in detected.items() if k != "video"}
     assert run("coverage", **options, groups=json.dumps(GROUPS), out=tmp_path / "c.csv") == 0
     assert detected["detections"].read_bytes() == before
+
+
+def test_protect_refuses_a_file_that_is_not_the_probed_one(tmp_path, capsys, detected):
+    with detected["video"].open("ab") as stream:
+        stream.write(b"x")
+    assert "not the file that was probed" in fails(
+        capsys, "protect", **detected, objects='["cup"]', out=tmp_path / "out.mp4"
+    )
+
+
+def test_frames_that_nothing_looked_at_are_blank_in_coverage_and_left_out_of_the_mean(tmp_path, detected):
+    path = detected["detections"]
+    cup = found(("cup", 0.9, (0, 0, 1, 0.5)))
+    metadata = {**metadata_of(path), "time_base": "1/30000", "start_pts": 0}
+    del metadata["format_version"]
+    with DetectionWriter(path, frames_path(path), metadata) as writer:
+        for n in range(20):
+            seen = n % 5 == 0
+            writer.write(n, n * 1001, 1001, inferred=seen, found=cup if seen else Detections.empty())
+    del detected["video"]
+    assert run("coverage", **detected, groups=json.dumps(GROUPS), out=tmp_path / "c.csv") == 0
+    rows = [line.split(",") for line in (tmp_path / "c.csv").read_text().splitlines()[1:]]
+    assert len(rows) == 20 * len(GROUPS)
+    assert all((row[3:] == [""] * 4) == (int(row[0]) % 5 > 0) for row in rows)
+    video = VideoCoverage.read(tmp_path / "c.csv", "a", "x", "")
+    assert video.frames == 4
+    assert video.present.tolist() == [float(name == "drink") for name in video.groups]

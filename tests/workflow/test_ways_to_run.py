@@ -87,12 +87,11 @@ def test_the_default_profile_says_what_it_promises(workflow):
     assert profile["resources"] == ["gpu=1"]
 
 
-def test_config_yaml_shows_every_default(workflow, videos, tmp_path):
+def test_config_yaml_shows_every_default(workflow, full_run):
     """What is shown for a key is what holds when it is not set."""
     shown = yaml.safe_load((workflow.root / "config.yaml").read_text())
-    del shown["models"]
-    workflow.run(tmp_path, {"videos": str(videos), "device": shown["device"]}).ok()
-    assert not workflow.plan(tmp_path, {**shown, "videos": str(videos)}).jobs
+    own = {"models": [str(workflow.model)], "device": "cpu", "videos": "videos"}
+    assert not workflow.plan(full_run.folder, {**shown, **own}).jobs
 
 
 def test_every_example_is_a_whole_configuration(workflow, videos, tmp_path):

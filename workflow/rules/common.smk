@@ -41,7 +41,7 @@ def read_inputs():
         models = objmask_config.models_of(complete)
         warnings = objmask_config.check_objects(complete, models, SCHEMA)
         videos = index_videos(find_videos(Path(complete["videos"])), Path(RESULTS) / "index.json")
-    except ObjmaskError as error:
+    except (ObjmaskError, OSError) as error:
         raise InputError(str(error)) from None
     if workflow.is_main_process:
         for warning in warnings:
@@ -60,7 +60,7 @@ VIDEO_TABLE = f"{RESULTS}/videos.tsv"
 DETECT_MEM_MB = {"yolo_seg": 2000, "tf_detection": 8000}
 PALETTE = objmask_config.palette_of(CFG)
 # Privacy does not depend on colours: a palette edit that hides the same objects leaves protected video alone.
-SENSITIVE = json.dumps(sorted(PALETTE.sensitive(CFG["sensitive_objects"])))
+SENSITIVE = json.dumps(sorted(PALETTE.hidden(CFG["sensitive_objects"])))
 
 
 wildcard_constraints:
@@ -72,7 +72,8 @@ wildcard_constraints:
 setup = f"export PYTHONPATH={shlex.quote(PROJECT)};"
 if not workflow.deployment_settings.deployment_method:
     setup = f'{setup} export PATH={shlex.quote(os.path.dirname(sys.executable))}:"$PATH";'
-shell.prefix(f"{setup} set -euo pipefail; ")
+# Snakemake formats the prefix: a brace of the project's own path has to be doubled.
+shell.prefix(re.sub(r"([{}])", r"\1\1", f"{setup} set -euo pipefail; "))
 
 
 def cfg(section, key=None):

@@ -7,7 +7,7 @@ rule model:
     params:
         source=lambda wildcards: plain(model_source(wildcards.model)),
         name=lambda wildcards: wildcards.model,
-        sha256=lambda wildcards: MODELS[wildcards.model].sha256,
+        content=lambda wildcards: MODELS[wildcards.model].digest(),
         code=code_digest("model"),
     log:
         f"{RESULTS}/logs/model/{{model}}.log",

@@ -12,7 +12,7 @@ from objmask.detections import DetectionWriter
 from objmask.masks import paint
 from objmask.progress import Progress
 from objmask.render.colour_masks import label_planes, labels_of_planes, labels_of_rgb, read_masks, write_masks
-from objmask.render.renderer import found_by_frame, read_tables
+from objmask.tables import found_by_frame, read_tables
 from objmask.video import probe, read_frames
 
 GROUPS = len(PALETTE.groups)
@@ -61,7 +61,7 @@ def test_a_mask_video_read_back_has_the_painted_groups(tmp_path: Path, size: tup
     video = info(*size, frames=8, end_pts=8 * 1001)
     mask = np.zeros((24, 24), np.uint8)
     mask[4:20, 4:20] = 255
-    metadata = {"time_base": "1/30000", "start_pts": 0}
+    metadata = {"time_base": "1/30000", "start_pts": 0, "video_sha256": video.sha256}
     with DetectionWriter(tmp_path / "d.parquet", tmp_path / "d.frames.parquet", metadata) as writer:
         for n in range(8):
             shift = n / 50
@@ -73,7 +73,7 @@ def test_a_mask_video_read_back_has_the_painted_groups(tmp_path: Path, size: tup
                 ("book", 0.1, (0.0, 0.0, 1.0, 1.0)),  # under the score threshold
             ]
             writer.write(n, n * 1001, 1001, inferred=True, found=found(*boxes, mask=mask))
-    tables = read_tables([tmp_path / "d.parquet"])
+    tables = read_tables([tmp_path / "d.parquet"], video.sha256)
     out = tmp_path / "masks.mp4"
     with Progress("masks", 8) as progress:
         write_masks(video, tables, PALETTE, out, progress, score=0.3, threshold=0.5, lossless=lossless)

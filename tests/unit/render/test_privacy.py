@@ -18,7 +18,7 @@ from objmask.render.privacy import GREY, Privacy, PrivacySettings, Shape, Style,
 from objmask.render.renderer import sliding
 from objmask.video.planes import Planes
 
-SENSITIVE = PALETTE.sensitive(["toilet"])
+SENSITIVE = PALETTE.hidden(["toilet"])
 
 
 def settings(style: Style = "solid", **changes: object) -> PrivacySettings:
@@ -207,6 +207,26 @@ def test_whole_frame_when_nothing_was_found() -> None:
     assert (render(picture, Detections.empty(), chosen).y == GREY).all()
     assert (render(picture, found(("cup", 0.9, BOXES["middle"])), chosen).v == GREY).all()
     assert not (render(picture, found(("person", 0.9, BOXES["dot"])), chosen).y == GREY).all()
+
+
+def test_whole_frame_goes_by_the_frame_itself_whatever_is_held() -> None:
+    privacy = Privacy(settings(hold=3, whole_frame_when_none=True), info(64, 48))
+    frames = [found(("person", 0.9, BOXES["corner"])), Detections.empty()]
+    out = [privacy.render(noise(64, 48), *place) for place in sliding(map(privacy.prepare, frames), 3)]
+    assert [(picture.y == GREY).all() for picture in out] == [False, True]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 1, 3), (3, 1, 2, 0), (0, 1, 2, 3, 0, 1, 2, 3)], ids=str)
+def test_a_zone_hides_all_between_its_corners_in_any_order(order: tuple[int, ...]) -> None:
+    corners = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9))
+    out = render(noise(64, 48), Detections.empty(), settings(zones=(tuple(corners[i] for i in order),)))
+    assert (out.y[6:42, 8:56] == GREY).all()
+
+
+def test_an_object_between_pixels_is_hidden() -> None:
+    picture = noise(64, 48)
+    out = render(picture, found(("person", 0.9, (20.3 / 47, 0.2, 20.6 / 47, 0.2001))), settings())
+    assert (out.y[20:22, 12:14] == GREY).all()
 
 
 def test_merging_keeps_every_pixel() -> None:

@@ -12,9 +12,11 @@ from objmask.detections import Detections, DetectionWriter, frames_path
 from objmask.errors import DataError
 from objmask.progress import Progress
 from objmask.render.privacy import refuse_gaps
-from objmask.render.renderer import read_tables, render_video
+from objmask.render.renderer import render_video
+from objmask.tables import read_tables
 from objmask.video import Planes, VideoWriter, probe, read_frames
 
+SHA256 = "5" * 64
 STEP = 1001
 FRAMES = 12
 
@@ -42,7 +44,9 @@ def video(tmp_path: Path) -> Path:
 
 def tables(folder: Path, numbers: Sequence[int], name: str = "d", every: int = 1) -> Path:
     path = folder / f"{name}.parquet"
-    with DetectionWriter(path, frames_path(path), {"time_base": "1/30000", "start_pts": 0}) as writer:
+    with DetectionWriter(
+        path, frames_path(path), {"time_base": "1/30000", "start_pts": 0, "video_sha256": SHA256}
+    ) as writer:
         for n in numbers:
             writer.write(n, n * STEP, STEP, inferred=n % every == 0, found=Detections.empty())
     return path
@@ -51,7 +55,7 @@ def tables(folder: Path, numbers: Sequence[int], name: str = "d", every: int = 1
 def render(video: Path, detections: Path, out: Path, **options: object) -> None:
     facts = probe(video)
     with Progress("copy", FRAMES) as progress, VideoWriter(out, facts) as writer:
-        render_video(Copy(), video, facts, read_tables([detections]), writer, progress, **options)  # type: ignore[arg-type]
+        render_video(Copy(), video, facts, read_tables([detections], SHA256), writer, progress, **options)  # type: ignore[arg-type]
 
 
 def test_frames_and_times_are_the_source_s(video: Path, tmp_path: Path) -> None:
@@ -90,10 +94,16 @@ def test_a_frame_that_is_not_accounted_for_fails_and_leaves_nothing(
 
 def test_two_models_must_have_seen_the_same_frames(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="other frames"):
-        read_tables([tables(tmp_path, range(5), "a"), tables(tmp_path, range(4), "b")])
+        read_tables([tables(tmp_path, range(5), "a"), tables(tmp_path, range(4), "b")], SHA256)
 
 
 def test_protecting_refuses_frames_without_inference(tmp_path: Path) -> None:
-    refuse_gaps(read_tables([tables(tmp_path, range(6), "a")]))
+    refuse_gaps(read_tables([tables(tmp_path, range(6), "a")], SHA256))
     with pytest.raises(DataError, match=r"4 of 6 frames, the first 1.*detect\.every"):
-        refuse_gaps(read_tables([tables(tmp_path, range(6), "b", every=3)]))
+        refuse_gaps(read_tables([tables(tmp_path, range(6), "b", every=3)], SHA256))
+
+
+def test_detections_of_another_video_are_refused(tmp_path: Path) -> None:
+    """Two clips of equal length have equal frame numbers and times."""
+    with pytest.raises(DataError, match="another video"):
+        read_tables([tables(tmp_path, range(5))], "0" * 64)

@@ -1,0 +1,51 @@
+"""What every step after inference starts from: the detections and frames files of a video, of one model or several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from objmask.detections import Detections, FrameTable, frames_path, metadata_of, read_detections
+from objmask.errors import DataError
+
+Tables = Sequence[tuple[Path, FrameTable]]
+"""A detections file and the frames table beside it, for each model."""
+
+
+def read_tables(detections: Sequence[Path], video_sha256: str) -> Tables:
+    """The frames tables beside detections files.
+
+    Args:
+        detections: `<video>.parquet` of each model.
+        video_sha256: of the video that they must belong to, hex.
+
+    Raises:
+        DataError: a table is missing or damaged, is of another video, or two models saw different frames.
+    """
+    tables = [(path, FrameTable.read(frames_path(path))) for path in detections]
+    for path, table in tables:
+        if any(metadata_of(file).get("video_sha256") != video_sha256 for file in (path, frames_path(path))):
+            raise DataError(f"{path}: is of another video, or of an earlier version of it; run detect again")
+        first = tables[0][1]
+        if table.number.tolist() != first.number.tolist() or table.pts.tolist() != first.pts.tolist():
+            raise DataError(f"{path}: has other frames than {tables[0][0]}; run detect again for both")
+    return tables
+
+
+def found_by_frame(tables: Tables) -> Iterator[Detections]:
+    """The detections of all models, one item a frame.
+
+    Raises:
+        DataError: a file is damaged, or detections are missing.
+    """
+    streams = [_complete(path, table) for path, table in tables]
+    for parts in zip(*streams, strict=True):
+        yield Detections.concatenate(parts)
+
+
+def _complete(path: Path, table: FrameTable) -> Iterator[Detections]:
+    """A file's detections by frame, as many of each as its frames table says: a lost row would be a leak."""
+    for row, found in enumerate(read_detections(path, table.number.tolist())):
+        if len(found) != table.detections[row]:
+            raise DataError(f"{path}: detections of frame {table.number[row]} are missing; run detect again")
+        yield found
