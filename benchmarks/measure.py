@@ -116,7 +116,8 @@ def frames(video: Path, file: str = NHWC) -> tuple[Path, Path]:
     store = work() / "frames" / Path(file).stem / f"{video.name}.nut"
     table = store.with_suffix(".parquet")
     if not store.exists():
-        verb("frames", f"--video={video}", f"--probe={probe(video)}", f"--model={model(file)}", *outs(store, table))
+        read = (f"--video={video}", f"--probe={probe(video)}", f"--model={model(file)}")
+        verb("frames", *read, f"--out={store}", f"--table={table}")
     return store, table
 
 
@@ -127,11 +128,6 @@ def detections(video: Path, file: str = NHWC) -> Path:
         store, table = frames(video, file)
         verb("detect", f"--model={model(file)}", f"--frames={store}", f"--table={table}", "--threads=2", *found(out))
     return out
-
-
-def outs(store: Path, table: Path) -> tuple[str, str]:
-    """Options of `frames`."""
-    return f"--out={store}", f"--table={table}"
 
 
 def found(out: Path) -> tuple[str, str]:
@@ -148,22 +144,19 @@ class Times:
 
 
 def interleaved(things: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Times]:
-    """Calls each thing once a round, in turn.
+    """Calls each thing once a round, in turn: neighbours in time meet the same machine, so compare within a round."""
 
-    Neighbours in time meet the same machine: compare within a round, then take the median of the comparisons.
-    """
+    def cpu_s() -> float:
+        return time.process_time() + sum(os.times()[2:4])
+
     times = {name: Times() for name in things}
     for _ in range(rounds):
         for name, thing in things.items():
-            wall_s, cpu_s = time.perf_counter(), _cpu_s()
+            start = time.perf_counter(), cpu_s()
             thing()
-            times[name].wall_s.append(time.perf_counter() - wall_s)
-            times[name].cpu_s.append(_cpu_s() - cpu_s)
+            times[name].wall_s.append(time.perf_counter() - start[0])
+            times[name].cpu_s.append(cpu_s() - start[1])
     return times
-
-
-def _cpu_s() -> float:
-    return time.process_time() + sum(os.times()[2:4])
 
 
 def rates(times: Mapping[str, Times], frames: int, *beside: str) -> None:

@@ -50,7 +50,7 @@ def peaks(video: Path, folder: Path) -> dict[str, float]:
     read = (f"--model={model}", f"--frames={store}", f"--table={table}", "--threads=2")
     verbs: dict[str, tuple[str, ...]] = {
         "probe": (source[0], f"--out={probe}"),
-        "frames": (*source, f"--model={model}", *measure.outs(store, table)),
+        "frames": (*source, f"--model={model}", f"--out={store}", f"--table={table}"),
         "detect": (*read, *measure.found(part)),
         "gather": (source[1], f"--part={part}", *measure.found(whole)),
         "masks": (source[1], found, groups, f"--out={folder / 'masks.mp4'}"),

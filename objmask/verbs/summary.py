@@ -23,8 +23,8 @@ def run(options: argparse.Namespace) -> None:
     """Writes the CSV files."""
     import csv
 
-    from objmask.coverage import VideoCoverage, write_summaries
     from objmask.errors import DataError
+    from objmask.summary import VideoCoverage, write_summaries
 
     with options.videos.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t"))

@@ -87,7 +87,7 @@ def mixed(workflow: Workflow, videos: Path) -> Run:
 def tolerant(workflow: Workflow, videos: Path) -> Run:
     """What is bad is left out, the readable part of what breaks off is kept."""
     names = [*(path for path in videos.glob("bad/*") if path.suffix != ".txt"), *videos.glob("cut/*")]
-    table = videos.parent / "videos.tsv"
+    table = videos / "videos.tsv"
     rows = [["path", "label"], *([str(path), "any"] for path in [*names, videos / "good/people.mp4"])]
     table.write_text("".join("\t".join(row) + "\n" for row in rows))
     return workflow.run(

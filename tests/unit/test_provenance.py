@@ -88,7 +88,7 @@ BEFORE = {"probe", "frames", "images", "detect"}
         ("masks.py", "threshold * 255)", "threshold * 254)", DRAWN | {"protect"}, BEFORE | {"gather"}),
         ("classes.py", "_DISTANCE = 40", "_DISTANCE = 41", DRAWN, BEFORE | {"gather"}),
         ("render/privacy.py", "GREY = 128", "GREY = 127", {"protect"}, DRAWN | BEFORE),
-        ("coverage.py", "BLOCK_S = 2.0", "BLOCK_S = 3.0", {"coverage", "summary"}, BEFORE | {"masks", "protect"}),
+        ("summary.py", "BLOCK_S = 2.0", "BLOCK_S = 3.0", {"summary"}, BEFORE | {"coverage", "masks", "protect"}),
         ("frames.py", "JPEG_QUALITY = 95", "JPEG_QUALITY = 96", {"frames", "images"}, DRAWN | {"protect"}),
         ("models/yolo_decode.py", "0.5 * logits", "0.4 * logits", {"detect"}, DRAWN | {"protect", "frames", "probe"}),
         ("verbs/options.py", "default=score", "default=score / 2", set(), set(VERBS)),

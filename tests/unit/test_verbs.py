@@ -13,12 +13,12 @@ from builders import HOSTILE, BrightRectangles, found, write_detections
 from clips import make
 
 from objmask.cli import main
-from objmask.coverage import VideoCoverage
 from objmask.detections import Detections, DetectionWriter, FrameTable, frames_path, metadata_of, read_detections
 from objmask.files import sha256_of
 from objmask.inference import detect
 from objmask.models.info import ModelInfo
 from objmask.progress import Progress
+from objmask.summary import VideoCoverage
 from objmask.verbs.options import whole
 from objmask.video import probe
 
