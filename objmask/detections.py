@@ -6,7 +6,6 @@ after inference (colours, thresholds, privacy, coverage) is decided from these t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,20 +17,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from objmask.errors import DataError
 from objmask.files import atomic_path
+from objmask.parquet import ParquetOut, metadata_of, read_rows, read_table
 
-FORMAT_VERSION = 1
 MAX_MASK_SIDE = 160
 """Largest height or width of a stored soft mask, in samples."""
 SOURCES = ("detected", "tracked", "flow", "manual")
 """Where a detection came from; everything but `detected` is filled in without inference."""
 
-_ROWS_PER_GROUP = 1024  # fixed, so that the bytes do not depend on how the work was cut into chunks
-_READ_BYTES = 1 << 16
-_METADATA_KEY = b"objmask"
 
 _DETECTION_SCHEMA = pa.schema(
     [
@@ -186,7 +181,7 @@ class FrameTable:
         """Writes a `.frames.parquet` file, atomically."""
         times = {"time_base": str(self.time_base), "start_pts": self.start_pts}
         columns = (self.number, self.pts, self.duration_pts, self.inferred, self.detections)
-        with atomic_path(path) as temporary, _ParquetOut(temporary, _FRAME_SCHEMA, {**metadata, **times}) as out:
+        with atomic_path(path) as temporary, ParquetOut(temporary, _FRAME_SCHEMA, {**metadata, **times}) as out:
             for row in zip(*(column.tolist() for column in columns), strict=True):
                 out.append(dict(zip(_FRAME_SCHEMA.names, row, strict=True)))
 
@@ -202,7 +197,7 @@ class FrameTable:
         Raises:
             DataError: the file is not one.
         """
-        table = _read(path, _FRAME_SCHEMA)
+        table = read_table(path, _FRAME_SCHEMA)
         metadata = metadata_of(path)
         columns = {name: table.column(name).to_numpy() for name in _FRAME_SCHEMA.names}
         try:
@@ -235,7 +230,7 @@ class DetectionWriter:
             # Left in reverse: both files are written to their ends before either gets its name.
             temporary = [stack.enter_context(atomic_path(path)) for path, _ in self._paths]
             self._frames, self._rows = (
-                stack.enter_context(_ParquetOut(path, schema, self._metadata))
+                stack.enter_context(ParquetOut(path, schema, self._metadata))
                 for path, (_, schema) in zip(temporary, self._paths, strict=True)
             )
             self._stack = stack.pop_all()
@@ -258,61 +253,6 @@ class DetectionWriter:
             self._rows.append(dict(zip(_DETECTION_SCHEMA.names, row, strict=True)))
 
 
-class _ParquetOut:
-    """A Parquet file written in row groups of fixed size."""
-
-    def __init__(self, path: Path, schema: pa.Schema, metadata: Mapping[str, Any]) -> None:
-        text = json.dumps({"format_version": FORMAT_VERSION, **metadata}, sort_keys=True)
-        self._schema = schema.with_metadata({_METADATA_KEY: text.encode()})
-        self._path = path
-        self._rows: list[dict[str, Any]] = []
-
-    def __enter__(self) -> _ParquetOut:
-        self._writer = pq.ParquetWriter(self._path, self._schema, compression="zstd", compression_level=6)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if kind is None:
-                self._flush()
-        finally:
-            self._writer.close()
-
-    def append(self, row: dict[str, Any]) -> None:
-        self._rows.append(row)
-        if len(self._rows) == _ROWS_PER_GROUP:
-            self._flush()
-
-    def _flush(self) -> None:
-        if self._rows:
-            self._writer.write_table(
-                pa.Table.from_pylist(self._rows, schema=self._schema), row_group_size=_ROWS_PER_GROUP
-            )
-            self._rows = []
-
-
-def metadata_of(path: Path) -> dict[str, Any]:
-    """The metadata that `DetectionWriter` stored with a file.
-
-    Raises:
-        DataError: the file is not one of objmask's Parquet files, or of a later format.
-    """
-    try:
-        stored = pq.read_schema(path).metadata or {}
-        metadata: dict[str, Any] = json.loads(stored[_METADATA_KEY])
-    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
-        raise DataError(
-            f"{path}: not a detections or frames file of objmask; delete it and run again ({error})"
-        ) from error
-    if metadata.get("format_version") != FORMAT_VERSION:
-        raise DataError(
-            f"{path}: format {metadata.get('format_version')}, this objmask reads {FORMAT_VERSION}; run detect again"
-        )
-    return metadata
-
-
 def frames_path(detections: Path) -> Path:
     """`<video>.frames.parquet`, the frames table beside `<video>.parquet`."""
     return detections.with_name(detections.name.removesuffix(".parquet") + ".frames.parquet")
@@ -324,7 +264,7 @@ def read_detections(path: Path, frames: Iterable[int]) -> Iterator[Detections]:
     Raises:
         DataError: the file is damaged, or holds a frame that `frames` does not.
     """
-    rows = _detection_rows(path)
+    rows = read_rows(path, _DETECTION_SCHEMA)
     row = next(rows, None)
     for frame in frames:
         found = []
@@ -345,18 +285,6 @@ def read_detections(path: Path, frames: Iterable[int]) -> Iterator[Detections]:
         )
 
 
-def _detection_rows(path: Path) -> Iterator[dict[str, Any]]:
-    metadata_of(path)
-    try:
-        # Without these it would hold the bytes of the whole file.
-        with pq.ParquetFile(path, pre_buffer=False, buffer_size=_READ_BYTES) as file:
-            _check_columns(path, file.schema_arrow, _DETECTION_SCHEMA)
-            for batch in file.iter_batches(batch_size=256):
-                yield from batch.to_pylist()
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(f"{path}: cannot be read; delete it and run again ({error})") from error
-
-
 def _from_rows(rows: list[dict[str, Any]]) -> Detections:
     if not rows:
         return Detections.empty()
@@ -368,17 +296,3 @@ def _from_rows(rows: list[dict[str, Any]]) -> Detections:
         tuple(r["source"] for r in rows),
         tuple(r["track_id"] for r in rows),
     )
-
-
-def _read(path: Path, schema: pa.Schema) -> pa.Table:
-    try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(f"{path}: cannot be read; delete it and run again ({error})") from error
-    _check_columns(path, table.schema, schema)
-    return table
-
-
-def _check_columns(path: Path, found: pa.Schema, expected: pa.Schema) -> None:
-    if not found.equals(expected):
-        raise DataError(f"{path}: expected the columns {expected.names}, got {found.names}")

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from objmask import __version__
-from objmask.detections import Detections, DetectionWriter, FrameTable, metadata_of, read_detections
+from objmask.detections import Detections, DetectionWriter, FrameTable, read_detections
 from objmask.errors import DataError
 from objmask.frames import inferred_frames
 from objmask.models.detector import Detector
+from objmask.parquet import metadata_of
 from objmask.pipeline import ahead
 from objmask.progress import Progress
 from objmask.video.info import VideoInfo

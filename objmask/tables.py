@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from objmask.detections import Detections, FrameTable, frames_path, metadata_of, read_detections
+from objmask.detections import Detections, FrameTable, frames_path, read_detections
 from objmask.errors import DataError
+from objmask.parquet import metadata_of
 
 Tables = Sequence[tuple[Path, FrameTable]]
 """A detections file and the frames table beside it, for each model."""

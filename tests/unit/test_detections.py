@@ -10,15 +10,14 @@ import pytest
 from builders import HOSTILE, METADATA, TIME_BASE, found, random_detections, same, write_detections
 
 from objmask.detections import (
-    FORMAT_VERSION,
     Detections,
     DetectionWriter,
     FrameTable,
     frames_path,
-    metadata_of,
     read_detections,
 )
 from objmask.errors import DataError
+from objmask.parquet import FORMAT_VERSION, metadata_of
 
 F = np.float32
 ONE = {

@@ -8,10 +8,11 @@ import pytest
 from builders import HOSTILE
 from clips import REGULAR, STEP, VARIABLE, make
 
-from objmask.detections import FrameTable, metadata_of
+from objmask.detections import FrameTable
 from objmask.errors import DataError, VideoError
 from objmask.frames import extract_frames, inferred_frames, network_size, read_store, write_images, write_store
 from objmask.models.info import ModelInfo
+from objmask.parquet import metadata_of
 from objmask.progress import Progress
 from objmask.video import probe, read_frames
 

@@ -9,11 +9,12 @@ import pytest
 from builders import BrightRectangles, found, random_detections, same, write_detections
 from clips import STEP, TIME_BASE, make
 
-from objmask.detections import Detections, DetectionWriter, FrameTable, frames_path, metadata_of, read_detections
+from objmask.detections import Detections, DetectionWriter, FrameTable, frames_path, read_detections
 from objmask.errors import DataError
 from objmask.frames import extract_frames
 from objmask.inference import batched, detect, gather
 from objmask.models.detector import Detector
+from objmask.parquet import metadata_of
 from objmask.progress import Progress
 from objmask.video import probe
 

@@ -13,10 +13,11 @@ from builders import HOSTILE, BrightRectangles, found, write_detections
 from clips import make
 
 from objmask.cli import main
-from objmask.detections import Detections, DetectionWriter, FrameTable, frames_path, metadata_of, read_detections
+from objmask.detections import Detections, DetectionWriter, FrameTable, frames_path, read_detections
 from objmask.files import sha256_of
 from objmask.inference import detect
 from objmask.models.info import ModelInfo
+from objmask.parquet import metadata_of
 from objmask.progress import Progress
 from objmask.summary import VideoCoverage
 from objmask.verbs.options import whole
