@@ -45,8 +45,8 @@ lint: env
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
-	@# Reading the workflow needs a video and a model to be there; what is in them is for jobs to find out.
-	mkdir -p build/lint/videos && echo lint > build/lint/videos/lint.mp4 && echo lint > build/lint/model.pb
+	@# Reading the workflow needs a video and a model: a file that is none, and a graph of one empty node, will do.
+	mkdir -p build/lint/videos && echo lint > build/lint/videos/lint.mp4 && printf '\n\0' > build/lint/model.pb
 	$(BIN)/snakemake --lint --directory build/lint --config videos=videos model=model.pb
 
 bench: env
