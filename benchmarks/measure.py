@@ -160,13 +160,12 @@ def interleaved(things: Mapping[str, Callable[[], object]], rounds: int) -> dict
 
 
 def rates(times: Mapping[str, Times], frames: int, *beside: str) -> None:
-    """Prints frames a second of each thing, and their share of those of `beside`.
+    """Prints frames a second of each thing and its share of those of `beside`, within rounds and between the best ones.
 
-    The median is of shares within a round. The best rounds are those that other work on the machine disturbed least.
+    The best round is the one that other work on the machine disturbed least.
     """
     columns = ["what", "frames/s, median", "frames/s, best", "CPU ms a frame"]
-    for name in beside:
-        columns += [f"share of '{name}', median", "best"]
+    columns += [column for name in beside for column in (f"share of '{name}', median", "best")]
     rows = []
     for name, taken in times.items():
         best_s, cpu_s = min(taken.wall_s), statistics.median(taken.cpu_s)

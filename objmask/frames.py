@@ -1,7 +1,7 @@
 """The frames that wait for inference: upright, scaled down to what the network can use, without loss.
 
 They lie in one intra-only file a chunk: Ut Video in NUT. On the project's clips it takes less disk than PNG, and is
-written six times and read four times faster (`benchmarks/frame_store.py`).
+written six times and read three times faster (`benchmarks/frame_store.py`).
 """
 
 from __future__ import annotations
