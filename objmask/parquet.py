@@ -29,7 +29,7 @@ class ParquetOut:
         self._rows: list[dict[str, Any]] = []
 
     def __enter__(self) -> ParquetOut:
-        self._writer = pq.ParquetWriter(self._path, self._schema, compression="zstd", compression_level=6)
+        self._writer = pq.ParquetWriter(self._path, self._schema, compression="zstd", compression_level=3)
         return self
 
     def __exit__(

@@ -24,7 +24,7 @@ from objmask.models.yolo_decode import Decoder, Quantisation
 from objmask.models.yolo_layout import YoloLayout
 
 _DTYPES = (np.float32, np.int8, np.uint8)
-_FRAMES_A_THREAD = 8
+_FRAMES_A_THREAD = 16
 """So many frames a thread at once leave no thread idle for long at the end of a batch."""
 
 
