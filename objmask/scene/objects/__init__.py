@@ -1,0 +1,1 @@
+"""The things in the rendered office, one module a family."""
