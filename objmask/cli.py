@@ -29,6 +29,11 @@ VERBS = (
     "protect",
     "coverage",
     "summary",
+    "scene",
+    "train",
+    "import-checkpoint",
+    "export",
+    "agreement",
 )
 """Each is a module of `objmask.verbs`: its docstring is the help, `add_arguments` and `run` do the rest."""
 LOG = logging.getLogger("objmask")
@@ -68,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"objmask {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     for name in VERBS:
-        module = importlib.import_module(f"objmask.verbs.{name}")
+        module = importlib.import_module(f"objmask.verbs.{name.replace('-', '_')}")
         text = " ".join((module.__doc__ or "").split())
         verb = verbs.add_parser(
             name,

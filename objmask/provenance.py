@@ -35,7 +35,7 @@ def code_digest(verb: str) -> str:
 def modules_of(verb: str) -> frozenset[Path]:
     """Files of objmask that a verb's module imports, itself included."""
     found: set[Path] = set()
-    waiting = [_PACKAGE / "verbs" / f"{verb}.py"]
+    waiting = [_PACKAGE / "verbs" / f"{verb.replace('-', '_')}.py"]
     while waiting:
         path = waiting.pop()
         if path not in found:

@@ -140,3 +140,23 @@ def parse_json(text: str, what: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise ConfigError(f"{what}: not JSON ({error})") from error
+
+
+def add_network_settings(parser: argparse.ArgumentParser) -> None:
+    """`--set`, any number of times: a list of (key, value) of `objmask.maskrcnn.config.MaskRCNNConfig`."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        type=_setting,
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a setting of the network, such as proposals=100, score_floor=0.05 or clip_before_nms=true",
+    )
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    key, _, value = text.partition("=")
+    try:
+        return key, json.loads(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is not KEY=VALUE with a number, true, false or a list") from error

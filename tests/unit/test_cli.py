@@ -58,7 +58,7 @@ def test_version():
 
 def test_every_verb_has_its_module():
     files = {path.stem for path in (ROOT / "objmask/verbs").glob("*.py")} - {"__init__", "options"}
-    assert set(VERBS) == files
+    assert {verb.replace("-", "_") for verb in VERBS} == files
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -78,7 +78,7 @@ def test_the_list_of_verbs(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     text = capsys.readouterr().out
-    assert all(re.search(rf"^    {verb} +\w", text, re.M) for verb in VERBS)
+    assert all(re.search(rf"^    {verb}\s+\w", text, re.M) for verb in VERBS)
 
 
 @pytest.mark.parametrize("arguments", [[], ["nothing"], ["probe"], ["probe", "--vdeo=x"], ["-x"]])
@@ -135,6 +135,11 @@ GROUPS = '{"cup": {"objects": ["cup"], "colour": [0, 0, 255], "sensitive": false
         ),
         ("coverage", ["--probe={0}/no.json", "--detections={0}/d", "--groups={1}", "--out={0}/c.csv"], "no.json"),
         ("summary", ["--coverage={0}/no", "--videos={0}/no.tsv", "--out={0}/s"], "no.tsv"),
+        ("agreement", ["--coverage={0}/no", "--truth={0}/truth"], "truth"),
+        ("scene", ["--out={0}/s"], "--stills"),
+        ("train", ["--data={0}/no", "--out={0}/t", "--steps=1"], "no"),
+        ("import-checkpoint", ["--checkpoint={0}/no.ckpt", "--config=desk", "--out={0}/n"], "no.ckpt"),
+        ("export", ["--network={0}/no", "--out={0}/e"], "no"),
     ],
 )
 def test_what_is_missing_is_one_line(tmp_path, capsys, verb, options, named):

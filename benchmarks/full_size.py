@@ -1,0 +1,149 @@
+"""How fast is the original's network at full size, and what does objmask add to it?
+
+    python -m benchmarks.full_size [ASSETS]
+
+The Inception-ResNet-v2 network with random weights, exported in the zoo's layout, served by an HTTP server on this
+machine and fetched by `model` under a name of the zoo, runs on five frames of the FPV-O clip (1280 x 720, inside
+768 x 1365) on 2 threads. Beside it a bare loop of `session.run` on the same graph and the same frames. Random weights
+find nothing of their own: the score floor 0 lets all boxes through, and the number of boxes is set.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from benchmarks import measure
+from objmask.detections import FrameTable
+from objmask.frames import read_store
+from objmask.inference import detect
+from objmask.maskrcnn.config import named
+from objmask.maskrcnn.export import export, pack
+from objmask.maskrcnn.network import MaskRCNN
+from objmask.models.describe import FROZEN_GRAPH
+from objmask.models.detector import load
+from objmask.progress import Progress
+
+# The one archive of the zoo without a published checksum, so that one of our own may take its place.
+NAME = "mask_rcnn_inception_resnet_v2_1024x1024_coco17_gpu-8"
+PATH = f"tf2/20200711/{NAME}.tar.gz"
+END_S = 5 / 30 - 0.01
+THREADS, ROUNDS = 2, 3
+VARIANTS = ((300, 100), (300, 5), (100, 100), (100, 5))
+"""Proposals, and boxes that get masks."""
+v1 = tf.compat.v1
+
+
+def exported(proposals: int, boxes: int) -> Path:
+    """The network as a folder in the zoo's layout."""
+    folder = measure.work() / f"{NAME}_{proposals}_{boxes}" / NAME
+    if not folder.exists():
+        config = named("inception_resnet_v2_atrous_coco", proposals=proposals, detections=boxes)
+        export(MaskRCNN(config), folder)
+    return folder
+
+
+def fetched(folder: Path) -> tuple[Path, measure.Run]:
+    """What `model` installs from a server that holds the packed folder, and what that took."""
+    root = measure.work() / "server"
+    (root / PATH).parent.mkdir(parents=True, exist_ok=True)
+    pack(folder, root / PATH)
+    os.environ["OBJMASK_CACHE"] = str(measure.work() / "cache")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(root))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        mirror = f"http://127.0.0.1:{server.server_port}/"
+        out = measure.work() / "models" / "served"
+        taken = measure.verb("model", f"--source={NAME}", f"--mirror={mirror}", f"--out={out}")
+        server.shutdown()
+    return out, taken
+
+
+def frames(model: Path) -> tuple[Path, Path]:
+    """Frames store and table of the clip's first five frames."""
+    video = measure.office(measure.FPVO)
+    store, table = measure.work() / "five.nut", measure.work() / "five.parquet"
+    read = (f"--video={video}", f"--probe={measure.probe(video)}", f"--model={model}", f"--end-s={END_S}")
+    measure.verb("frames", *read, f"--out={store}", f"--table={table}")
+    return store, table
+
+
+class Bare:
+    """A session on a frozen graph, and nothing else."""
+
+    def __init__(self, graph: Path, pictures: list[Any]) -> None:
+        config = v1.ConfigProto(intra_op_parallelism_threads=THREADS, inter_op_parallelism_threads=THREADS)
+        self._session, self._pictures = v1.Session(graph=tf.Graph(), config=config), pictures
+        with self._session.graph.as_default():
+            tf.import_graph_def(v1.GraphDef.FromString(graph.read_bytes()), name="")
+        names = ("num_detections", "detection_boxes", "detection_scores", "detection_classes", "detection_masks")
+        self._outputs = [f"{name}:0" for name in names]
+
+    def __call__(self) -> None:
+        for picture in self._pictures:
+            self._session.run(self._outputs, {"image_tensor:0": picture[None]})
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def variant(proposals: int, boxes: int, store: Path, table: Path) -> list[object]:
+    """A row: seconds a frame of `detect` and of the bare loop."""
+    folder, chunk = exported(proposals, boxes), FrameTable.read(table)
+    model = measure.work() / "models" / f"{proposals}_{boxes}"
+    measure.verb("model", f"--source={folder / FROZEN_GRAPH}", f"--out={model}")
+    bare, detector = Bare(folder / FROZEN_GRAPH, list(read_store(store))), load(model, threads=THREADS, device="cpu")
+
+    def whole() -> None:
+        with tempfile.TemporaryDirectory() as out:
+            paths = Path(out, "d.parquet"), Path(out, "d.frames.parquet")
+            detect(detector, store, chunk, table, *paths, Progress("detect", len(chunk), bar=False), {})
+
+    picture = np.zeros((720, 1280, 3), np.uint8)
+    detector.detect([picture])  # the first run also rewrites the graph
+    Bare.__call__(bare)
+    times = measure.interleaved({"detect": whole, "bare": bare}, ROUNDS)
+    bare.close()
+    detector.close()
+    ratio = measure.share(times["detect"].wall_s, times["bare"].wall_s)
+    seconds = [float(np.median(times[name].wall_s)) / len(chunk) for name in ("detect", "bare")]
+    return [proposals, boxes, *seconds, f"{ratio:.3f}"]
+
+
+def settings(model: Path, store: Path, table: Path) -> list[list[object]]:
+    """Rows: what the verb `detect` takes with each way to run the graph."""
+    rows: list[list[object]] = []
+    for name, options in {
+        "as it is": (),
+        "graph not optimised": ("--no-optimise",),
+        "bfloat16": ("--precision=mixed",),
+        "two frames at once": ("--batch=2",),
+    }.items():
+        with tempfile.TemporaryDirectory() as out:
+            read = (f"--model={model}", f"--frames={store}", f"--table={table}", f"--threads={THREADS}", "--device=cpu")
+            run = measure.verb("detect", *read, *options, *measure.found(Path(out, "d.parquet")))
+        rows.append([name, run.wall_s / 5, run.peak_mib / 1024])
+    return rows
+
+
+def main() -> None:
+    model, taken = fetched(exported(*VARIANTS[0]))
+    print(f"`model` fetched, checked, unpacked and opened the archive in {taken.wall_s:.0f} s.\n")
+    store, table = frames(model)
+    rows = [variant(*numbers, store, table) for numbers in VARIANTS]
+    print(f"Five frames, {ROUNDS} rounds (aim: at most 1.02 of the bare loop):\n")
+    measure.table(["proposals", "boxes with masks", "detect, s a frame", "bare, s a frame", "detect / bare"], rows)
+    print("The verb with 300 proposals and 100 boxes, Python's start and loading included:\n")
+    measure.table(["how", "s a frame", "peak memory, GiB"], settings(model, store, table))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""A network that is in memory as a detector, while it is being trained."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from objmask.detections import Detections
+from objmask.maskrcnn.config import changed
+from objmask.maskrcnn.evaluate import MOST_DETECTIONS, SCORE_FLOOR
+from objmask.maskrcnn.network import MaskRCNN
+from objmask.models.api_outputs import detections_of
+
+
+class InProcess:
+    """Detects with a network's present weights."""
+
+    def __init__(self, network: MaskRCNN) -> None:
+        """Later changes of the network's variables count."""
+        self._names = dict(zip(network.config.class_ids, network.config.classes, strict=True))
+        # The same layers without the network's own cut: the floor here must not depend on the config.
+        uncut = copy.copy(network)
+        uncut.config = changed(network.config, {"score_floor": 0.0})
+        shape = tf.TensorSpec((None, None, None, 3), tf.uint8)
+        self._graph = tf.function(uncut.detect, input_signature=[shape])
+
+    def detect(self, frames: Sequence[npt.NDArray[np.uint8]]) -> list[Detections]:
+        """Detections of RGB frames (height, width, 3) of one size that score 0.05 or more, at most 100 a frame."""
+        height, width = frames[0].shape[:2]
+        outputs = {name: values.numpy() for name, values in self._graph(np.stack(frames)).items()}
+        return [
+            detections_of(
+                {name: values[i] for name, values in outputs.items()},
+                height,
+                width,
+                self._names,
+                floor=SCORE_FLOOR,
+                limit=MOST_DETECTIONS,
+            )
+            for i in range(len(frames))
+        ]

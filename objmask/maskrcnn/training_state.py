@@ -1,0 +1,108 @@
+"""What a training keeps on disk: its state, to go on from exactly, and the network that it has made so far."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from objmask.errors import DataError, ObjmaskError
+from objmask.files import atomic_path, write_json
+from objmask.maskrcnn import checkpoint
+from objmask.maskrcnn.learner import Learner
+
+MODEL = checkpoint.CHECKPOINT
+_STATES = "state"
+_WEIGHTS, _FACTS = "weights", "state.json"
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How far a training is.
+
+    Attributes:
+        step: steps done.
+        elapsed_s: time spent, over all its runs.
+    """
+
+    step: int = 0
+    elapsed_s: float = 0.0
+
+
+def save_state(out: Path, learner: Learner, reached: Reached, identity: Mapping[str, Any]) -> None:
+    """Keeps everything that the next step depends on; the state before is removed once this one is whole.
+
+    Args:
+        out: the training's folder.
+        learner: weights, their mean, the optimiser's moments.
+        reached: how far it is.
+        identity: settings that must not change, plain JSON types.
+    """
+    final = _folder(out, reached.step)
+    with atomic_path(final) as folder:
+        folder.mkdir()
+        checkpoint.save(folder / _WEIGHTS, _everything(learner))
+        write_json(folder / _FACTS, {"step": reached.step, "elapsed_s": reached.elapsed_s, "identity": dict(identity)})
+    for old in _states(out):
+        if old != final:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def resume(out: Path, learner: Learner, identity: Mapping[str, Any]) -> Reached:
+    """Goes back to the newest state in `out`; to the beginning if there is none.
+
+    Raises:
+        ObjmaskError: the state is that of another training.
+        DataError: it is damaged.
+    """
+    states = _states(out)
+    if not states:
+        return Reached()
+    folder = states[-1]
+    try:
+        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+        reached = Reached(int(facts["step"]), float(facts["elapsed_s"]))
+        kept = facts["identity"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{folder}: damaged ({error}); delete it, or train into another folder") from error
+    plain = json.loads(json.dumps(dict(identity)))
+    if kept != plain:
+        changed = ", ".join(sorted(key for key in {*kept, *plain} if kept.get(key) != plain.get(key)))
+        raise ObjmaskError(f"{out}: holds a training with other settings ({changed}); restore them or change --out")
+    variables = _everything(learner)
+    arrays = checkpoint.load(folder / _WEIGHTS)
+    if {n: a.shape for n, a in arrays.items()} != {n: tuple(v.shape) for n, v in variables.items()}:
+        raise DataError(f"{folder}: does not fit the network; delete it, or train into another folder")
+    for name, variable in variables.items():
+        variable.assign(arrays[name])
+    return reached
+
+
+def save_model(out: Path, learner: Learner) -> None:
+    """Writes `config.json` and `model.ckpt`: the network with the mean of its weights."""
+    learner.network.config.write(out / checkpoint.CONFIG)
+    with atomic_path(out / f"{MODEL}.index") as index:
+        checkpoint.save(index.with_suffix(""), learner.average.means)
+        # The index gets its name last: it is what readers look for.
+        for part in index.parent.glob(f"{index.stem}.data-*"):
+            part.replace(out / part.name.replace(index.stem, MODEL, 1))
+
+
+def _everything(learner: Learner) -> dict[str, Any]:
+    return {
+        **learner.variables,
+        **{f"optimizer/{name}": variable for name, variable in learner.optimiser.slots.items()},
+        **{f"average/{name}": variable for name, variable in learner.average.means.items()},
+    }
+
+
+def _folder(out: Path, step: int) -> Path:
+    return out / _STATES / f"{step:09d}"
+
+
+def _states(out: Path) -> list[Path]:
+    """Folders of states, the newest last."""
+    return sorted(path for path in (out / _STATES).glob("[0-9]*") if path.is_dir())

@@ -1,0 +1,20 @@
+"""Compare measured coverage with the truth of rendered clips, and print both by group."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    parser.add_argument("--coverage", type=Path, required=True, metavar="FOLDER", help="results/coverage of the run")
+    parser.add_argument("--truth", type=Path, required=True, metavar="FOLDER", help="what scene wrote beside the clips")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Prints the table."""
+    from objmask.agreement import agreement, as_text
+
+    sys.stdout.write(as_text(agreement(options.coverage, options.truth)) + "\n")

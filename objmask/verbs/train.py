@@ -1,0 +1,94 @@
+"""Train a Mask R-CNN on pictures annotated in the COCO format.
+
+Stopped and called again with the same options it goes on where it was. The folder then holds the network (config.json,
+model.ckpt: for `export`), log.csv, learning_curve.png and training.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+from pathlib import Path
+
+from objmask.verbs.options import add_network_settings, share, whole
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    data = parser.add_argument_group("pictures")
+    data.add_argument("--data", type=Path, metavar="FOLDER", help="holds annotations.json and the pictures")
+    data.add_argument("--annotations", type=Path, metavar="JSON", help="the annotations, if they are not there")
+    data.add_argument("--images", type=Path, metavar="FOLDER", help="the pictures, if they are not there")
+    data.add_argument("--validation", type=Path, metavar="FOLDER", help="pictures to judge by, as --data")
+    data.add_argument(
+        "--held-out",
+        type=share,
+        default=0.1,
+        metavar="SHARE",
+        help="without --validation: judge by this share of the pictures, 0..1, chosen by their names and not learnt "
+        "from; 0: by all that are learnt from. Frames of one video resemble each other: for those use --validation",
+    )
+    data.add_argument("--no-augmentation", action="store_true", help="show pictures as they are, never varied")
+    network = parser.add_argument_group("network")
+    network.add_argument("--config", default="desk", metavar="NAME", help="such as desk or inception_v2_coco")
+    network.add_argument(
+        "--classes", metavar="NAMES", help="objects to learn, with commas; none: all that pictures and config know"
+    )
+    network.add_argument(
+        "--init", type=Path, metavar="PREFIX", help="begin with a checkpoint's weights (path without .index), and keep "
+        "its batch norms' statistics; layers that do not fit begin anew",
+    )  # fmt: skip
+    add_network_settings(parser)
+    course = parser.add_argument_group("course")
+    course.add_argument("--steps", type=whole(1), help="stop after so many steps")
+    course.add_argument("--minutes", type=_positive, help="stop after so many minutes, over all runs")
+    course.add_argument("--batch", type=whole(1), default=8, help="pictures a step")
+    course.add_argument("--learning-rate", type=_positive, default=0.001, help="the largest")
+    course.add_argument("--warm-up", type=whole(0), default=200, metavar="STEPS", help="over which the rate rises")
+    course.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="of order, variation and sampling")
+    course.add_argument("--threads", type=whole(1), default=os.cpu_count() or 1, help="CPU threads")
+    course.add_argument("--checkpoint-minutes", type=_positive, default=5, help="between two savings")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where everything goes")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Trains, judges, and prints a table a class."""
+    import logging
+
+    from objmask.files import refuse_unwritable
+    from objmask.maskrcnn.augment import Augmentation
+    from objmask.maskrcnn.config import named
+    from objmask.maskrcnn.train import Source, train
+    from objmask.maskrcnn.training import Schedule
+
+    refuse_unwritable(options.out)
+    evaluation = train(
+        named(options.config, **dict(options.set)),
+        Source(options.data, options.annotations, options.images, options.validation, options.held_out),
+        Schedule(
+            steps=options.steps,
+            minutes=options.minutes,
+            batch=options.batch,
+            rate=options.learning_rate,
+            warm_up=options.warm_up,
+            seed=options.seed,
+            checkpoint_minutes=options.checkpoint_minutes,
+        ),
+        options.out,
+        classes=None if options.classes is None else [name.strip() for name in options.classes.split(",")],
+        init=options.init,
+        augmentation=None if options.no_augmentation else Augmentation(),
+        threads=options.threads,
+    )
+    log = logging.getLogger(__name__)
+    for line in evaluation.table().splitlines():
+        log.info("%s", line)
+
+
+def _positive(text: str) -> float:
+    """A finite number above 0."""
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
