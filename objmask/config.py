@@ -17,8 +17,8 @@ from jsonschema.exceptions import ValidationError, best_match
 from objmask.classes import Palette, check_names
 from objmask.errors import ConfigError
 from objmask.models.coco import COCO_NAMES
-from objmask.models.describe import describe
 from objmask.models.info import ModelInfo
+from objmask.models.source import Source
 
 Config = dict[str, Any]
 
@@ -35,7 +35,7 @@ def typed(given: Mapping[str, Any], schema_path: Path) -> Config:
 def complete(given: Mapping[str, Any], schema_path: Path) -> Config:
     """Validates a configuration against the schema and fills in the defaults.
 
-    `model` (one path) is short for `models`, `null` for a whole section means its defaults.
+    `model` (one name or path) is short for `models`, `null` for a whole section means its defaults.
 
     Raises:
         ConfigError: one line: the key, what is wrong with it, and what is possible.
@@ -69,13 +69,13 @@ def models_of(config: Config) -> dict[str, ModelInfo]:
 
     Raises:
         ConfigError: two models have one name, or `masks.models` / `privacy.models` name one that is not there.
-        ModelError: a file is not a model that objmask can run.
+        ModelError: one is neither a known name nor a model that objmask can run.
     """
     given = config["models"]
-    named = given.items() if isinstance(given, dict) else ((None, path) for path in given)
+    named = given.items() if isinstance(given, dict) else ((None, one) for one in given)
     models: dict[str, ModelInfo] = {}
-    for name, path in named:
-        info = describe(Path(path), name)
+    for name, given_as in named:
+        info = Source.of(given_as).describe(name)
         if info.name in models:
             raise ConfigError(f"models: two are named '{info.name}'; give them names: models: {{name: path, …}}")
         models[info.name] = info
@@ -208,7 +208,7 @@ def _one_line(error: ValidationError) -> str:
         return f"config: unknown key '{prefix}{unknown[0]}'; possible: {known}"
     if error.validator == "required":
         missing = next(name for name in schema["required"] if name not in cast(dict[str, Any], error.instance))
-        hints = {"videos": "a folder of videos", "models": "a model file, e.g. --config model=<file.tflite>"}
+        hints = {"videos": "a folder of videos", "models": "a model's name or file, e.g. --config model=<file.tflite>"}
         return f"config: {where + '.' if where else ''}{missing} is missing; set it to {hints.get(missing, 'a value')}"
     unit = schema.get("description", "") if isinstance(schema, Mapping) else ""
     message = re.sub(r"\s+", " ", error.message)

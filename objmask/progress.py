@@ -14,17 +14,18 @@ _LINE_EVERY_S = 10.0
 
 
 class Progress:
-    """Counts frames.
+    """Counts frames, or something else.
 
     Args:
         what: e.g. `detect typing/clip`.
         total: frames to come.
+        unit: what is counted.
         bar: show a bar when standard error is a terminal; without it a line every ten seconds is logged.
     """
 
-    def __init__(self, what: str, total: int, *, bar: bool = True) -> None:
-        self._what, self._total, self._done = what, total, 0
-        self._bar = tqdm(desc=what, total=total, unit=" frames", disable=not (bar and sys.stderr.isatty()))
+    def __init__(self, what: str, total: int, *, unit: str = "frames", bar: bool = True) -> None:
+        self._what, self._total, self._unit, self._done = what, total, unit, 0
+        self._bar = tqdm(desc=what, total=total, unit=f" {unit}", disable=not (bar and sys.stderr.isatty()))
         self._start = self._last_line = time.monotonic()
 
     def __enter__(self) -> Progress:
@@ -36,9 +37,8 @@ class Progress:
         self._bar.close()
         if kind is None:
             took_s = time.monotonic() - self._start
-            LOG.info(
-                "%s: %d frames in %.1f s, %.1f frames/s", self._what, self._done, took_s, self._done / max(took_s, 1e-9)
-            )
+            rate = self._done / max(took_s, 1e-9)
+            LOG.info("%s: %d %s in %.1f s, %.1f %s/s", self._what, self._done, self._unit, took_s, rate, self._unit)
 
     def reach(self, done: int) -> None:
         """Counts up to `done` frames in all."""
@@ -54,4 +54,7 @@ class Progress:
             rate = self._done / max(now - self._start, 1e-9)
             known = rate > 0 and self._total >= self._done
             left = tqdm.format_interval((self._total - self._done) / rate) if known else "?"
-            LOG.info("%s: %d/%d frames, %.1f frames/s, %s left", self._what, self._done, self._total, rate, left)
+            LOG.info(
+                "%s: %d/%d %s, %.1f %s/s, %s left",
+                *(self._what, self._done, self._total, self._unit, rate, self._unit, left),
+            )

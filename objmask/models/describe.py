@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import re
+import tempfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,18 +12,17 @@ from typing import Any
 
 from objmask.errors import ModelError
 from objmask.files import sha256_of
+from objmask.models.archive import archive_stem, is_archive, unpack_texts
 from objmask.models.coco import COCO_IDS, COCO_NAMES
 from objmask.models.info import ModelInfo
 from objmask.models.label_map import read_label_map
 from objmask.models.tflite_file import TfliteFile
 from objmask.models.yolo_layout import YoloLayout
+from objmask.models.zoo import the_zoo
 
 TFLITE_FILE, FROZEN_GRAPH, SAVED_MODEL = "model.tflite", "frozen_inference_graph.pb", "saved_model"
 SAVED_MODEL_PB, PIPELINE_CONFIG, LABEL_MAP = "saved_model.pb", "pipeline.config", "label_map.pbtxt"
 
-_ZOO_NAME = re.compile(r"mask_rcnn_.*coco_2018_01_28")
-_ZOO_SCORE_CUT = 0.3  # zoo exports of 2018 drop what scores less
-_ZOO_CITATION = "Huang et al., Speed/accuracy trade-offs for modern convolutional object detectors, CVPR 2017"
 _TF_SHORT_SIDE, _TF_LONG_SIDE = 800, 1365  # keep_aspect_ratio_resizer of the zoo's Mask R-CNN graphs
 
 
@@ -31,20 +31,25 @@ def describe(path: Path, name: str | None = None) -> ModelInfo:
 
     Args:
         path: a YOLO segmentation `.tflite`; or a frozen graph `.pb` or a folder with `frozen_inference_graph.pb`,
-            `saved_model.pb` or `saved_model/` of the TensorFlow Object Detection API.
+            `saved_model.pb` or `saved_model/` of the TensorFlow Object Detection API, or a `.tar.gz` archive of one.
         name: what to call it; by default the file's stem or the folder's name, made safe.
+
+    Returns:
+        What it is. Of an archive `file` and `sha256` are its own: it is not unpacked for that.
 
     Raises:
         ModelError: it is missing, damaged, or no instance-segmentation network.
     """
     if not path.exists():
-        raise ModelError(f"{path}: no such model; give a .tflite or .pb file, or a SavedModel folder")
-    chosen = name or safe_name(path.resolve().name if path.is_dir() else path.stem)
-    if chosen != safe_name(chosen):
-        raise ModelError(f"model name {chosen!r}: use only letters, digits and ._- (and not a leading dot)")
-    family = _describe_yolo if path.is_file() and path.suffix.lower() == ".tflite" else _describe_tf
+        raise ModelError(
+            f"{path}: no such model; give a .tflite or .pb file, a SavedModel folder, or a .tar.gz archive"
+        )
+    own = path.resolve().name if path.is_dir() else archive_stem(path) if is_archive(path) else path.stem
+    chosen = checked_name(name or safe_name(own))
     try:
-        return family(path, chosen)
+        if path.is_file() and path.suffix.lower() == ".tflite":
+            return _describe_yolo(path, chosen)
+        return _describe_archive(path, chosen) if path.is_file() and is_archive(path) else _describe_tf(path, chosen)
     except (ValueError, ArithmeticError, EOFError, zlib.error) as error:
         raise ModelError(f"{path}: damaged, it cannot be understood ({error}); download or export it again") from error
 
@@ -52,6 +57,17 @@ def describe(path: Path, name: str | None = None) -> ModelInfo:
 def safe_name(text: str) -> str:
     """`text` with everything outside letters, digits and `._-` replaced by `_`, and no leading dot."""
     return re.sub(r"^\.", "_", re.sub(r"[^A-Za-z0-9._-]", "_", text)) or "_"
+
+
+def checked_name(name: str) -> str:
+    """`name`, when a model can be called that.
+
+    Raises:
+        ModelError: it cannot.
+    """
+    if name != safe_name(name):
+        raise ModelError(f"model name {name!r}: use only letters, digits and ._- (and not a leading dot)")
+    return name
 
 
 def network_path(path: Path) -> Path:
@@ -138,16 +154,48 @@ def _yolo_names(path: Path, metadata: Mapping[str, Any], count: int) -> tuple[st
 def _describe_tf(path: Path, name: str) -> ModelInfo:
     network = network_path(path)
     _check_protobuf(network / SAVED_MODEL_PB if network.is_dir() else network)
-    labels = label_map_path(path)
-    ids = read_label_map(labels) if labels else COCO_IDS
     # A zoo archive keeps its name in the folder; the graph in it is always called the same.
-    zoo = any(_ZOO_NAME.fullmatch(part) for part in (name, network.stem, network.parent.name))
-    config = _pipeline(network)
+    names = (name, network.stem, network.parent.name)
+    file = SAVED_MODEL if network.is_dir() else FROZEN_GRAPH
+    return _tf_info(path, name, names, file, sha256_of(network), label_map_path(path), (network.parent, network))
+
+
+def _describe_archive(path: Path, name: str) -> ModelInfo:
+    with tempfile.TemporaryDirectory(prefix="objmask-") as temporary:
+        folder = Path(temporary)
+        unpack_texts(path, folder)
+        labels = next(iter(sorted(folder.glob("*.pbtxt"))), None)
+        return _tf_info(path, name, (name, archive_stem(path)), path.name, sha256_of(path), labels, (folder,))
+
+
+def _tf_info(
+    path: Path,
+    name: str,
+    names: tuple[str, ...],
+    file: str,
+    sha256: str,
+    labels: Path | None,
+    folders: tuple[Path, ...],
+) -> ModelInfo:
+    """What a graph of the Object Detection API is.
+
+    Args:
+        path: as the user gave it.
+        name: what to call it.
+        names: by any of which the zoo may know it.
+        file: its file in the model folder.
+        sha256: of that.
+        labels: its label map.
+        folders: where its `pipeline.config` may lie.
+    """
+    ids = read_label_map(labels) if labels else COCO_IDS
+    known = next((model for model in the_zoo().models if model.path and model.name in names), None)
+    config = _pipeline(folders)
     return ModelInfo(
         name=name,
         family="tf_detection",
-        file=SAVED_MODEL if network.is_dir() else FROZEN_GRAPH,
-        sha256=sha256_of(network),
+        file=file,
+        sha256=sha256,
         source=str(path),
         classes=tuple(ids),
         class_ids=ids,
@@ -155,15 +203,15 @@ def _describe_tf(path: Path, name: str) -> ModelInfo:
         input_width=0,
         short_side=int(config.get("min_dimension", _TF_SHORT_SIDE)),
         long_side=int(config.get("max_dimension", _TF_LONG_SIDE)),
-        score_cut=config.get("score_threshold", _ZOO_SCORE_CUT if zoo else 0.0),
-        licence="Apache-2.0" if zoo else "unknown",
-        citation=_ZOO_CITATION if zoo else "",
+        score_cut=config.get("score_threshold", known.score_cut if known else 0.0),
+        licence=known.licence if known else "unknown",
+        citation=known.citation if known else "",
     )
 
 
-def _pipeline(network: Path) -> dict[str, float]:
+def _pipeline(folders: tuple[Path, ...]) -> dict[str, float]:
     """Resizer sides and final score cut of the `pipeline.config` that zoo archives hold; empty: none, or not stated."""
-    for folder in (network.parent, network):
+    for folder in folders:
         file = folder / PIPELINE_CONFIG
         if not file.is_file():
             continue
@@ -171,7 +219,10 @@ def _pipeline(network: Path) -> dict[str, float]:
         _, found, second_stage = text.partition("second_stage_post_processing")
         places = {"min_dimension": text, "max_dimension": text, "score_threshold": second_stage if found else ""}
         matches = {key: re.search(rf"\b{key}\s*:\s*([0-9.eE+-]+)", where) for key, where in places.items()}
-        return {key: round(float(match[1]), 6) for key, match in matches.items() if match}
+        sides = re.search(r"\bfixed_shape_resizer\s*{\s*height\s*:\s*(\d+)\s*width\s*:\s*(\d+)", text)
+        # Stretched to a fixed shape: no side of a frame may be smaller than the shape's longer one.
+        fixed = {"min_dimension": float(max(map(int, sides.groups()))), "max_dimension": 0.0} if sides else {}
+        return {**fixed, **{key: round(float(match[1]), 6) for key, match in matches.items() if match}}
     return {}
 
 

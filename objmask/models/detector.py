@@ -15,6 +15,7 @@ from objmask.files import sha256_of
 from objmask.models.info import ModelInfo
 
 Device = Literal["auto", "cpu", "gpu"]
+Precision = Literal["auto", "float32", "mixed"]
 Frame = npt.NDArray[np.uint8]
 """RGB, (height, width, 3)."""
 
@@ -53,6 +54,8 @@ def load(
     max_per_frame: int = 100,
     threads: int = 2,
     batch: int | None = None,
+    precision: Precision = "auto",
+    optimise: bool = True,
 ) -> Detector:
     """Starts the model that `install` put into `folder`.
 
@@ -63,6 +66,9 @@ def load(
         max_per_frame: the most detections a frame, by score.
         threads: CPU threads.
         batch: frames a run of the network; by default the model's own. YOLO files have theirs fixed.
+        precision: `mixed` computes in 16 bits where that loses little, on GPUs in float16, on CPUs in bfloat16; `auto`
+            does so on GPUs that are made for it. YOLO files have theirs fixed.
+        optimise: let TensorFlow rewrite the graph before it runs: faster, but takes more memory.
 
     Raises:
         ModelError: the model is missing, changed since it was installed, or cannot run on `device`.
@@ -86,7 +92,15 @@ def load(
     from objmask.models.tf_detection import TfDetector
 
     return TfDetector(
-        path, info, device=device, floor=floor, max_per_frame=max_per_frame, threads=threads, batch=batch or info.batch
+        path,
+        info,
+        device=device,
+        floor=floor,
+        max_per_frame=max_per_frame,
+        threads=threads,
+        batch=batch or info.batch,
+        precision=precision,
+        optimise=optimise,
     )
 
 

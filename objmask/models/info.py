@@ -15,6 +15,7 @@ from objmask.files import write_json
 Family = Literal["yolo_seg", "tf_detection"]
 FAMILIES: tuple[Family, ...] = ("yolo_seg", "tf_detection")
 MODEL_JSON = "model.json"
+_ABOUT = frozenset({"source", "licence", "citation", "archive"})
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class ModelInfo:
         score_cut: the network itself drops detections below this score (0..1).
         licence: of the weights.
         citation: how to cite it.
+        archive: checksum of the archive that it came in, `sha256:…` or `sha384:…`; empty: none.
     """
 
     name: str
@@ -55,6 +57,7 @@ class ModelInfo:
     score_cut: float = 0.0
     licence: str = "unknown"
     citation: str = ""
+    archive: str = ""
 
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
@@ -91,8 +94,8 @@ class ModelInfo:
         return {**asdict(self), "classes": list(self.classes), "class_ids": dict(self.class_ids)}
 
     def digest(self) -> str:
-        """Hex digest of everything that decides what the model finds; where it came from does not."""
-        content = {key: value for key, value in self.to_json().items() if key != "source"}
+        """Hex digest of everything that decides what the model finds; where it came from and its licence do not."""
+        content = {key: value for key, value in self.to_json().items() if key not in _ABOUT}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @classmethod

@@ -1,44 +1,101 @@
-"""Installing a model: checked, really opened, then copied as a whole into its folder."""
+"""Installing a model: fetched if need be, checked, really opened, then put as a whole into its folder."""
 
 from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from objmask.files import atomic_path
-from objmask.models.describe import LABEL_MAP, describe, label_map_path, network_path
+from objmask.errors import ModelError
+from objmask.files import atomic_path, sha256_of
+from objmask.models.archive import archive_stem, is_archive, unpack
+from objmask.models.cache import Archive, fetch
+from objmask.models.describe import LABEL_MAP, describe, label_map_path, network_path, safe_name
 from objmask.models.detector import load
 from objmask.models.info import ModelInfo
+from objmask.models.source import Source
+from objmask.models.zoo import Zoo, the_zoo
 
 _log = logging.getLogger(__name__)
 
 
-def install(source: Path, folder: Path, name: str | None = None) -> ModelInfo:
+def install(
+    source: Path | str,
+    folder: Path,
+    name: str | None = None,
+    *,
+    mirror: str | None = None,
+    zoo: Zoo | None = None,
+    cache: Path | None = None,
+    bar: bool = True,
+) -> ModelInfo:
     """Verifies a model and copies it into `folder`, with `model.json`; on failure nothing is left there.
 
     Args:
-        source: what `describe` takes.
+        source: a name of the zoo, a `.tar.gz` archive, or what else `describe` takes.
         folder: the model's own folder; replaced if it exists.
-        name: what to call the model; by default as `describe` names it.
+        name: what to call the model; by default the zoo's name, or as `describe` names it.
+        mirror: as for `objmask.models.cache.fetch`.
+        zoo: the table of names; by default objmask's own.
+        cache: where downloads lie; by default `objmask.models.cache.cache_folder()`.
+        bar: show a bar for the download.
 
     Raises:
-        ModelError: the model is missing, damaged, or not one that objmask can run.
+        ModelError: the model is missing, damaged, cannot be downloaded, or is not one that objmask can run.
         OSError: `folder` cannot be written.
     """
-    info = describe(source, name)
-    network = network_path(source)
-    labels = label_map_path(source) if info.family == "tf_detection" else None
-    with atomic_path(folder) as temporary:
+    zoo = zoo or the_zoo()
+    asked = Source.of(str(source), zoo)
+    archive = None
+    if asked.entry is not None and asked.path is None:
+        archive = fetch(zoo, asked.entry, mirror=mirror, cache=cache, bar=bar)
+    elif asked.path is not None and asked.path.is_file() and is_archive(asked.path):
+        archive = Archive(asked.path, f"sha256:{sha256_of(asked.path)}")
+    origin = archive.path if archive else asked.path or Path(asked.given)
+    called = name or (asked.entry.name if asked.entry else safe_name(archive_stem(origin)) if archive else None)
+    with atomic_path(folder) as temporary, _told_of(origin, temporary):
         temporary.mkdir()
-        if network.is_dir():
-            shutil.copytree(network, temporary / info.file)
-        else:
-            shutil.copyfile(network, temporary / info.file)
-        if labels:
-            shutil.copyfile(labels, temporary / LABEL_MAP)
+        unpacked = temporary.with_name("unpacked")
+        if archive:
+            unpack(origin, unpacked)
+        info = describe(unpacked if archive else origin, called)
+        info = replace(info, source=asked.given, archive=archive.checksum if archive else "")
+        info = asked.credited(info)
+        _put(unpacked if archive else origin, temporary, info, move=archive is not None)
         info.write(temporary)
         # The copy itself is opened: its checksum and tensors must be right.
         load(temporary, device="cpu", threads=1).close()
-    _log.info("%s: %s, %d classes, installed from %s", info.name, info.family, len(info.classes), source)
+    _log.info("%s: %s, %d classes, installed from %s", info.name, info.family, len(info.classes), origin)
     return info
+
+
+def _put(source: Path, folder: Path, info: ModelInfo, *, move: bool) -> None:
+    """Copies or moves the network and its label map to where `info` says that they are."""
+    network = network_path(source)
+    labels = label_map_path(source) if info.family == "tf_detection" else None
+    if labels:
+        shutil.copyfile(labels, folder / LABEL_MAP)
+    if move:
+        network.rename(folder / info.file)
+    elif network.is_dir():
+        shutil.copytree(network, folder / info.file)
+    else:
+        shutil.copyfile(network, folder / info.file)
+
+
+@contextmanager
+def _told_of(origin: Path, temporary: Path) -> Iterator[None]:
+    """Errors name the user's file, not the temporary copy of it."""
+    try:
+        yield
+    except ModelError as error:
+        hidden = str(temporary.parent)
+        text = str(error)
+        if hidden not in text:
+            raise
+        start = text.index(hidden)
+        _, colon, rest = text[start + len(hidden) :].partition(":")
+        raise ModelError(f"{text[:start]}{origin}{colon}{rest}") from error

@@ -19,6 +19,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-per-frame", type=whole(1), default=100, help="store at most so many a frame, the best")
     parser.add_argument("--every", type=whole(1), default=1, help="what `frames` was told; kept with the result")
     parser.add_argument("--batch", type=whole(1), help="frames a run of the network; none: what the model likes")
+    parser.add_argument(
+        "--precision",
+        choices=("auto", "float32", "mixed"),
+        default="auto",
+        help="mixed: 16 bits where that loses little; auto: mixed on GPUs that are made for it",
+    )
+    parser.add_argument(
+        "--no-optimise", action="store_true", help="run TensorFlow graphs as they are: slower, but in less memory"
+    )
     add_detection_outputs(parser)
 
 
@@ -39,6 +48,8 @@ def run(options: argparse.Namespace) -> None:
         max_per_frame=options.max_per_frame,
         threads=options.threads,
         batch=options.batch,
+        precision=options.precision,
+        optimise=not options.no_optimise,
     )
     try:
         logging.getLogger(__name__).info("%s: %s", detector.info.name, detector.placement)

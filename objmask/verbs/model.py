@@ -1,4 +1,4 @@
-"""Verify a model and install it into a folder, with what is known of it in model.json."""
+"""Verify a model and install it into a folder, with what is known of it in model.json. Downloads those of the zoo."""
 
 from __future__ import annotations
 
@@ -8,8 +8,18 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
-    parser.add_argument("--source", type=Path, required=True, help="a .tflite file, a .pb file or a SavedModel folder")
+    parser.add_argument(
+        "--source",
+        required=True,
+        help="a .tflite file, a .pb file, a SavedModel folder, a .tar.gz archive, or a name that `models` lists",
+    )
     parser.add_argument("--name", help="what to call it; none: as its file")
+    parser.add_argument(
+        "--mirror",
+        metavar="PLACE",
+        help="folder or address (http:, https:, file:) that holds the zoo's archives; none: $OBJMASK_MIRROR, else "
+        "the publisher's",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder to make")
 
 
@@ -17,4 +27,4 @@ def run(options: argparse.Namespace) -> None:
     """Installs it."""
     from objmask.models.install import install
 
-    install(options.source, options.out, options.name)
+    install(options.source, options.out, options.name, mirror=options.mirror, bar=options.log is None)

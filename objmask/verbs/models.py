@@ -1,37 +1,58 @@
-"""List the kinds of model that objmask runs, or describe given model files. Says which objects a file can detect."""
+"""List the models that objmask knows by name and the kinds that it runs, or describe given ones. Says which objects \
+a model can detect."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
-    parser.add_argument("files", type=Path, nargs="*", metavar="FILE", help="model files to describe")
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="model files, folders or names to describe")
 
 
-KINDS = """\
+KINDS = """
+Or a file of one's own:
 family        files                                              objects
 yolo_seg      YOLO-seg exports as TensorFlow Lite (.tflite)      as the file says, else the 80 of COCO
 tf_detection  TensorFlow Object Detection API, Mask R-CNN:       as *.pbtxt beside it says, else the 80 of COCO
-              frozen_inference_graph.pb or a SavedModel folder
+              frozen_inference_graph.pb, a SavedModel folder,
+              or a .tar.gz archive that holds one of them
 
-Use one with: snakemake --cores 2 --config videos=<folder> model=<file>
+Use one with: snakemake --cores 2 --config videos=<folder> model=<name or file>
 Objects of COCO: {names}
 """
+COLUMNS = "{:<53}{:>8}  {:>7}  {:<27}{:<12}{}\n"
 
 
 def run(options: argparse.Namespace) -> None:
     """Prints to standard output."""
     from objmask.models.coco import COCO_NAMES
-    from objmask.models.describe import describe
+    from objmask.models.source import Source
 
-    if not options.files:
+    if not options.models:
+        sys.stdout.write(_table())
         sys.stdout.write(KINDS.format(names=", ".join(COCO_NAMES)))
-    for path in options.files:
-        info = describe(path)
+    for given in options.models:
+        info = Source.of(given).describe()
         size = f"{info.input_width}x{info.input_height}" if info.input_width else "any size"
         sys.stdout.write(f"{info.name}: {info.family}, input {size}, licence {info.licence or 'unknown'}\n")
         sys.stdout.write(f"  {len(info.classes)} objects: {', '.join(info.classes)}\n")
+
+
+def _table() -> str:
+    """The zoo: what there is, what it costs, and what is here already."""
+    from objmask.models.cache import cache_folder
+    from objmask.models.zoo import the_zoo
+
+    cache = cache_folder()
+    lines = [COLUMNS.format("name", "download", "mask AP", "a frame", "licence", f"in {cache}")]
+    for model in the_zoo().models:
+        if model.folder:
+            here = "comes with objmask" if model.built_in.is_dir() else "not in this copy"
+        else:
+            here = "yes" if (cache / model.archive).is_file() else "no"
+        size = f"{model.size_bytes / 1e6:.0f} MB" if model.size_bytes else ""
+        lines.append(COLUMNS.format(model.name, size, model.mask_ap or "", model.speed, model.licence, here))
+    return "".join(lines)

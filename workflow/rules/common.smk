@@ -19,6 +19,7 @@ from objmask import config as objmask_config
 from objmask.errors import ObjmaskError
 from objmask.files import atomic_path, refuse_unwritable
 from objmask.index import chunks, find_videos, index_videos
+from objmask.models.source import Source
 from objmask.provenance import code_digest
 
 PROJECT = workflow.basedir
@@ -72,6 +73,9 @@ wildcard_constraints:
 setup = f"export PYTHONPATH={shlex.quote(PROJECT)};"
 if not workflow.deployment_settings.deployment_method:
     setup = f'{setup} export PATH={shlex.quote(os.path.dirname(sys.executable))}:"$PATH";'
+# In the environment and no param: where an archive comes from does not change what is in it.
+if CFG["mirror"]:
+    setup = f"{setup} export OBJMASK_MIRROR={shlex.quote(CFG['mirror'])};"
 # Snakemake formats the prefix: a brace of the project's own path has to be doubled.
 shell.prefix(re.sub(r"([{}])", r"\1\1", f"{setup} set -euo pipefail; "))
 
@@ -106,9 +110,20 @@ def fingerprint(wildcards):
 
 
 def model_source(name):
-    """The model's file or folder as configured."""
+    """The model as configured: a name that objmask knows, or a file or folder."""
     given = CFG["models"]
-    return given[name] if isinstance(given, dict) else given[list(MODELS).index(name)]
+    return Source.of(given[name] if isinstance(given, dict) else given[list(MODELS).index(name)])
+
+
+def model_file(wildcards):
+    """The model's own file as an input; nothing for one that is fetched by its name."""
+    file = model_source(wildcards.model).network_file()
+    return as_input(file) if file else []
+
+
+def model_given(wildcards):
+    source = model_source(wildcards.model)
+    return source.given if source.entry else plain(source.given)
 
 
 def chunks_of(video):

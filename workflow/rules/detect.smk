@@ -13,6 +13,8 @@ rule detect:
         max_per_frame=cfg("detect", "max_per_frame"),
         every=cfg("detect", "every"),
         batch=given("batch", cfg("detect", "batch")),
+        precision=cfg("detect", "precision"),
+        optimise="" if cfg("detect", "optimise") else "--no-optimise",
         code=code_digest("detect"),
     log:
         f"{RESULTS}/logs/detect/{{model}}/{{video}}/{{chunk}}.log",
@@ -28,7 +30,8 @@ rule detect:
     shell:
         "python -m objmask detect --model={input.model:q} --frames={input.frames:q} --table={input.table:q} "
         "--device={params.device} --threads={threads} --floor={params.floor} --max-per-frame={params.max_per_frame} "
-        "--every={params.every} {params.batch} --out={output.detections:q} --out-frames={output.frames:q} --log={log:q}"
+        "--every={params.every} {params.batch} --precision={params.precision} {params.optimise} "
+        "--out={output.detections:q} --out-frames={output.frames:q} --log={log:q}"
 
 
 rule gather:

@@ -1,23 +1,23 @@
 # A model is verified and copied once; its checksum, not its file's time, decides whether that happens again.
+# With --cache Snakemake shares it between working directories; a rule for which it may do so can have no benchmark.
 rule model:
     input:
-        source=lambda wildcards: as_input(model_source(wildcards.model)),
+        source=model_file,
     output:
         folder=directory(f"{RESULTS}/models/{{model}}"),
     params:
-        source=lambda wildcards: plain(model_source(wildcards.model)),
+        source=model_given,
         name=lambda wildcards: wildcards.model,
         content=lambda wildcards: MODELS[wildcards.model].digest(),
         code=code_digest("model"),
     log:
         f"{RESULTS}/logs/model/{{model}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/model/{{model}}.tsv"
     conda:
         "../../envs/tensorflow.yaml"
     threads: 1
     resources:
         mem_mb=4000,
-        runtime=30,
+        runtime=120,
+    cache: "omit-software"
     shell:
         "python -m objmask model --source={params.source:q} --name={params.name:q} --out={output.folder:q} --log={log:q}"

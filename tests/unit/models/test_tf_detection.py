@@ -12,9 +12,9 @@ import tensorflow as tf
 
 from objmask.errors import ModelError
 from objmask.masks import paste
+from objmask.models.api_outputs import clip_mask
 from objmask.models.detector import load
 from objmask.models.install import install
-from objmask.models.tf_detection import clip_mask
 
 v1 = tf.compat.v1
 OUTPUTS = ("num_detections", "detection_boxes", "detection_scores", "detection_classes", "detection_masks")

@@ -1,0 +1,229 @@
+"""Downloads that go on where they broke off: HTTP ranges, never the halves of two files glued together."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import re
+import shutil
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from objmask.errors import ModelError
+from objmask.files import write_json
+from objmask.models.archive import GZIP_MAGIC, NO_SPACE
+from objmask.progress import Progress
+
+LOG = logging.getLogger(__name__)
+_ATTEMPTS = 5
+_FIRST_WAIT_S = 1.0  # doubled after every failure
+_PROGRESS_BYTES = 1 << 20  # a download that gained so much since its last failure has not failed for good
+_TIMEOUT_S = (15, 60)  # to connect, between two pieces
+_BLOCK_BYTES = 1 << 18
+_MOST_BYTES = 4 << 30
+_PASSING = frozenset({408, 425, 429})  # together with 5xx
+
+
+class _BrokenOffError(Exception):
+    """Worth another try."""
+
+
+def download(url: str, part: Path, *, size_bytes: int = 0, checked: bool, bar: bool = True) -> bool:
+    """Downloads an archive into `part`, going on with what an earlier call left there.
+
+    Args:
+        url: http or https.
+        part: the file to write; beside it lies what is known of its origin (`<part>.json`).
+        size_bytes: the size that the file must have; 0: not known.
+        checked: whether a checksum will tell if the pieces belong together; without one, only pieces that the server
+            itself says are of one file are put together.
+        bar: show a bar on a terminal.
+
+    Returns:
+        Whether it is put together from pieces.
+
+    Raises:
+        ModelError: it cannot be had there, is no archive, or the disk is full.
+        OSError: `part` cannot be written.
+    """
+    failures = best = 0
+    total_mb = round(size_bytes / 1e6)
+    with requests.Session() as session, Progress(f"download {part.stem}", total_mb, unit="MB", bar=bar) as progress:
+        while True:
+            try:
+                return _go_on(session, url, part, size_bytes, checked, progress)
+            except _BrokenOffError as error:
+                have = _size_of(part)
+                failures = 1 if have >= best + _PROGRESS_BYTES else failures + 1
+                best = max(best, have)
+                if failures >= _ATTEMPTS:
+                    raise ModelError(
+                        f"{shown(url)}: {error}, tried {failures} times; run it again to go on, or set mirror"
+                    ) from error
+                wait_s = _FIRST_WAIT_S * 2 ** (failures - 1)
+                LOG.warning("%s: %s; trying again in %.0f s", shown(url), error, wait_s)
+                time.sleep(wait_s)
+
+
+def shown(url: str) -> str:
+    """An address without the name and password that it may hold."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def forget(part: Path) -> None:
+    """Removes a partial download."""
+    for path in (part, _notes(part)):
+        with suppress(FileNotFoundError):
+            path.unlink()
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """What is there of a download.
+
+    Attributes:
+        url: where it came from.
+        validator: the ETag or time by which the server tells files apart; empty: none.
+        total: bytes of the whole file; 0: not known.
+        size: bytes that are there.
+    """
+
+    url: str
+    validator: str
+    total: int
+    size: int = 0
+
+    @classmethod
+    def of(cls, part: Path, url: str, checked: bool) -> _Piece:
+        """The piece in `part`; an empty one when it cannot be gone on with."""
+        try:
+            piece = cls(**{**json.loads(_notes(part).read_text(encoding="utf-8")), "size": _size_of(part)})
+        except (OSError, ValueError, TypeError):
+            return cls(url, "", 0)
+        usable = piece.url == shown(url) and (piece.validator or checked)
+        return piece if usable and (not piece.total or piece.size <= piece.total) else cls(url, "", 0)
+
+    def headers(self) -> dict[str, str]:
+        """Asks for the rest, if it is still the same file; otherwise for the whole."""
+        if not self.size:
+            return {}
+        return {"Range": f"bytes={self.size}-", **({"If-Range": self.validator} if self.validator else {})}
+
+
+def _notes(part: Path) -> Path:
+    return part.with_name(f"{part.name}.json")
+
+
+def _size_of(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
+
+
+def _go_on(session: requests.Session, url: str, part: Path, size_bytes: int, checked: bool, progress: Progress) -> bool:
+    """One request, or none when nothing is left; returns whether what was there before is part of the file."""
+    piece = _Piece.of(part, url, checked)
+    if piece.size and piece.size == piece.total:
+        return True
+    try:
+        with session.get(
+            url, headers={"Accept-Encoding": "identity", **piece.headers()}, stream=True, timeout=_TIMEOUT_S
+        ) as answer:
+            kept, total = _begin(answer, url, part, piece, size_bytes)
+            _refuse_full_disk(part, total - kept)
+            _copy(answer, url, part, kept, total, progress)
+            return kept > 0
+    except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, HTTPError) as error:
+        raise _BrokenOffError(_reason(error)) from error
+    except requests.RequestException as error:
+        raise ModelError(f"{shown(url)}: cannot be downloaded ({_reason(error)}); mend mirror") from error
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        raise ModelError(
+            f"{part}: no room for the download ({error.strerror}); free some, or set OBJMASK_CACHE to another folder"
+        ) from error
+
+
+def _begin(answer: requests.Response, url: str, part: Path, piece: _Piece, size_bytes: int) -> tuple[int, int]:
+    """Judges an answer; returns how many bytes of `part` stay, and of how many the file is (0: not known)."""
+    code = answer.status_code
+    if code in _PASSING or code >= 500:
+        raise _BrokenOffError(f"the server answered {code} {answer.reason}")
+    if code == 206 and piece.size:
+        match = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", answer.headers.get("Content-Range", ""))
+        if match and (int(match[1]), int(match[2])) == (piece.size, piece.total or int(match[2])):
+            return piece.size, int(match[2])
+    if code == 416 or code == 206:
+        forget(part)
+        raise _BrokenOffError("the server sent another part than the one asked for")
+    if code != 200:
+        raise ModelError(
+            f"{shown(url)}: the server answered {code} {answer.reason}; check mirror, or get the file by hand"
+        )
+    if "html" in answer.headers.get("Content-Type", ""):
+        raise _web_page(url)
+    length = answer.headers.get("Content-Length", "")
+    total = int(length) if length.isdecimal() else size_bytes
+    if size_bytes and total != size_bytes:
+        raise ModelError(f"{shown(url)}: has {total} bytes, expected {size_bytes}: another file; set another mirror")
+    # Emptied before its origin is noted: at no moment do the notes belong to other bytes.
+    part.write_bytes(b"")
+    notes = asdict(_Piece(shown(url), _validator(answer.headers), total))
+    write_json(_notes(part), {key: value for key, value in notes.items() if key != "size"})
+    return 0, total
+
+
+def _copy(answer: requests.Response, url: str, part: Path, kept: int, total: int, progress: Progress) -> None:
+    done = kept
+    with part.open("ab") as file:
+        # As it comes: some servers call a .tar.gz a compressed answer, which it is not to be unpacked as.
+        for block in answer.raw.stream(_BLOCK_BYTES, decode_content=False):
+            if not done and block[:2] != GZIP_MAGIC[: len(block)]:
+                forget(part)
+                raise _web_page(url)
+            done += len(block)
+            if done > (total or _MOST_BYTES):
+                forget(part)
+                raise ModelError(f"{shown(url)}: sends more than {total or _MOST_BYTES} bytes; set another mirror")
+            file.write(block)
+            progress.reach(round(done / 1e6))
+    if total and done != total:
+        raise _BrokenOffError(f"it broke off after {done} of {total} bytes")
+
+
+def _web_page(url: str) -> ModelError:
+    return ModelError(
+        f"{shown(url)}: a web page or something else came instead of an archive (a login or proxy page?); open the "
+        "address in a browser, or set mirror"
+    )
+
+
+def _validator(headers: Mapping[str, str]) -> str:
+    """A strong ETag, else the time of the last change."""
+    tag = headers.get("ETag", "")
+    return headers.get("Last-Modified", "") if tag.startswith("W/") or not tag else tag
+
+
+def _refuse_full_disk(part: Path, needed: int) -> None:
+    free = shutil.disk_usage(part.parent).free
+    if needed > free:
+        raise OSError(errno.ENOSPC, f"{needed / 1e6:.1f} MB needed, {free / 1e6:.1f} MB free")
+
+
+def _reason(error: BaseException) -> str:
+    """What a failure comes down to, without the layers that it went through."""
+    while True:
+        inner = (error.__cause__, getattr(error, "reason", None), *error.args)
+        deeper = next((one for one in inner if isinstance(one, BaseException)), None)
+        if deeper is None:
+            break
+        error = deeper
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

@@ -1,0 +1,74 @@
+"""What a user may give as a model: a file or folder of one's own, an archive, or a name of the zoo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from objmask.errors import ModelError
+from objmask.models.describe import SAVED_MODEL_PB, checked_name, describe, network_path
+from objmask.models.info import ModelInfo
+from objmask.models.zoo import Zoo, ZooModel, the_zoo
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model as a user gave it; a name of the zoo is never taken for a path (`./name` is one).
+
+    Attributes:
+        given: the path, or the zoo's full name.
+        entry: the zoo's entry; None: it is a path.
+    """
+
+    given: str
+    entry: ZooModel | None
+
+    @classmethod
+    def of(cls, text: str, zoo: Zoo | None = None) -> Source:
+        """Looks a name up.
+
+        Raises:
+            ModelError: it is neither a name of the zoo nor a path that exists, or does not come with this objmask.
+        """
+        zoo = zoo or the_zoo()
+        entry = zoo.find(text)
+        if entry is None and not Path(text).exists():
+            raise ModelError(
+                f"{text}: no such model; give a .tflite or .pb file, a SavedModel folder, a .tar.gz archive or a "
+                f"name; {zoo.hint(text)}"
+            )
+        if entry and entry.folder and not entry.built_in.is_dir():
+            raise ModelError(f"{entry.name}: this copy of objmask comes without it; give another model")
+        return cls(entry.name if entry else text, entry)
+
+    @property
+    def path(self) -> Path | None:
+        """Where it lies; None: it is an archive to fetch."""
+        if self.entry is None:
+            return Path(self.given)
+        return self.entry.built_in if self.entry.folder else None
+
+    def network_file(self) -> Path | None:
+        """The one file that a user's own model cannot do without; None: it is the zoo's."""
+        if self.entry is not None:
+            return None
+        path = Path(self.given)
+        network = network_path(path) if path.is_dir() else path
+        return network / SAVED_MODEL_PB if network.is_dir() else network
+
+    def describe(self, name: str | None = None) -> ModelInfo:
+        """What it is, without a network connection; of the zoo's archives what the table says.
+
+        Raises:
+            ModelError: it is damaged, or no instance-segmentation network.
+        """
+        if self.path is None and self.entry is not None:
+            return self.entry.info(checked_name(name or self.entry.name))
+        info = describe(self.path or Path(self.given), name or (self.entry.name if self.entry else None))
+        return self.credited(info)
+
+    def credited(self, info: ModelInfo) -> ModelInfo:
+        """`info` with the licence and citation that the zoo knows."""
+        if self.entry is None:
+            return info
+        return replace(info, source=self.entry.name, licence=self.entry.licence, citation=self.entry.citation)

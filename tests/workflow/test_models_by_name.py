@@ -1,0 +1,125 @@
+"""Models by name, from archives and from mirrors, through whole runs; and shared between working directories."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tarfile
+from pathlib import Path
+
+import clips
+import pytest
+from servers import NAME, serving, table
+from snakemake_runs import Workflow, remains
+
+MADE = {"model", "probe", "frames", "detect", "gather", "masks"}
+CONFIG = {"videos": "videos", "outputs": ["masks"]}
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory) -> Path:
+    """A small real network as an archive."""
+    from test_tf_detection import frozen
+
+    folder = tmp_path_factory.mktemp("archive")
+    frozen(folder / "net/frozen_inference_graph.pb")
+    with tarfile.open(folder / f"{NAME}.tar.gz", "w:gz") as tar:
+        tar.add(folder / "net", NAME)
+    return folder / f"{NAME}.tar.gz"
+
+
+@pytest.fixture(scope="module")
+def small_zoo(workflow, archive, tmp_path_factory) -> Workflow:
+    """A copy of the project whose table of models is one small archive."""
+    root = shutil.copytree(workflow.root, tmp_path_factory.mktemp("copy") / "objmask")
+    table(tmp_path_factory.mktemp("t"), archive.read_bytes(), size_bytes=archive.stat().st_size).replace(
+        root / "objmask/models/zoo.yaml"
+    )
+    return Workflow(root, workflow.model)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("OBJMASK_CACHE", str(tmp_path / "cache"))
+    place = tmp_path / "run"
+    (place / "videos").mkdir(parents=True)
+    clips.make(place / "videos/a.mp4", pts=range(0, 3003, 1001))
+    return place
+
+
+def test_a_name_is_downloaded_from_a_mirror(small_zoo, archive, folder):
+    config = {**CONFIG, "model": "mask_rcnn_tiny_coco"}
+    with serving(archive.read_bytes()) as server:
+        server.codes = [503]
+        assert set(small_zoo.plan(folder, config).jobs) == MADE
+        assert not server.requests
+        run = small_zoo.run(folder, {**config, "mirror": server.url}).ok()
+        assert len(server.requests) == 2
+    assert set(run.jobs) == MADE
+    document = json.loads((run.results / f"models/{NAME}/model.json").read_text())
+    assert (document["licence"], document["citation"]) == ("Apache-2.0", "somebody")
+    assert (run.results / "masks/a.mp4").exists()
+    # Neither another mirror nor the full name is another model.
+    assert not small_zoo.plan(folder, {**config, "model": NAME, "mirror": str(archive.parent)}).jobs
+
+
+def test_what_cannot_be_downloaded_leaves_no_model(small_zoo, folder):
+    run = small_zoo.run(folder, {**CONFIG, "model": NAME, "mirror": "nowhere"})
+    assert run.code
+    run.line("nowhere", "no such folder")
+    assert "Traceback" not in run.text
+    assert remains(folder / "results", "models", "masks", "detections") == []
+
+
+def test_an_archive_as_a_file(workflow, archive, folder):
+    config = {**CONFIG, "model": str(archive)}
+    assert set(workflow.run(folder, config).ok().jobs) == MADE
+    archive.touch()
+    assert not workflow.plan(folder, config).jobs
+
+
+def test_every_model_of_the_real_table_can_be_planned_without_a_network(workflow, folder):
+    from objmask.models.zoo import the_zoo
+
+    names = [model.name for model in the_zoo().models if model.path]
+    run = workflow.plan(folder, {**CONFIG, "models": names})
+    assert run.jobs["model"] == len(names) == 5
+
+
+def test_a_name_that_is_none(workflow, folder):
+    config = {**CONFIG, "model": "mask_rcnn_inception_v2_coc"}
+    workflow.run(folder, config, "-n").refused("no such model", "did you mean 'mask_rcnn_inception_v2_coco'")
+
+
+@pytest.fixture(scope="module")
+def saved_model(tmp_path_factory) -> Path:
+    from test_tf_detection import saved_tf2
+
+    return saved_tf2(tmp_path_factory.mktemp("net") / "net")
+
+
+@pytest.mark.parametrize("form", ["file", "archive", "name"])
+def test_snakemake_s_cache_shares_a_model(small_zoo, archive, folder, tmp_path, monkeypatch, form):
+    (tmp_path / "shared").mkdir()
+    monkeypatch.setenv("SNAKEMAKE_OUTPUT_CACHE", str(tmp_path / "shared"))
+    given = {"file": small_zoo.model, "archive": archive, "name": NAME}[form]
+    config = {**CONFIG, "models": {"net": str(given)}}
+    small_zoo.run(folder, {**config, "mirror": str(archive.parent)}, "results/models/net", "--cache").ok()
+    # A second download would fail.
+    other = {**config, "mirror": "elsewhere", "videos": str(folder / "videos")}
+    run = small_zoo.run(tmp_path / "other", other, "results/models/net", "--cache").ok()
+    files = [path for path in (run.results / "models/net").iterdir() if not path.name.startswith(".")]
+    assert {path.name for path in files} > {"model.json"}
+    assert all(path.is_symlink() for path in files)
+
+
+def test_detection_takes_a_shared_model(workflow, saved_model, folder, tmp_path, monkeypatch):
+    """Its folder of variables is a link then."""
+    (tmp_path / "shared").mkdir()
+    monkeypatch.setenv("SNAKEMAKE_OUTPUT_CACHE", str(tmp_path / "shared"))
+    config = {**CONFIG, "outputs": ["detections"], "model": str(saved_model), "videos": str(folder / "videos")}
+    workflow.run(folder, config, "results/models/net", "--cache").ok()
+    run = workflow.run(tmp_path / "other", config, "--cache").ok()
+    assert (run.results / "models/net/saved_model").is_symlink()
+    assert (run.results / "detections/net/a.parquet").exists()
+    assert not workflow.run(tmp_path / "other", config, "-n", "--cache").ok().jobs
