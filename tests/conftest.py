@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,18 @@ sys.path[:0] = [str(HERE), str(HERE / "unit" / "video"), str(HERE / "unit" / "mo
 
 import clips  # noqa: E402
 from snakemake_runs import Run, Workflow  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def _process_as_it_was() -> Iterator[None]:
+    """The command line sets up the log and how the process is stopped; the next test must not inherit that."""
+    log = logging.getLogger("objmask")
+    log.handlers.clear()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    log.handlers.clear()
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

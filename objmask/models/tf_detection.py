@@ -6,7 +6,6 @@ One TF 1 session runs them all: it knows the control flow of 2018's graphs, and 
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -14,14 +13,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read once, when TensorFlow is imported
-import tensorflow as tf
-
 from objmask.detections import Detections
 from objmask.errors import ModelError
 from objmask.models.api_outputs import detections_of
 from objmask.models.detector import Device, Frame, Precision, check_frames
 from objmask.models.info import ModelInfo
+from objmask.quiet_tensorflow import tf
 
 _log = logging.getLogger(__name__)
 v1 = tf.compat.v1
@@ -182,7 +179,10 @@ def _session(name: str, device: Device, threads: int, low: LowPrecision | None, 
     session = v1.Session(graph=tf.Graph(), config=config)
     if device == "gpu" and not _gpus(session):
         session.close()
-        raise ModelError(f"{name}: device is gpu, but TensorFlow could not start it; free the GPU or set device: auto")
+        raise ModelError(
+            f"{name}: device is gpu, but TensorFlow could not start it; free the GPU or set device: auto "
+            "(TF_CPP_MIN_LOG_LEVEL=0 shows TensorFlow's own messages)"
+        )
     return session
 
 

@@ -1,4 +1,3 @@
-import logging
 import os
 import re
 import signal
@@ -29,14 +28,6 @@ except SystemExit as end:
     assert not end.code, end.code
 print("LOADED", *sys.modules)
 """
-
-
-@pytest.fixture(autouse=True)
-def _as_it_was():
-    handler, handlers = signal.getsignal(signal.SIGTERM), logging.getLogger("objmask").handlers[:]
-    yield
-    signal.signal(signal.SIGTERM, handler)
-    logging.getLogger("objmask").handlers[:] = handlers
 
 
 def python(*arguments, **options):

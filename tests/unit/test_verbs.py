@@ -2,9 +2,7 @@
 
 import csv
 import json
-import logging
 import os
-import signal
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -27,14 +25,6 @@ GROUPS = {
     "drink": {"objects": ["cup"], "colour": [0, 0, 255], "sensitive": False},
     "person": {"objects": ["person"], "colour": [255, 255, 255], "sensitive": True},
 }
-
-
-@pytest.fixture(autouse=True)
-def _as_it_was():
-    handler, handlers = signal.getsignal(signal.SIGTERM), logging.getLogger("objmask").handlers[:]
-    yield
-    signal.signal(signal.SIGTERM, handler)
-    logging.getLogger("objmask").handlers[:] = handlers
 
 
 def run(verb, *flags, **options):

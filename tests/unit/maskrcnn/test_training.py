@@ -1,6 +1,5 @@
 import csv
 import json
-import logging
 import os
 import signal
 
@@ -25,16 +24,6 @@ from objmask.maskrcnn.training import Schedule
 from objmask.maskrcnn.training_state import MODEL, Reached
 
 CONFIG = named("desk", min_dimension=48, max_dimension=64, proposals=12)
-
-
-@pytest.fixture(autouse=True)
-def _as_it_was():
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    loggers = logging.getLogger("objmask").handlers[:]
-    yield
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
-    logging.getLogger("objmask").handlers[:] = loggers
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
 import shutil
-import signal
 import subprocess
 import sys
 import tarfile
@@ -243,16 +241,6 @@ def test_an_older_model_json_is_still_read(tmp_path, graph_folder):
     assert ModelInfo.read(tmp_path / "m") == info
 
 
-@pytest.fixture
-def _as_it_was(monkeypatch):
-    """The command line sets up the log and how the process is stopped."""
-    monkeypatch.setattr(logging.getLogger("objmask"), "handlers", [])
-    handler = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, handler)
-
-
-@pytest.mark.usefixtures("_as_it_was")
 def test_the_list_says_what_is_here(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("OBJMASK_CACHE", str(tmp_path))
     (tmp_path / "mask_rcnn_inception_v2_coco_2018_01_28.tar.gz").touch()
@@ -266,7 +254,6 @@ def test_the_list_says_what_is_here(tmp_path, monkeypatch, capsys):
     assert "Apache-2.0" in capsys.readouterr().out
 
 
-@pytest.mark.usefixtures("_as_it_was")
 def test_the_verb_takes_a_mirror(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("OBJMASK_CACHE", str(tmp_path / "cache"))
     name = "mask_rcnn_inception_v2_coco_2018_01_28"
