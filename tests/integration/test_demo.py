@@ -1,0 +1,78 @@
+"""The first run: rendered clips, the configuration as it comes, the built-in model, and the truth beside the result."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from snakemake_runs import Run, Workflow, outputs_of, times
+
+from objmask.agreement import agreement
+from objmask.cli import main
+from objmask.maskrcnn.annotations import read_annotations
+from objmask.maskrcnn.evaluate import mask_ap
+from objmask.models.detector import load
+
+ROOT = Path(__file__).parents[2]
+MODEL = ROOT / "objmask/models/demo"
+LIMIT_BYTES = 6_000_000
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A whole run over three clips of a second, configured by nothing but `config.yaml`."""
+    folder = tmp_path_factory.mktemp("demo")
+    clips = ["--clips=3", "--seconds=1", "--rate=10", "--seed=29", "--width=480", "--height=270"]
+    assert main(["scene", f"--out={folder / 'videos'}", *clips]) == 0
+    return Workflow(ROOT, MODEL).run(folder, None, "-s", ROOT / "Snakefile", unflagged=True).ok()
+
+
+def test_it_says_what_the_built_in_model_cannot_do(demo: Run) -> None:
+    assert "rendered desks only" in demo.text
+    assert "rendered desks only" in (MODEL / "model_card.md").read_text(encoding="utf-8")
+
+
+def test_every_output_is_there_with_every_frame(demo: Run) -> None:
+    for video in ("typing/typing_01", "drinking/drinking_01", "kitchen/kitchen_01"):
+        for path in outputs_of(demo.results, video, "masks", "overlay", "protected"):
+            assert times(path) == times(demo.folder / "videos" / f"{video}.mp4")
+
+
+def test_coverage_is_near_the_truth(demo: Run) -> None:
+    table = agreement(demo.results / "coverage", demo.folder / "videos/truth")
+    assert list(table.index) == [
+        *("person", "screen", "drink", "phone", "oven", "sink", "book", "keyboard"),
+        "all",
+    ]
+    # Ten frames a clip say less than the 96 that `make demo` compares.
+    assert table.loc["all", "error"] < 1.0, table
+    assert (table["true"] > 0).all()
+
+
+def test_it_finds_objects_that_it_has_not_seen(tmp_path: Path) -> None:
+    scenes = ["--stills=12", "--split=test", "--seed=77", "--width=448", "--height=252"]
+    assert main(["scene", f"--out={tmp_path / 'scenes'}", *scenes]) == 0
+    assert main(["model", "--source=demo", f"--out={tmp_path / 'model'}"]) == 0
+    detector = load(tmp_path / "model", device="cpu")
+    judged = mask_ap(detector.detect, read_annotations(None, tmp_path / "scenes"))
+    assert judged.ap50 > 0.75
+    assert judged.ap > 0.5
+    # A picture of nothing has nothing on it.
+    (nothing,) = detector.detect([np.full((252, 448, 3), 127, np.uint8)])
+    detector.close()
+    assert (nothing.scores < 0.3).all()
+
+
+def test_it_is_small_and_complete() -> None:
+    files = {path.name: path.stat().st_size for path in MODEL.iterdir()}
+    assert {"frozen_inference_graph.pb", "label_map.pbtxt", "pipeline.config", "model_card.md"} <= set(files)
+    assert sum(files.values()) < LIMIT_BYTES
+
+
+def test_its_description(demo: Run) -> None:
+    document = json.loads((demo.results / "models/demo/model.json").read_text())
+    assert document["classes"][:2] == ["person", "bottle"]
+    assert (document["short_side"], document["long_side"], document["score_cut"]) == (252, 448, 0.05)
+    assert document["licence"] == "MIT"
