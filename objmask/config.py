@@ -71,10 +71,8 @@ def models_of(config: Config) -> dict[str, ModelInfo]:
         ConfigError: two models have one name, or `masks.models` / `privacy.models` name one that is not there.
         ModelError: one is neither a known name nor a model that objmask can run.
     """
-    given = config["models"]
-    named = given.items() if isinstance(given, dict) else ((None, one) for one in given)
     models: dict[str, ModelInfo] = {}
-    for name, given_as in named:
+    for name, given_as in _given(config):
         info = Source.of(given_as).describe(name)
         if info.name in models:
             raise ConfigError(f"models: two are named '{info.name}'; give them names: models: {{name: path, …}}")
@@ -84,6 +82,18 @@ def models_of(config: Config) -> dict[str, ModelInfo]:
             if name not in models:
                 raise ConfigError(f"{section}.models: no model '{name}'; there are {', '.join(models)}")
     return models
+
+
+def notes_of(config: Config, models: Mapping[str, ModelInfo]) -> list[str]:
+    """What to know of the models before trusting their results, a line each.
+
+    Of a model whose name is also that of a file or folder here, it is said which of the two is used.
+    """
+    notes = [f"model '{name}': {info.note}" for name, info in models.items() if info.note]
+    for _, given_as in _given(config):
+        if Source.of(given_as).entry is not None and Path(given_as).exists():
+            notes.append(f"model '{given_as}' is the one that objmask knows by this name; yours here is ./{given_as}")
+    return notes
 
 
 def check_objects(config: Config, models: Mapping[str, ModelInfo], schema_path: Path) -> list[str]:
@@ -126,6 +136,12 @@ def check_objects(config: Config, models: Mapping[str, ModelInfo], schema_path: 
 def model_names(config: Config, models: Mapping[str, ModelInfo], section: str) -> list[str]:
     """Names of the models whose detections `masks` or `privacy` uses, in configured order."""
     return [name for name in models if name in (config[section]["models"] or models)]
+
+
+def _given(config: Config) -> list[tuple[str | None, str]]:
+    """(name of the user's own or None, model as it was given) of each model."""
+    given = config["models"]
+    return list(given.items()) if isinstance(given, dict) else [(None, one) for one in given]
 
 
 def _classes_used(config: Config, models: Mapping[str, ModelInfo], section: str) -> set[str]:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,22 @@ def refuse_unwritable(folder: Path) -> None:
     if not existing.is_dir():
         raise ObjmaskError(f"{existing}: is a file where a folder for results is needed; move it away")
     if not os.access(existing, os.W_OK | os.X_OK):
-        raise ObjmaskError(f"{existing}: cannot be written (read-only or not yours); choose another --directory")
+        raise ObjmaskError(f"{existing}: cannot be written (read-only or not yours); choose another folder")
+
+
+def refuse_foreign(folder: Path, own: Collection[str]) -> None:
+    """Checks that a folder which is to be replaced as a whole holds nothing but what objmask puts there.
+
+    Args:
+        folder: need not exist.
+        own: names of files and folders.
+
+    Raises:
+        ObjmaskError: it holds something else.
+    """
+    foreign = sorted(path.name for path in folder.iterdir() if path.name not in own) if folder.is_dir() else []
+    if foreign:
+        raise ObjmaskError(f"{folder}: would be replaced, but holds {foreign[0]}; choose a folder that does not exist")
 
 
 def write_json(final: Path, document: Any) -> None:

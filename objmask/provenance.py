@@ -8,8 +8,9 @@ import hashlib
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
-_WITHOUT_EFFECT = frozenset({"errors.py", "progress.py", "verbs/options.py"})
-"""Modules that decide what users are told and how options are spelt, never what a result holds."""
+_WITHOUT_EFFECT = frozenset({"errors.py", "progress.py", "verbs/options.py", "models/cache.py", "models/download.py"})
+"""Modules that decide what users are told, how options are spelt and how an archive gets here, which is checked by its
+checksum; never what a result holds."""
 
 
 @functools.cache

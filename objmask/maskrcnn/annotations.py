@@ -9,7 +9,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import cv2
@@ -22,6 +22,10 @@ from objmask.errors import DataError
 LOG = logging.getLogger(__name__)
 ANNOTATIONS = "annotations.json"
 _IMAGES = "images"
+_FAR = 10
+"""Sides of the picture beyond which a polygon's corner is damage; the memory that drawing takes grows with it."""
+_LEAST_NUMBERS = 6
+"""Of a polygon: three corners."""
 
 
 @dataclass(frozen=True)
@@ -49,21 +53,20 @@ class Instance:
             DataError: the segmentation is damaged or is for another size.
         """
         try:
-            mask: npt.NDArray[np.uint8] = rle.decode(self.run_lengths(height, width))
-        except (ValueError, TypeError, KeyError, IndexError) as error:
+            mask: npt.NDArray[np.uint8] = rle.decode(self._run_lengths(height, width))
+        # Of many kinds: some of pycocotools' errors are of the plain class.
+        except Exception as error:
             raise DataError(f"a '{self.name}' has a damaged segmentation ({error})") from error
-        if mask.shape != (height, width):
-            raise DataError(f"a '{self.name}' has a mask of {mask.shape} in a picture of {(height, width)}")
         return mask
 
-    def run_lengths(self, height: int, width: int) -> dict[str, Any]:
+    def _run_lengths(self, height: int, width: int) -> Any:
         """The segmentation as compressed run lengths, for a picture of that size."""
         shape = self.segmentation
         if isinstance(shape, list):
-            return dict(rle.merge(rle.frPyObjects(shape, height, width)))
-        if isinstance(shape["counts"], list):
-            return dict(rle.frPyObjects(shape, *shape["size"]))
-        return {"size": shape["size"], "counts": shape["counts"]}
+            return rle.merge(rle.frPyObjects(_polygons(shape, _FAR * max(height, width)), height, width))
+        if shape["size"] != [height, width]:
+            raise ValueError(f"a mask of {shape['size']} in a picture of {[height, width]}")
+        return rle.frPyObjects(shape, height, width) if isinstance(shape["counts"], list) else shape
 
 
 @dataclass(frozen=True)
@@ -89,12 +92,26 @@ class Picture:
             DataError: the file is missing, no picture, or of another size than its annotations say.
         """
         # The annotations are for the picture as it is stored, so that a camera's rotation tag must not count.
-        stored = cv2.imread(str(self.path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+        try:
+            stored = cv2.imread(str(self.path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+        except cv2.error as error:
+            raise DataError(f"{self.path}: cannot be decoded ({error.err}); take it out of the annotations") from error
         if stored is None:
             raise DataError(f"{self.path}: missing or not a picture; take it out of the annotations or restore it")
         if stored.shape[:2] != (self.height, self.width):
             raise DataError(f"{self.path}: is {stored.shape[:2]} pixels, its annotations say {self.height, self.width}")
         return np.asarray(cv2.cvtColor(stored, cv2.COLOR_BGR2RGB), np.uint8)
+
+    def mask(self, instance: Instance) -> npt.NDArray[np.uint8]:
+        """(height, width) uint8, 1 inside the instance.
+
+        Raises:
+            DataError: its segmentation is damaged or is for another size.
+        """
+        try:
+            return instance.mask(self.height, self.width)
+        except DataError as error:
+            raise DataError(f"{self.path}: {error}; mend or remove the annotation") from error
 
 
 @dataclass(frozen=True)
@@ -147,7 +164,8 @@ def read_annotations(
         images: the pictures' folder, if they are not there.
 
     Raises:
-        DataError: the file is missing or damaged, or knows none of the classes.
+        DataError: the file is missing or damaged, knows none of the classes, or names a picture that is missing or
+            lies outside the folder.
     """
     path = file or (folder / ANNOTATIONS if folder else Path(ANNOTATIONS))
     try:
@@ -155,10 +173,11 @@ def read_annotations(
         document = json.loads(content)
         names = {int(c["id"]): str(c["name"]) for c in document["categories"]}
         objects = _instances_by_picture(document["annotations"], names, classes)
-        entries = [(str(i["file_name"]), int(i["height"]), int(i["width"]), i["id"]) for i in document["images"]]
+        images_of = [(_inside(i["file_name"]), int(i["height"]), int(i["width"]), i["id"]) for i in document["images"]]
+        entries = [(name, height, width, objects.get(number, ())) for name, height, width, number in images_of]
     except FileNotFoundError as error:
         raise DataError(f"{path}: missing; give a folder with {ANNOTATIONS}, or --annotations and --images") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise DataError(f"{path}: not COCO annotations ({type(error).__name__}: {error})") from error
     known = tuple(name for name in (classes or names.values()) if name in names.values())
     if not entries or not known:
@@ -169,7 +188,13 @@ def read_annotations(
     base = images or path.parent
     if images is None and not (base / entries[0][0]).exists() and (base / _IMAGES / entries[0][0]).exists():
         base = base / _IMAGES
-    pictures = tuple(Picture(base / name, h, w, objects.get(number, ())) for name, h, w, number in entries)
+    pictures = tuple(Picture(base / name, height, width, some) for name, height, width, some in entries)
+    missing = [str(picture.path) for picture in pictures if not picture.path.is_file()]
+    if missing:
+        raise DataError(
+            f"{missing[0]}: missing ({len(missing)} of {len(pictures)} pictures are); give their folder with --images, "
+            "restore them, or take them out of the annotations"
+        )
     return Annotations(pictures, known, hashlib.sha256(content).hexdigest())
 
 
@@ -180,14 +205,15 @@ def _instances_by_picture(
     found: dict[Any, list[Instance]] = {}
     left_out: Counter[str] = Counter()
     for annotation in annotations:
-        name = names.get(annotation["category_id"], f"category {annotation['category_id']}")
+        category = int(annotation["category_id"])
+        name = names.get(category, f"category {category}")
         if name not in (names.values() if classes is None else classes):
             left_out[name] += 1
             continue
         left, top, width, height = map(float, annotation["bbox"])
         if not (width > 0 and height > 0 and np.isfinite([left, top, width, height]).all()):
             continue  # nothing to be seen; COCO itself has a few of these
-        shape = annotation["segmentation"]
+        shape = annotation.get("segmentation")
         if not (isinstance(shape, list) and shape) and not (isinstance(shape, dict) and {"size", "counts"} <= {*shape}):
             raise ValueError(f"annotation {annotation.get('id')} has no segmentation")
         box = (top, left, top + height, left + width)
@@ -198,6 +224,40 @@ def _instances_by_picture(
         most = ", ".join(f"{name} ({count})" for name, count in left_out.most_common(8))
         LOG.warning("%d objects of classes that are not learnt are left out: %s", sum(left_out.values()), most)
     return {number: tuple(sorted(some, key=lambda i: -i.area)) for number, some in found.items()}
+
+
+def _polygons(parts: Sequence[Any], farthest: float) -> list[list[float]]:
+    """The parts of an object that have an area; pycocotools checks none of them, and ends the process over some.
+
+    Raises:
+        ValueError, TypeError: a part is no polygon, or reaches beyond `farthest`.
+    """
+    polygons = []
+    for part in parts:
+        corners = np.asarray(part, np.float64)
+        # A comparison with what is not a number is false.
+        if corners.ndim != 1 or corners.size % 2 or not (np.abs(corners) <= farthest).all():
+            raise ValueError("a polygon must be a list of x, y, x, y, … on the picture")
+        polygons += [corners.tolist()] if corners.size >= _LEAST_NUMBERS else []
+    if not polygons:
+        raise ValueError("a polygon needs three corners")
+    return polygons
+
+
+def _inside(file_name: Any) -> str:
+    """A picture's name, if it leads to a place below a folder: annotations may be from anyone.
+
+    Raises:
+        ValueError: it does not.
+        TypeError: it is no text.
+    """
+    if not isinstance(file_name, str):
+        raise TypeError(f"file_name {file_name!r} is not text")
+    parts = PurePosixPath(file_name)
+    file_name.encode()  # half a surrogate pair is no name
+    if parts.is_absolute() or ".." in parts.parts or "\0" in file_name:
+        raise ValueError(f"file_name {file_name!r} must be relative to the pictures' folder and stay inside it")
+    return file_name
 
 
 def _share_of(name: str) -> float:

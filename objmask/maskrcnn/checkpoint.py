@@ -10,13 +10,15 @@ from typing import Any
 import numpy.typing as npt
 import tensorflow as tf
 
-from objmask.errors import ModelError
+from objmask.errors import ModelError, ObjmaskError
 from objmask.maskrcnn.config import MaskRCNNConfig, changed
 from objmask.maskrcnn.network import MaskRCNN
 
 _log = logging.getLogger(__name__)
 
 CONFIG, CHECKPOINT = "config.json", "model.ckpt"
+FILES = (CONFIG, f"{CHECKPOINT}.index", f"{CHECKPOINT}.data-00000-of-00001")
+"""What `save_network` writes."""
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -27,14 +29,20 @@ def save(prefix: Path, values: Mapping[str, Any]) -> None:
     Args:
         prefix: where; the folder must exist.
         values: name to array or variable.
+
+    Raises:
+        ObjmaskError: the disk is full, or the folder cannot be written.
     """
     names = sorted(values)
-    tf.raw_ops.SaveV2(
-        prefix=str(prefix),
-        tensor_names=names,
-        shape_and_slices=[""] * len(names),
-        tensors=[tf.convert_to_tensor(values[name]) for name in names],
-    )
+    try:
+        tf.raw_ops.SaveV2(
+            prefix=str(prefix),
+            tensor_names=names,
+            shape_and_slices=[""] * len(names),
+            tensors=[tf.convert_to_tensor(values[name]) for name in names],
+        )
+    except tf.errors.OpError as error:
+        raise ObjmaskError(f"{prefix}: cannot be written ({_first_line(error)}); make room and try again") from error
 
 
 def load(prefix: Path) -> dict[str, npt.NDArray[Any]]:
@@ -52,7 +60,11 @@ def load(prefix: Path) -> dict[str, npt.NDArray[Any]]:
         reader = tf.train.load_checkpoint(str(prefix))
         return {name: reader.get_tensor(name) for name in sorted(reader.get_variable_to_shape_map())}
     except (tf.errors.OpError, RuntimeError, ValueError) as error:
-        raise ModelError(f"{prefix}: damaged checkpoint ({str(error).splitlines()[0][:200]})") from error
+        raise ModelError(f"{prefix}: damaged checkpoint ({_first_line(error)})") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def restore(network: MaskRCNN, arrays: Arrays, source: str) -> None:

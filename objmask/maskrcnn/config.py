@@ -6,13 +6,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from objmask.errors import ModelError
 from objmask.files import write_json
-from objmask.models.coco import COCO_IDS
+from objmask.models.coco import COCO_IDS, OFFICE_NAMES
 
 Architecture = Literal["inception_resnet_v2", "inception_v2", "desk"]
+_COUNTS = (
+    "min_dimension", "max_dimension", "stride_px", "anchor_base_px", "rpn_depth", "rpn_dilation", "proposals",
+    "crop_size", "crop_pooling", "mask_size", "mask_depth", "per_class", "detections",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,19 @@ class MaskRCNNConfig:
         for name in ("score_floor", "detection_iou", "proposal_iou"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name}: expected 0..1, got {getattr(self, name)}")
+        self._check_counts()
+
+    def _check_counts(self) -> None:
+        if self.architecture not in get_args(Architecture):
+            raise ValueError(f"architecture: expected one of {', '.join(get_args(Architecture))}")
+        for name in _COUNTS:
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"{name}: expected a whole number of at least 1, got {value}")
+        for name in ("anchor_scales", "anchor_ratios"):
+            values = getattr(self, name)
+            if not isinstance(values, tuple) or not values or min(values) <= 0:
+                raise ValueError(f"{name}: expected a list of numbers above 0, got {values}")
 
     @property
     def anchors_per_cell(self) -> int:
@@ -133,12 +150,6 @@ _NAMES = {number: name for name, number in COCO_IDS.items()}
 _COCO = tuple(_NAMES.get(number, f"unused {number}") for number in range(1, _PLACES + 1))
 
 
-_OFFICE = (
-    "person", "bottle", "wine glass", "cup", "tv", "laptop", "keyboard",
-    "cell phone", "microwave", "oven", "sink", "book",
-)  # fmt: skip
-
-
 CONFIGS: Mapping[str, MaskRCNNConfig] = {
     "inception_resnet_v2_atrous_coco": MaskRCNNConfig(
         "inception_resnet_v2", _COCO, tuple(range(1, _PLACES + 1)), rpn_dilation=2
@@ -156,8 +167,8 @@ CONFIGS: Mapping[str, MaskRCNNConfig] = {
     ),
     "desk": MaskRCNNConfig(
         "desk",
-        _OFFICE,
-        tuple(COCO_IDS[name] for name in _OFFICE),
+        OFFICE_NAMES,
+        tuple(COCO_IDS[name] for name in OFFICE_NAMES),
         min_dimension=252,
         max_dimension=448,
         anchor_base_px=64,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from objmask.errors import DataError
 from objmask.maskrcnn.annotations import Annotations, Instance, Picture
 from objmask.maskrcnn.augment import Augmentation, resample
 
@@ -115,8 +115,10 @@ class Dataset:
         return sample
 
     def _load(self, picture: Picture) -> Sample:
+        # First, since a picture of another size than the annotations say is of no use, and masks would have that size.
+        stored = picture.read()
         scale = min(self.canvas[0] / picture.height, self.canvas[1] / picture.width)
-        size = round(picture.height * scale), round(picture.width * scale)
+        size = max(1, round(picture.height * scale)), max(1, round(picture.width * scale))
         to_canvas = np.array([size[0] / picture.height, size[1] / picture.width] * 2, np.float32)
         boxes, classes, masks = [], [], []
         for i, instance in enumerate(picture.instances):
@@ -128,7 +130,7 @@ class Dataset:
             classes.append(self._index[instance.name] if usable else -1)
             masks.append(_mask_in_box(picture, instance, box) if usable else _NO_MASK)
         return Sample(
-            resample(picture.read(), np.array([scale, scale]), np.zeros(2), self.canvas, PADDING),
+            resample(stored, np.array([scale, scale]), np.zeros(2), self.canvas, PADDING),
             size,
             np.array(boxes, np.float32).reshape(-1, 4),
             np.array(classes, np.int32),
@@ -144,10 +146,7 @@ def _mask_in_box(picture: Picture, instance: Instance, box: Float32) -> npt.NDAr
 
     There pixel i of a side of n has the place i / (n - 1) of that side, so what is sampled so comes back where it was.
     """
-    try:
-        mask = instance.mask(picture.height, picture.width) * np.uint8(255)
-    except DataError as error:
-        raise DataError(f"{picture.path}: {error}; mend or remove the annotation") from error
+    mask = picture.mask(instance) * np.uint8(255)
     sides = np.array([picture.height, picture.width])
     low, high = (edge * (sides - 1) / sides for edge in (box[:2], box[2:]))
     step = (high - low) / (MASK_GRID - 1)
@@ -188,14 +187,9 @@ def batches(
             return taken
         return augmentation.apply(taken, np.random.default_rng([seed, epoch, index]))
 
-    orders: dict[int, npt.NDArray[np.int64]] = {}
-
+    @lru_cache(maxsize=4)
     def order(epoch: int) -> npt.NDArray[np.int64]:
-        if epoch not in orders:
-            for old in [e for e in orders if e < epoch - 2]:
-                orders.pop(old, None)
-            orders[epoch] = np.random.default_rng([seed, epoch]).permutation(len(data))
-        return orders[epoch]
+        return np.random.default_rng([seed, epoch]).permutation(len(data))
 
     ahead: list[list[Future[Sample]]] = []
     pool = ThreadPoolExecutor(threads, "samples")

@@ -154,7 +154,7 @@ def _truth(data: Annotations, numbers: Mapping[str, int]) -> COCO:
                     "image_id": image,
                     "category_id": numbers[instance.name],
                     "bbox": [xmin, ymin, xmax - xmin, ymax - ymin],
-                    "segmentation": instance.run_lengths(picture.height, picture.width),
+                    "segmentation": rle.encode(np.asfortranarray(picture.mask(instance))),
                     "area": instance.area,
                     "iscrowd": int(instance.crowd),
                 }

@@ -11,13 +11,15 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from objmask.files import atomic_path
-from objmask.maskrcnn.checkpoint import CHECKPOINT, save_network
+from objmask.files import atomic_path, refuse_foreign
+from objmask.maskrcnn.checkpoint import CHECKPOINT, FILES, save_network
 from objmask.maskrcnn.network import MaskRCNN
 from objmask.maskrcnn.pipeline import label_map, pipeline_config
 from objmask.models.describe import FROZEN_GRAPH, LABEL_MAP, PIPELINE_CONFIG, SAVED_MODEL
 
 _INPUT = "image_tensor"
+_STATE = "checkpoint"
+"""By this file TensorFlow finds the newest of several checkpoints."""
 _SMALL = 1024
 """Constants of fewer numbers stay in full precision: they take no room, and batch norms' statistics need it."""
 
@@ -74,13 +76,17 @@ def export(network: MaskRCNN, folder: Path, *, half: bool = False) -> None:
         network: what to write.
         folder: is made, or replaced as a whole.
         half: as for `frozen_graph`; the SavedModel and the checkpoint keep full precision.
+
+    Raises:
+        ObjmaskError: the folder holds something that is no export.
     """
+    refuse_foreign(folder, (*FILES, FROZEN_GRAPH, SAVED_MODEL, _STATE, PIPELINE_CONFIG, LABEL_MAP))
     with atomic_path(folder) as temporary:
         temporary.mkdir()
         (temporary / FROZEN_GRAPH).write_bytes(frozen_graph(network, half=half).SerializeToString(deterministic=True))
         _save_model(network, temporary / SAVED_MODEL)
         save_network(network, temporary)
-        (temporary / "checkpoint").write_text(f'model_checkpoint_path: "{CHECKPOINT}"\n', encoding="utf-8")
+        (temporary / _STATE).write_text(f'model_checkpoint_path: "{CHECKPOINT}"\n', encoding="utf-8")
         (temporary / PIPELINE_CONFIG).write_text(pipeline_config(network.config), encoding="utf-8")
         (temporary / LABEL_MAP).write_text(label_map(network.config), encoding="utf-8")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +9,6 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from objmask.detections import Detections
-from objmask.maskrcnn.config import changed
 from objmask.maskrcnn.evaluate import MOST_DETECTIONS, SCORE_FLOOR
 from objmask.maskrcnn.network import MaskRCNN
 from objmask.models.api_outputs import detections_of
@@ -22,9 +20,8 @@ class InProcess:
     def __init__(self, network: MaskRCNN) -> None:
         """Later changes of the network's variables count."""
         self._names = dict(zip(network.config.class_ids, network.config.classes, strict=True))
-        # The same layers without the network's own cut: the floor here must not depend on the config.
-        uncut = copy.copy(network)
-        uncut.config = changed(network.config, {"score_floor": 0.0})
+        # Without the network's own cut: the floor here must not depend on the config.
+        uncut = network.sharing_layers(score_floor=0.0)
         shape = tf.TensorSpec((None, None, None, 3), tf.uint8)
         self._graph = tf.function(uncut.detect, input_signature=[shape])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -9,7 +10,7 @@ import tensorflow as tf
 from objmask.maskrcnn import boxes as box
 from objmask.maskrcnn import desk, inception_resnet_v2, inception_v2, postprocess
 from objmask.maskrcnn.anchors import anchors
-from objmask.maskrcnn.config import MaskRCNNConfig
+from objmask.maskrcnn.config import MaskRCNNConfig, changed
 from objmask.maskrcnn.layers import BatchNorm, Norm, Scope
 from objmask.maskrcnn.second_stage import Heads
 
@@ -79,6 +80,19 @@ class MaskRCNN:
     def trainable_variables(self) -> list[Any]:
         """The variables that training changes."""
         return [variable for variable in self.variables_by_name().values() if variable.trainable]
+
+    def sharing_layers(self, **changes: Any) -> MaskRCNN:
+        """The same layers, whose weights stay the same ones, run with other settings.
+
+        Args:
+            changes: of settings that shape no variable: what is done before and after the layers.
+
+        Raises:
+            ModelError: a setting is unknown or out of range.
+        """
+        other = copy.copy(self)
+        other.config = changed(self.config, changes)
+        return other
 
     def freeze_batch_norm(self) -> None:
         """Makes batch norms keep their moving statistics in training: for fine-tuning with small batches."""

@@ -59,6 +59,8 @@ class Source:
         if self.folder is None and self.annotations is None:
             raise DataError("no pictures to learn from: give --data FOLDER, or --annotations and --images")
         pictures = read_annotations(classes, self.folder, self.annotations, self.images)
+        if all(instance.crowd for picture in pictures.pictures for instance in picture.instances):
+            raise DataError(f"{self.annotations or self.folder}: no object of the classes lies on any of the pictures")
         if self.validation is not None:
             return pictures, read_annotations(pictures.classes, self.validation)
         if not self.held_out:

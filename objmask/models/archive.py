@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import os
 import shutil
 import tarfile
 import zlib
@@ -24,6 +25,7 @@ _MOST_BYTES = 8 << 30
 _SMALL_BYTES = 256 << 20
 _MOST_EXPANSION = 20  # weights hardly compress; what expands a hundredfold is no network
 _TEXT_BYTES = 4 << 20
+_NAME_BYTES = 255  # of file systems
 _BLOCK_BYTES = 1 << 20
 _NETWORK = ("frozen_inference_graph.pb", "saved_model.pb")
 _PIPELINE, _LABELS = "pipeline.config", "label_map.pbtxt"
@@ -87,6 +89,17 @@ def unpack_texts(archive: Path, folder: Path) -> None:
                 break
 
 
+def check(archive: Path) -> None:
+    """Reads an archive to its end, without writing anything.
+
+    Raises:
+        ModelError: as for `unpack`.
+    """
+    with _members(archive) as members:
+        for _ in members:
+            pass
+
+
 @contextmanager
 def _members(archive: Path) -> Iterator[Iterator[tuple[PurePosixPath, int, IO[bytes]]]]:
     """The members that a network needs, as (name below the top folder, size, content), each checked."""
@@ -96,8 +109,11 @@ def _members(archive: Path) -> Iterator[Iterator[tuple[PurePosixPath, int, IO[by
             yield _needed(archive, tar, stream)
     except _TooLargeError as error:
         raise ModelError(f"{archive}: unpacks to more than a network can be; get a proper archive") from error
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, UnicodeError, OverflowError) as error:
+    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, ValueError, OverflowError) as error:
         raise ModelError(f"{archive}: not a .tar.gz archive, or damaged ({error}); get it again") from error
+    except RecursionError as error:
+        # tarfile reads a header that belongs to the next one by calling itself.
+        raise ModelError(f"{archive}: dangerous, an endless row of headers; get a proper archive") from error
     except OSError as error:
         if error.errno in NO_SPACE:
             raise ModelError(f"{archive}: no room to unpack it ({error.strerror}); free some space") from error
@@ -128,8 +144,12 @@ def _refuse_dangerous(archive: Path, member: tarfile.TarInfo) -> None:
         what = "a file outside its own folder"
     elif what is None and (not (member.isfile() or member.isdir()) or member.issparse()):
         what = "something that is no plain file"
+    elif what is None and member.size < 0:
+        what = "a file of negative size"  # after which tarfile would read backwards
+    elif what is None and any(len(os.fsencode(part)) > _NAME_BYTES for part in path.parts):
+        what = "a name that is too long"
     if what is not None:
-        raise ModelError(f"{archive}: dangerous, holds {what} ({member.name!r}); get a proper archive")
+        raise ModelError(f"{archive}: dangerous, holds {what} ({member.name[:_NAME_BYTES]!r}); get a proper archive")
 
 
 def _wanted(path: PurePosixPath) -> PurePosixPath | None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import logging
 import os
-import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +16,11 @@ from platformdirs import user_cache_path
 
 from objmask.errors import ModelError
 from objmask.files import atomic_path
-from objmask.models.download import download, forget
-from objmask.models.zoo import Zoo, ZooModel
+from objmask.models.archive import check
+from objmask.models.download import download, forget, shown
+from objmask.models.zoo import CHECKSUM, Zoo, ZooModel
 
 LOG = logging.getLogger(__name__)
-_BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class _DifferentError(ModelError):
 def cache_folder() -> Path:
     """`$OBJMASK_CACHE`, else `objmask` in the user's folder for caches (`$XDG_CACHE_HOME`, `~/.cache`)."""
     chosen = os.environ.get("OBJMASK_CACHE")
-    return Path(chosen) if chosen else user_cache_path("objmask")
+    return Path(chosen).expanduser() if chosen else user_cache_path("objmask")
 
 
 def fetch(
@@ -68,6 +66,7 @@ def fetch(
     """
     folder = cache or cache_folder()
     final = folder / model.archive
+    _pinned(model, folder)  # a damaged note is said before anything is downloaded
     try:
         if final.exists():
             return _checked(final, model, folder)
@@ -90,7 +89,9 @@ def _origin(zoo: Zoo, model: ZooModel, mirror: str | None) -> str | Path:
     if mirror.startswith(("http://", "https://")):
         return f"{mirror.rstrip('/')}/{model.path}"
     if "://" in mirror and not mirror.startswith("file:"):
-        raise ModelError(f"mirror: {mirror}: give a folder, or an address that starts with http:, https: or file:")
+        raise ModelError(
+            f"mirror: {shown(mirror)}: give a folder, or an address that starts with http:, https: or file:"
+        )
     folder = Path(url2pathname(urlsplit(mirror).path) if mirror.startswith("file:") else mirror).expanduser()
     for path in (folder / model.path, folder / model.archive):
         if path.is_file():
@@ -129,32 +130,48 @@ def _checked(path: Path, model: ZooModel, cache: Path) -> Archive:
     size = path.stat().st_size
     if model.size_bytes and size != model.size_bytes:
         raise _DifferentError(f"{path}: {size} bytes, expected {model.size_bytes}: not the archive; get it again")
-    note = cache / f"{model.archive}.checksum"
-    noted = note.read_text(encoding="ascii").strip() if not model.checksum and note.exists() else ""
-    expected = model.checksum or noted
+    expected = _pinned(model, cache)
     algorithm = expected.partition(":")[0] or "sha256"
     with path.open("rb") as stream:
         found = f"{algorithm}:{hashlib.file_digest(stream, algorithm).hexdigest()}"
-    if noted and found != noted:
-        raise _DifferentError(
-            f"{path}: not the file that was first used as {model.name}, {noted}; get that one, or remove {note} to "
-            "trust this one"
-        )
-    if expected and found != expected:
-        raise _DifferentError(f"{path}: checksum {found}, expected {expected}: not the archive; get it again")
     if not expected:
-        _note(path, found, note)
+        _note(path, found, _note_of(model, cache))
+    elif found != expected and model.checksum:
+        raise _DifferentError(f"{path}: checksum {found}, expected {expected}: not the archive; get it again")
+    elif found != expected:
+        raise _DifferentError(
+            f"{path}: not the file that was first used as {model.name}, {expected}; get that one, or remove "
+            f"{_note_of(model, cache)} to trust this one"
+        )
     return Archive(path, found)
 
 
+def _note_of(model: ZooModel, cache: Path) -> Path:
+    """Where the checksum of an archive is noted of which none is published."""
+    return cache / f"{model.archive}.checksum"
+
+
+def _pinned(model: ZooModel, cache: Path) -> str:
+    """The checksum that is published, else noted; empty: neither.
+
+    Raises:
+        ModelError: what is noted is no checksum: whatever came next would be trusted.
+    """
+    note = _note_of(model, cache)
+    if model.checksum or not note.exists():
+        return model.checksum
+    noted = note.read_text(encoding="ascii", errors="replace").strip().lower()
+    if not CHECKSUM.fullmatch(noted):
+        raise ModelError(f"{note}: holds no checksum; mend it, or remove it to trust the next {model.archive}")
+    return noted
+
+
 def _note(path: Path, checksum: str, note: Path) -> None:
-    """Notes a checksum, of a file that is at least whole."""
+    """Notes a checksum, of a file that is at least whole and harmless to unpack."""
     try:
-        with gzip.open(path) as stream:
-            while stream.read(_BLOCK_BYTES):
-                pass
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise _DifferentError(f"{path}: damaged ({error}); get it again") from error
+        check(path)
+    except ModelError as error:
+        raise _DifferentError(str(error)) from error
     _make(note.parent)
     with atomic_path(note) as temporary:
         temporary.write_text(f"{checksum}\n", encoding="ascii")
@@ -169,16 +186,26 @@ def _make(folder: Path) -> None:
         reason = "read-only or not yours"
     except OSError as error:
         reason = error.strerror or str(error)
-    raise ModelError(
+    raise _unusable(folder, reason)
+
+
+def _unusable(folder: Path, reason: str) -> ModelError:
+    return ModelError(
         f"{folder}: the cache for models cannot be written ({reason}); set OBJMASK_CACHE to another folder"
     )
 
 
 def _locked(path: Path) -> AcquireReturnProxy[FileLock]:
-    """A lock that this process has, to be given back at the end of a `with`."""
+    """A lock that this process has, to be given back at the end of a `with`.
+
+    Raises:
+        ModelError: it is another user's, or the file system has no locks.
+    """
     lock = FileLock(path)
     try:
-        return lock.acquire(timeout=0)
-    except Timeout:
+        with suppress(Timeout):
+            return lock.acquire(timeout=0)
         LOG.info("%s: another process downloads it; waiting", path.with_suffix(""))
         return lock.acquire()
+    except OSError as error:
+        raise _unusable(path.parent, f"{path.name}: {error.strerror or error}") from error

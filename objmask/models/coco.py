@@ -86,6 +86,22 @@ COCO_NAMES: tuple[str, ...] = (
 )
 """Names in YOLO order (index 0..79), as in Ultralytics' `coco.yaml` and COCO's `instances_val2017.json`."""
 
+OFFICE_NAMES: tuple[str, ...] = (
+    "person",
+    "bottle",
+    "wine glass",
+    "cup",
+    "tv",
+    "laptop",
+    "keyboard",
+    "cell phone",
+    "microwave",
+    "oven",
+    "sink",
+    "book",
+)
+"""Objects of the configuration's default groups: what the rendered office holds, and the built-in model finds."""
+
 _UNUSED_IDS = frozenset({12, 26, 29, 30, 45, 66, 68, 69, 71, 83})
 
 COCO_IDS: dict[str, int] = dict(zip(COCO_NAMES, (i for i in range(1, 91) if i not in _UNUSED_IDS), strict=True))

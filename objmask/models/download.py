@@ -29,6 +29,7 @@ _PROGRESS_BYTES = 1 << 20  # a download that gained so much since its last failu
 _TIMEOUT_S = (15, 60)  # to connect, between two pieces
 _BLOCK_BYTES = 1 << 18
 _MOST_BYTES = 4 << 30
+_NUMBER = r"[0-9]{1,18}"
 _PASSING = frozenset({408, 425, 429})  # together with 5xx
 
 
@@ -56,6 +57,8 @@ def download(url: str, part: Path, *, size_bytes: int = 0, checked: bool, bar: b
     """
     failures = best = 0
     total_mb = round(size_bytes / 1e6)
+    if part.is_symlink():
+        part.unlink()  # in a folder shared with others it may lead to a file that is not to be overwritten
     with requests.Session() as session, Progress(f"download {part.stem}", total_mb, unit="MB", bar=bar) as progress:
         while True:
             try:
@@ -106,10 +109,12 @@ class _Piece:
     def of(cls, part: Path, url: str, checked: bool) -> _Piece:
         """The piece in `part`; an empty one when it cannot be gone on with."""
         try:
-            piece = cls(**{**json.loads(_notes(part).read_text(encoding="utf-8")), "size": _size_of(part)})
-        except (OSError, ValueError, TypeError):
-            return cls(url, "", 0)
-        usable = piece.url == shown(url) and (piece.validator or checked)
+            noted = json.loads(_notes(part).read_text(encoding="utf-8"))
+            piece = cls(str(noted["url"]), str(noted["validator"]), int(noted["total"]), _size_of(part))
+        except (OSError, ValueError, TypeError, LookupError, OverflowError):
+            return cls(url, "", 0)  # of another version, or edited
+        sound = piece.validator.isascii() and piece.validator.isprintable()  # it becomes a header
+        usable = sound and piece.url == shown(url) and (piece.validator or checked)
         return piece if usable and (not piece.total or piece.size <= piece.total) else cls(url, "", 0)
 
     def headers(self) -> dict[str, str]:
@@ -158,9 +163,9 @@ def _begin(answer: requests.Response, url: str, part: Path, piece: _Piece, size_
     if code in _PASSING or code >= 500:
         raise _BrokenOffError(f"the server answered {code} {answer.reason}")
     if code == 206 and piece.size:
-        match = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", answer.headers.get("Content-Range", ""))
+        match = re.fullmatch(rf"bytes ({_NUMBER})-{_NUMBER}/({_NUMBER})", answer.headers.get("Content-Range", ""))
         if match and (int(match[1]), int(match[2])) == (piece.size, piece.total or int(match[2])):
-            return piece.size, int(match[2])
+            return piece.size, _plausible(url, int(match[2]))
     if code == 416 or code == 206:
         forget(part)
         raise _BrokenOffError("the server sent another part than the one asked for")
@@ -171,7 +176,7 @@ def _begin(answer: requests.Response, url: str, part: Path, piece: _Piece, size_
     if "html" in answer.headers.get("Content-Type", ""):
         raise _web_page(url)
     length = answer.headers.get("Content-Length", "")
-    total = int(length) if length.isdecimal() else size_bytes
+    total = _plausible(url, int(length) if re.fullmatch(_NUMBER, length) else size_bytes)
     if size_bytes and total != size_bytes:
         raise ModelError(f"{shown(url)}: has {total} bytes, expected {size_bytes}: another file; set another mirror")
     # Emptied before its origin is noted: at no moment do the notes belong to other bytes.
@@ -197,6 +202,13 @@ def _copy(answer: requests.Response, url: str, part: Path, kept: int, total: int
             progress.reach(round(done / 1e6))
     if total and done != total:
         raise _BrokenOffError(f"it broke off after {done} of {total} bytes")
+
+
+def _plausible(url: str, total: int) -> int:
+    """`total`, when an archive can be so large: a server's word must not fill the disk."""
+    if total > _MOST_BYTES:
+        raise ModelError(f"{shown(url)}: {total} bytes, more than any network has; set another mirror")
+    return total
 
 
 def _web_page(url: str) -> ModelError:

@@ -15,7 +15,7 @@ from objmask.files import write_json
 Family = Literal["yolo_seg", "tf_detection"]
 FAMILIES: tuple[Family, ...] = ("yolo_seg", "tf_detection")
 MODEL_JSON = "model.json"
-_ABOUT = frozenset({"source", "licence", "citation", "archive"})
+_ABOUT = frozenset({"source", "licence", "citation", "archive", "note"})
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class ModelInfo:
         licence: of the weights.
         citation: how to cite it.
         archive: checksum of the archive that it came in, `sha256:…` or `sha384:…`; empty: none.
+        note: what to know before trusting it; empty: nothing.
     """
 
     name: str
@@ -58,6 +59,7 @@ class ModelInfo:
     licence: str = "unknown"
     citation: str = ""
     archive: str = ""
+    note: str = ""
 
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:

@@ -64,12 +64,28 @@ def install(
         info = describe(unpacked if archive else origin, called)
         info = replace(info, source=asked.given, archive=archive.checksum if archive else "")
         info = asked.credited(info)
+        _refuse_other_objects(info, asked)
         _put(unpacked if archive else origin, temporary, info, move=archive is not None)
         info.write(temporary)
         # The copy itself is opened: its checksum and tensors must be right.
         load(temporary, device="cpu", threads=1).close()
     _log.info("%s: %s, %d classes, installed from %s", info.name, info.family, len(info.classes), origin)
+    if info.note:
+        _log.warning("%s: %s", info.name, info.note)
     return info
+
+
+def _refuse_other_objects(info: ModelInfo, asked: Source) -> None:
+    """Checks that an archive knows the objects that the table said, by which the configuration was judged."""
+    if asked.entry is None or asked.path is not None:
+        return
+    told = asked.entry.info(info.name).class_ids
+    other = sorted(dict(set(info.class_ids.items()) ^ set(told.items())))
+    if other:
+        raise ModelError(
+            f"{asked.given}: its label map and objmask's table differ in {', '.join(other[:5])}; give the archive by "
+            "its path instead"
+        )
 
 
 def _put(source: Path, folder: Path, info: ModelInfo, *, move: bool) -> None:

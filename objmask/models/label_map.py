@@ -23,7 +23,7 @@ def read_label_map(path: Path) -> dict[str, int]:
     try:
         if path.stat().st_size > _LIMIT_BYTES:
             raise ModelError(f"{path}: too large for a label map; keep only the model's own .pbtxt beside it")
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Windows' mark at the start would hide the first object
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"{path}: cannot be read as a label map ({error})") from error
     found: dict[int, str] = {}

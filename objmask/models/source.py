@@ -68,7 +68,8 @@ class Source:
         return self.credited(info)
 
     def credited(self, info: ModelInfo) -> ModelInfo:
-        """`info` with the licence and citation that the zoo knows."""
+        """`info` with the licence, citation and note that the zoo has."""
         if self.entry is None:
             return info
-        return replace(info, source=self.entry.name, licence=self.entry.licence, citation=self.entry.citation)
+        entry = self.entry
+        return replace(info, source=entry.name, licence=entry.licence, citation=entry.citation, note=entry.note)

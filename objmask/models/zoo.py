@@ -10,12 +10,13 @@ from pathlib import Path, PurePosixPath
 
 import yaml
 
+from objmask.errors import ModelError
 from objmask.models.coco import COCO_IDS
 from objmask.models.info import ModelInfo
 
 TABLE = Path(__file__).with_name("zoo.yaml")
 _SUFFIX = re.compile(r"_(\d{4}_\d{2}_\d{2}|[gt]pu-\d+)$")
-_CHECKSUM = re.compile(r"(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96})?")
+CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class ZooModel:
         score_cut: as in `ModelInfo`.
         mask_ap: mask average precision on COCO, 0..100; None: not published.
         speed: of one frame, and where that was measured.
-        note: what else to know when choosing.
+        note: as in `ModelInfo`.
     """
 
     name: str
@@ -53,7 +54,7 @@ class ZooModel:
     note: str = ""
 
     def __post_init__(self) -> None:
-        if bool(self.path) == bool(self.folder) or not _CHECKSUM.fullmatch(self.checksum):
+        if bool(self.path) == bool(self.folder) or (self.checksum and not CHECKSUM.fullmatch(self.checksum)):
             raise ValueError(f"{self.name}: expected a path or a folder, and a checksum sha256:… or sha384:…")
 
     @property
@@ -84,6 +85,7 @@ class ZooModel:
             licence=self.licence,
             citation=self.citation,
             archive=self.checksum,
+            note=self.note,
         )
 
 
@@ -126,5 +128,12 @@ class Zoo:
 
 @cache
 def the_zoo() -> Zoo:
-    """objmask's own table."""
-    return Zoo.read()
+    """objmask's own table.
+
+    Raises:
+        ModelError: somebody edited it, and it cannot be understood.
+    """
+    try:
+        return Zoo.read(TABLE)
+    except (ValueError, TypeError, LookupError, AttributeError, yaml.YAMLError) as error:
+        raise ModelError(f"{TABLE}: cannot be understood ({error}); mend it") from error

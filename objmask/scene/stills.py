@@ -17,8 +17,9 @@ import cv2
 from objmask.errors import ObjmaskError
 from objmask.files import atomic_path
 from objmask.frames import JPEG_QUALITY
+from objmask.models.coco import OFFICE_NAMES
 from objmask.progress import Progress
-from objmask.scene.truth import CLASSES, header, image_entry, objects_of
+from objmask.scene.truth import GENERATOR, header, image_entry, objects_of
 from objmask.scene.world import render_still
 
 LOG = logging.getLogger(__name__)
@@ -47,9 +48,10 @@ def write_stills(wanted: StillSet, folder: Path, progress: Progress, *, jobs: in
     """Writes `images/000000.jpg` … and `annotations.json` below a folder.
 
     Raises:
-        ObjmaskError: a picture cannot be written.
+        ObjmaskError: a picture cannot be written, or the folder holds pictures of other origin.
         OSError: the folder cannot be written.
     """
+    _refuse_foreign(folder)
     images: list[dict[str, Any]] = []
     found: list[dict[str, Any]] = []
     with atomic_path(folder / "images") as temporary:
@@ -64,6 +66,19 @@ def write_stills(wanted: StillSet, folder: Path, progress: Progress, *, jobs: in
     with atomic_path(folder / "annotations.json") as temporary:
         temporary.write_text(json.dumps(document, separators=(",", ":")) + "\n", encoding="ascii")
     _report(wanted, document)
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Raises ObjmaskError if the pictures that would be replaced were not rendered."""
+    pictures, notes = folder / "images", folder / "annotations.json"
+    if not pictures.exists() and not notes.exists():
+        return
+    try:
+        generator = json.loads(notes.read_bytes())["info"]["generator"]
+    except (OSError, ValueError, KeyError, TypeError):
+        generator = None
+    if generator != GENERATOR:
+        raise ObjmaskError(f"{folder}: holds images or annotations.json of other origin; choose another --out")
 
 
 def _all(wanted: StillSet, folder: Path, jobs: int) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
@@ -91,7 +106,7 @@ def _report(wanted: StillSet, document: dict[str, Any]) -> None:
     """Logs how often each class shows, and how many objects evaluation will pass over."""
     names = {category["id"]: category["name"] for category in document["categories"]}
     pictures = Counter(names[c] for _, c in {(a["image_id"], a["category_id"]) for a in document["annotations"]})
-    shares = ", ".join(f"{name} {pictures[name] / max(wanted.count, 1):.0%}" for name in CLASSES)
+    shares = ", ".join(f"{name} {pictures[name] / max(wanted.count, 1):.0%}" for name in OFFICE_NAMES)
     crowd = sum(a["iscrowd"] for a in document["annotations"])
     LOG.info("share of pictures with each class: %s", shares)
     LOG.info("%d objects, %d of them hardly visible (iscrowd)", len(document["annotations"]), crowd)

@@ -15,27 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask import __version__
-from objmask.models.coco import COCO_IDS
+from objmask.models.coco import COCO_IDS, OFFICE_NAMES
 from objmask.scene.render import Rendered
 
 MIN_PIXELS = 12
 MIN_VISIBLE = 0.25
 MIN_SHARE = 0.0002
-CLASSES: tuple[str, ...] = (
-    "person",
-    "bottle",
-    "wine glass",
-    "cup",
-    "tv",
-    "laptop",
-    "keyboard",
-    "cell phone",
-    "microwave",
-    "oven",
-    "sink",
-    "book",
-)
-"""What rooms hold, in the order of COCO's ids."""
+GENERATOR = "objmask scene"
 
 
 def header(seed: int, split: str) -> dict[str, Any]:
@@ -43,13 +29,13 @@ def header(seed: int, split: str) -> dict[str, Any]:
     return {
         "info": {
             "description": "objmask rendered office",
-            "generator": "objmask scene",
+            "generator": GENERATOR,
             "version": __version__,
             "seed": seed,
             "split": split,
         },
         "licenses": [],
-        "categories": [{"id": COCO_IDS[name], "name": name} for name in CLASSES],
+        "categories": [{"id": COCO_IDS[name], "name": name} for name in OFFICE_NAMES],
     }
 
 

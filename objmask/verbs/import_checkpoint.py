@@ -20,11 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Imports it."""
-    from objmask.files import atomic_path
-    from objmask.maskrcnn.checkpoint import load, restore, save_network
+    from objmask.files import atomic_path, refuse_foreign
+    from objmask.maskrcnn.checkpoint import FILES, load, restore, save_network
     from objmask.maskrcnn.config import named
     from objmask.maskrcnn.network import MaskRCNN
 
+    refuse_foreign(options.out, FILES)
     config = named(options.config, **dict(options.set))
     arrays = load(options.checkpoint)
     network = MaskRCNN(config)

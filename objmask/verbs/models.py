@@ -39,6 +39,8 @@ def run(options: argparse.Namespace) -> None:
         size = f"{info.input_width}x{info.input_height}" if info.input_width else "any size"
         sys.stdout.write(f"{info.name}: {info.family}, input {size}, licence {info.licence or 'unknown'}\n")
         sys.stdout.write(f"  {len(info.classes)} objects: {', '.join(info.classes)}\n")
+        if info.note:
+            sys.stdout.write(f"  {info.note}\n")
 
 
 def _table() -> str:
@@ -55,4 +57,5 @@ def _table() -> str:
             here = "yes" if (cache / model.archive).is_file() else "no"
         size = f"{model.size_bytes / 1e6:.0f} MB" if model.size_bytes else ""
         lines.append(COLUMNS.format(model.name, size, model.mask_ap or "", model.speed, model.licence, here))
+        lines.extend([f"  {model.note}\n"] if model.note else [])
     return "".join(lines)

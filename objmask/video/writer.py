@@ -50,6 +50,7 @@ class VideoWriter:
         audio_from: the file whose default audio stream is copied untouched for as long as the written frames last, and
             before and after them when they begin or end the source.
         colors: tags to write (and to convert RGB by) instead of the source's.
+        threads: of the encoder. With more than one, x264 was seen to vary a clip's bytes on a busy machine.
 
     Raises:
         VideoError: the file cannot be opened or written, or MP4 cannot hold the audio.
@@ -65,10 +66,11 @@ class VideoWriter:
         preset: str = "veryfast",
         audio_from: Path | None = None,
         colors: ColorTags | None = None,
+        threads: int = _THREADS,
     ) -> None:
         self._path, self._info, self._codec = path, info, codec
         self._options = {"crf": str(quality), "preset": preset} if codec == "h264" else {"level": "3", "g": "1"}
-        self._audio_from = audio_from
+        self._audio_from, self._threads = audio_from, threads
         self._colors = _LOSSLESS_COLORS if codec == "ffv1" else colors or info.colors
         self._first_pts: int | None = None
         self._last_pts = self._end_pts = 0
@@ -172,7 +174,7 @@ class VideoWriter:
         context.color_range, context.colorspace = _RANGES[self._colors.range], self._colors.matrix
         context.color_primaries, context.color_trc = self._colors.primaries, self._colors.transfer
         context.flags |= Flags.frame_duration
-        context.thread_count = _THREADS
+        context.thread_count = self._threads
         context.open()
         return stream
 

@@ -1,11 +1,12 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from objmask.config import check_objects, complete, model_names, models_of, palette_of
+from objmask.config import check_objects, complete, model_names, models_of, notes_of, palette_of
 from objmask.errors import ConfigError, ModelError
 from objmask.models.coco import COCO_NAMES
 from objmask.models.info import ModelInfo
@@ -256,6 +257,27 @@ def test_sections_name_models_that_are_there(graphs):
     config = complete({**GIVEN, "models": {"office": graphs[0]}, "privacy": {"models": ["faces"]}}, SCHEMA)
     with pytest.raises(ConfigError, match=r"privacy\.models: no model 'faces'; there are office"):
         models_of(config)
+
+
+def test_what_a_model_does_not_know_is_said(graphs):
+    name = "mask_rcnn_inception_v2_coco"
+    config = complete({**GIVEN, "models": {"office": graphs[0], "far": name}}, SCHEMA)
+    models = models_of(config)
+    assert notes_of(config, models) == []
+    models["office"] = replace(models["office"], note="knows little")
+    assert notes_of(config, models) == ["model 'office': knows little"]
+
+
+def test_a_folder_that_is_called_like_a_known_model(graphs, tmp_path, monkeypatch):
+    """Whoever unpacked an archive here may mean that folder, and would wait for a download."""
+    name = "mask_rcnn_inception_v2_coco"
+    monkeypatch.chdir(tmp_path)
+    shutil.move(graphs[0], name)
+    config = complete({**GIVEN, "models": [name]}, SCHEMA)
+    (note,) = notes_of(config, models_of(config))
+    assert f"./{name}" in note
+    config = complete({**GIVEN, "models": [f"./{name}"]}, SCHEMA)
+    assert notes_of(config, models_of(config)) == []
 
 
 def test_models_of_a_section_come_in_configured_order():

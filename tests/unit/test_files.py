@@ -8,7 +8,7 @@ import pytest
 from builders import HOSTILE
 
 from objmask.errors import ObjmaskError
-from objmask.files import atomic_path, refuse_unwritable, sha256_of, write_json
+from objmask.files import atomic_path, refuse_foreign, refuse_unwritable, sha256_of, write_json
 
 
 def test_a_file_appears_whole_and_nothing_is_left_beside(tmp_path):
@@ -108,6 +108,15 @@ def test_a_read_only_folder_is_named(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(ObjmaskError, match="cannot be written"):
         refuse_unwritable(tmp_path / "results")
+
+
+def test_a_folder_with_other_things_is_not_to_be_replaced(tmp_path):
+    refuse_foreign(tmp_path / "new", ())
+    (tmp_path / "ours").mkdir()
+    refuse_foreign(tmp_path, ("ours", "not there"))
+    (tmp_path / "yours").write_text("")
+    with pytest.raises(ObjmaskError, match="would be replaced, but holds yours"):
+        refuse_foreign(tmp_path, ("ours",))
 
 
 def test_json_is_sorted_and_ascii(tmp_path):

@@ -65,6 +65,15 @@ def test_where_the_package_lies_does_not_matter(copy):
     assert digests(copy, *VERBS) == {verb: code_digest(verb) for verb in VERBS}
 
 
+def test_how_a_model_is_downloaded_costs_no_inference(copy):
+    """It is checked by its checksum; a model that is installed again would rerun detection."""
+    edit(copy, "models/download.py", "_ATTEMPTS = 5", "_ATTEMPTS = 6")
+    edit(copy, "models/cache.py", "timeout=0", "timeout=1")
+    assert digests(copy, *VERBS) == {verb: code_digest(verb) for verb in VERBS}
+    edit(copy, "models/archive.py", "_MOST_EXPANSION = 20", "_MOST_EXPANSION = 21")
+    assert digests(copy, "model")["model"] != code_digest("model")
+
+
 def test_comments_docstrings_and_layout_cost_no_rerun(copy):
     edit(copy, "masks.py", '"""From soft masks', '"""Something else entirely.\n\nFrom soft masks')
     edit(

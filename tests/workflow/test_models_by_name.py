@@ -13,6 +13,7 @@ from servers import NAME, serving, table
 from snakemake_runs import Workflow, remains
 
 MADE = {"model", "probe", "frames", "detect", "gather", "masks"}
+NOTE = "knows rooms without windows only"
 CONFIG = {"videos": "videos", "outputs": ["masks"]}
 
 
@@ -32,7 +33,7 @@ def archive(tmp_path_factory) -> Path:
 def small_zoo(workflow, archive, tmp_path_factory) -> Workflow:
     """A copy of the project whose table of models is one small archive."""
     root = shutil.copytree(workflow.root, tmp_path_factory.mktemp("copy") / "objmask")
-    table(tmp_path_factory.mktemp("t"), archive.read_bytes(), size_bytes=archive.stat().st_size).replace(
+    table(tmp_path_factory.mktemp("t"), archive.read_bytes(), size_bytes=archive.stat().st_size, note=NOTE).replace(
         root / "objmask/models/zoo.yaml"
     )
     return Workflow(root, workflow.model)
@@ -51,7 +52,10 @@ def test_a_name_is_downloaded_from_a_mirror(small_zoo, archive, folder):
     config = {**CONFIG, "model": "mask_rcnn_tiny_coco"}
     with serving(archive.read_bytes()) as server:
         server.codes = [503]
-        assert set(small_zoo.plan(folder, config).jobs) == MADE
+        plan = small_zoo.plan(folder, config)
+        assert set(plan.jobs) == MADE
+        plan.line("objmask:", f"model '{NAME}'", NOTE)
+        assert plan.text.count(NOTE) == 1
         assert not server.requests
         run = small_zoo.run(folder, {**config, "mirror": server.url}).ok()
         assert len(server.requests) == 2
@@ -60,7 +64,18 @@ def test_a_name_is_downloaded_from_a_mirror(small_zoo, archive, folder):
     assert (document["licence"], document["citation"]) == ("Apache-2.0", "somebody")
     assert (run.results / "masks/a.mp4").exists()
     # Neither another mirror nor the full name is another model.
-    assert not small_zoo.plan(folder, {**config, "model": NAME, "mirror": str(archive.parent)}).jobs
+    other = {**config, "model": NAME, "mirror": str(archive.parent)}
+    assert not small_zoo.plan(folder, other).jobs
+    # Nor is one of which something else is told.
+    listed = small_zoo.root / "objmask/models/zoo.yaml"
+    text = listed.read_text()
+    listed.write_text(text.replace(NOTE, "knows all rooms").replace("Apache-2.0", "MIT"))
+    try:
+        plan = small_zoo.plan(folder, other)
+    finally:
+        listed.write_text(text)
+    assert not plan.jobs
+    plan.line("knows all rooms")
 
 
 def test_what_cannot_be_downloaded_leaves_no_model(small_zoo, folder):

@@ -55,9 +55,10 @@ def test_polygons_and_both_kinds_of_run_lengths_say_the_same(tmp_path):
     plain = {**whole, "id": 3, "segmentation": {"size": [40, 60], "counts": counts}}
     data = read_annotations(NAMES, folder_of(tmp_path, [whole, polygon, plain]))
     assert data.classes == ("cup", "book", "keyboard")
-    for instance in data.pictures[0].instances:
+    [picture] = data.pictures
+    for instance in picture.instances:
         assert instance.box == (10, 20, 30, 50)
-        np.testing.assert_array_equal(instance.mask(40, 60), mask)
+        np.testing.assert_array_equal(picture.mask(instance), mask)
 
 
 def test_what_is_stored_comes_back_where_it_was(tmp_path):
@@ -216,6 +217,22 @@ HOSTILE = {
         b' "annotations": [{"id": 7, "image_id": 1, "category_id": 1, "bbox": [0, 0, 2, 2], "segmentation": []}]}',
         "annotation 7 has no segmentation",
     ),
+    "segmentation left out": (
+        b'{"categories": [{"id": 1, "name": "cup"}], "images": [], '
+        b'"annotations": [{"id": 8, "image_id": 1, "category_id": 1, "bbox": [0, 0, 2, 2]}]}',
+        "annotation 8 has no segmentation",
+    ),
+    "an endless side": (
+        b'{"categories": [{"id": 1, "name": "cup"}], "annotations": [],'
+        b' "images": [{"id": 1, "file_name": "a", "height": 1e999, "width": 4}]}',
+        "not COCO annotations",
+    ),
+    "an id that is none": (
+        b'{"categories": [{"id": 1, "name": "cup"}], "annotations": [],'
+        b' "images": [{"id": [1], "file_name": "a", "height": 4, "width": 4}]}',
+        "not COCO annotations",
+    ),
+    "nested without end": (b"[" * 200_000, "not COCO annotations"),
     "no size": (b'{"categories": [{"id": 1, "name": "cup"}], "images": [{"id": 1}], "annotations": []}', "file_name"),
 }
 
@@ -235,7 +252,7 @@ def test_files_that_are_missing_or_damaged(tmp_path):
     wrong = annotation(1, 1, 47, block(0, 0, 9, 9))
     wrong["segmentation"] = {"size": [7, 9], "counts": lengths["counts"].decode()}
     folder = folder_of(tmp_path, [wrong])
-    with pytest.raises(DataError, match=r"a\.png: a 'cup' has a mask of \(7, 9\)"):
+    with pytest.raises(DataError, match=r"a\.png: a 'cup' has a damaged segmentation \(a mask of \[7, 9\]"):
         Dataset(read_annotations(NAMES, folder), NAMES, (40, 60)).sample(0)
     folder = folder_of(tmp_path, [])
     (folder / "a.png").write_bytes(b"no picture")
@@ -244,3 +261,72 @@ def test_files_that_are_missing_or_damaged(tmp_path):
     cv2.imwrite(str(folder / "a.png"), np.zeros((5, 5, 3), np.uint8))
     with pytest.raises(DataError, match="its annotations say"):
         next(batches(Dataset(read_annotations(NAMES, folder), NAMES, (40, 60)), 1, seed=0, start=0, augmentation=None))
+
+
+DAMAGED = {
+    "two corners": [[1, 2, 30, 20]],
+    "no corners": [[]],
+    "an odd number": [[1, 2, 30, 2, 30, 20, 7]],
+    "no number": [[1, 2, 30, None, 30, 20]],
+    "text": [["a", "b", "c", "d", "e", "f"]],
+    "far away": [[1, 2, 1e12, 2, 30, 20]],
+    "a number": [5],
+    "too long": {"size": [40, 60], "counts": [5, 99999]},
+    "negative": {"size": [40, 60], "counts": [-5, 99]},
+    "no counts": {"size": [40, 60], "counts": None},
+    "not run lengths": {"size": [40, 60], "counts": "\u00e9"},
+    "another size": {"size": [60, 40], "counts": [2400]},
+    "of no size": {"size": None, "counts": [2400]},
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_segmentations_are_named_with_their_picture(tmp_path, name):
+    damaged = {**annotation(1, 1, 47, block(0, 0, 9, 9)), "segmentation": DAMAGED[name]}
+    data = read_annotations(NAMES, folder_of(tmp_path, [damaged]))
+    with pytest.raises(DataError, match=r"a\.png: a 'cup' has a damaged segmentation .*mend or remove"):
+        Dataset(data, NAMES, (40, 60)).sample(0)
+
+
+def test_parts_of_an_object_without_area_do_not_count(tmp_path):
+    parts = {**annotation(1, 1, 47, block(10, 20, 30, 50)), "segmentation": [[20, 10, 50, 10, 50, 30, 20, 30], [1, 1]]}
+    [picture] = read_annotations(NAMES, folder_of(tmp_path, [parts])).pictures
+    np.testing.assert_array_equal(picture.mask(picture.instances[0]), block(10, 20, 30, 50))
+
+
+@pytest.mark.parametrize("name", ["../a.png", "sub/../../a.png", "/a.png", "a.png\0.txt", "\ud800.png", 7])
+def test_annotations_of_others_do_not_lead_out_of_the_folder(tmp_path, name):
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((40, 60, 3), np.uint8))
+    folder = folder_of(inside, [])
+    document = json.loads((folder / "annotations.json").read_text())
+    document["images"][0]["file_name"] = name
+    (folder / "annotations.json").write_text(json.dumps(document))
+    with pytest.raises(DataError, match="not COCO annotations"):
+        read_annotations(NAMES, folder)
+
+
+def test_missing_pictures_are_named_before_anything_is_learnt(tmp_path):
+    folder = folder_of(tmp_path, [], pictures=("a.png", "b.png", "c.png"))
+    (folder / "b.png").unlink()
+    with pytest.raises(DataError, match=r"b\.png: missing \(1 of 3 pictures are\)"):
+        read_annotations(NAMES, folder)
+
+
+@pytest.mark.parametrize("size", [(1, 500), (500, 1), (1, 1)])
+def test_pictures_of_odd_shapes(tmp_path, size):
+    data = Dataset(read_annotations(NAMES, folder_of(tmp_path, [], size)), NAMES, (40, 60))
+    stream = batches(data, 4, seed=0, start=0, augmentation=Augmentation())
+    assert next(stream).pictures.shape == (4, 40, 60, 3)
+    stream.close()
+
+
+@pytest.mark.parametrize(("name", "kind", "level"), [("a.jpg", np.uint8, 90), ("a.png", np.uint16, 90 * 257)])
+def test_grey_and_deep_pictures_become_rgb(tmp_path, name, kind, level):
+    folder = folder_of(tmp_path, [], pictures=(name,))
+    cv2.imwrite(str(folder / name), np.full((40, 60), level, kind))
+    [picture] = read_annotations(NAMES, folder).pictures
+    stored = picture.read()
+    assert (stored.shape, stored.dtype) == ((40, 60, 3), np.uint8)
+    assert np.abs(stored.astype(int) - 90).max() <= 1

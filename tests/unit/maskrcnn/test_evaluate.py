@@ -6,6 +6,7 @@ import pytest
 from shapes import annotation, write_shapes
 
 from objmask.detections import Detections
+from objmask.errors import DataError
 from objmask.maskrcnn.annotations import read_annotations
 from objmask.maskrcnn.dataset import Dataset
 from objmask.maskrcnn.evaluate import mask_ap
@@ -94,6 +95,13 @@ def test_crowds_are_neither_right_nor_wrong(tmp_path):
     assert result.classes["cup"].instances == 1
     assert np.isnan(result.classes["book"].ap)
     assert result.ap50 == pytest.approx(1)
+
+
+def test_a_damaged_segmentation_is_named_with_its_picture(tmp_path):
+    damaged = {**annotation(1, 1, 47, np.ones(CANVAS, np.uint8)), "segmentation": {"size": [7, 9], "counts": [63]}}
+    data = one_picture(tmp_path, [damaged])
+    with pytest.raises(DataError, match=r"a\.png: a 'cup' has a damaged segmentation"):
+        mask_ap(lambda frames: [Detections.empty()], data)
 
 
 def test_a_picture_without_objects(tmp_path):

@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 
 from objmask.cli import main
-from objmask.errors import ModelError
-from objmask.maskrcnn.checkpoint import load_network, save_network
+from objmask.errors import ModelError, ObjmaskError
+from objmask.maskrcnn.checkpoint import load_network, save, save_network
 from objmask.maskrcnn.config import MaskRCNNConfig, changed, named
 from objmask.maskrcnn.export import frozen_graph
 from objmask.maskrcnn.network import MaskRCNN
@@ -122,10 +122,42 @@ def test_settings_are_checked(folder: Path, capsys: pytest.CaptureFixture[str], 
     assert "proposal" in capsys.readouterr().err
     assert main([*arguments, "--set=score_floor=2"]) == 1
     assert "score_floor: expected 0..1, got 2" in capsys.readouterr().err
+    assert main([*arguments, "--set=proposals=0"]) == 1
+    assert "proposals: expected a whole number of at least 1, got 0" in capsys.readouterr().err
+    assert main([*arguments, "--set=anchor_scales=[]"]) == 1
+    assert "anchor_scales: expected a list of numbers above 0" in capsys.readouterr().err
+    assert main([*arguments, '--set=architecture="vgg"']) == 1
+    assert "architecture: expected one of inception_resnet_v2" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main([*arguments, "--set=score_floor"])
     with pytest.raises(ModelError, match="no network of that name; there are inception_resnet_v2_atrous_coco"):
         named("mask_rcnn")
+
+
+@pytest.mark.parametrize("verb", ["export", "import-checkpoint"])
+def test_a_folder_with_other_things_is_not_replaced(
+    verb: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    options = (
+        [f"--network={folder}"] if verb == "export" else ["--config=desk", f"--checkpoint={folder / 'model.ckpt'}"]
+    )
+    assert main([verb, *options, f"--out={tmp_path}"]) == 1
+    assert "holds thesis.tex; choose a folder that does not exist" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_layers_are_shared_but_settings_are_not(folder: Path) -> None:
+    network = load_network(folder)
+    other = network.sharing_layers(score_floor=0.9)
+    assert (network.config.score_floor, other.config.score_floor) == (0.1, 0.9)
+    assert all(mine is its for mine, its in zip(network.trainable_variables, other.trainable_variables, strict=True))
+
+
+def test_a_checkpoint_that_cannot_be_written_is_an_error_of_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ObjmaskError, match="cannot be written"):
+        save(tmp_path / "file" / "model.ckpt", {"a": np.zeros(3)})
 
 
 def test_config_survives_json(tmp_path: Path) -> None:

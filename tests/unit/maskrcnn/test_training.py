@@ -180,6 +180,16 @@ def test_by_hand(shapes, tmp_path, capfd):
     assert json.loads((tmp_path / "config.json").read_text())["class_ids"] == [47, 84]
 
 
+def test_a_training_without_any_object_is_refused(tmp_path):
+    folder = write_shapes(tmp_path / "s", 2, 48, 64)
+    document = json.loads((folder / "annotations.json").read_text())
+    for note in document["annotations"]:
+        note["image_id"] += 1000
+    (folder / "annotations.json").write_text(json.dumps(document))
+    with pytest.raises(DataError, match="no object of the classes"):
+        Source(folder, held_out=0).read(CONFIG.classes)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -190,3 +190,36 @@ def test_any_damage_is_one_line(tmp_path):
             stream.write(bytes(broken))
         with suppress(ModelError):
             unpack(written(tmp_path, memory.getvalue()), tmp_path / str(position))
+
+
+def header(name: str, size: int = 0, kind: bytes = tarfile.REGTYPE) -> bytes:
+    member = tarfile.TarInfo(name)
+    member.size, member.type = size, kind
+    return member.tobuf(tarfile.GNU_FORMAT)
+
+
+def pax(key: str, value: str) -> bytes:
+    """A header that says something of the next one."""
+    length = next(n for n in range(1 << 20) if len(f"{n} {key}={value}\n") == n)
+    record = f"{length} {key}={value}\n".encode()
+    return header("pax", len(record), tarfile.XHDTYPE) + record + bytes(-len(record) % 512)
+
+
+@pytest.mark.parametrize(
+    ("tar", "word"),
+    [
+        (pax("comment", "x") * 2000 + header("x"), "headers"),
+        ((header("././@LongLink", 2, b"L") + b"a".ljust(512, b"\0")) * 2000 + header("x"), "headers"),
+        (pax("size", "-1536") + header("frozen_inference_graph.pb"), "negative size"),
+        (pax("path", "variables/" + "a" * 5000) + header("x"), "too long"),
+        (pax("path", "a" * 300 + "label_map.pbtxt") + header("x"), "too long"),
+        (pax("GNU.sparse.map", "a,b") + header("x"), "damaged"),
+    ],
+    ids=["endless-pax", "endless-names", "backwards", "long-name", "long-label-map", "sparse"],
+)
+def test_headers_that_no_tar_program_writes(tmp_path, tar, word):
+    content = gzip.compress(tar + bytes(1024))
+    refused(tmp_path, content, word)
+    with pytest.raises(ModelError, match=word) as caught:
+        unpack_texts(written(tmp_path, content), tmp_path)
+    assert len(str(caught.value)) < 1000

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import logging
 import os
 import random
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from servers import NAME, Answers, serving, table, tar_of, zoo
 from snakemake_runs import mounted
 
@@ -281,7 +285,7 @@ def test_a_mirror_is_checked_as_any_other_place(place, tmp_path):
     [
         ("{}/none", ["no such folder", "put", f"{NAME}.tar.gz"]),
         ("{}", ["not in the mirror", "put it there"]),
-        ("ftp://host/", ["ftp://host/", "http:"]),
+        ("ftp://me:secret@host/", ["ftp://host/", "http:"]),
     ],
 )
 def test_mirrors_that_are_none(place, tmp_path, mirror, words):
@@ -391,3 +395,98 @@ def test_killed_at_any_moment_it_never_leaves_a_wrong_archive(place, server):
     assert place.fetch().path.read_bytes() == ARCHIVE
     assert any("Range" in request for request in server.requests)
     assert place.files == {""}
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "md5:d41d8cd98f00b204e9800998ecf8427e", "sha256:12", "sha256:ä"])
+def test_an_edited_note_is_no_licence_to_trust(unchecked, server, text):
+    note = unchecked.cache / f"{NAME}.tar.gz.checksum"
+    note.parent.mkdir()
+    note.write_text(text, encoding="utf-8")
+    unchecked.refused(str(note), "no checksum", "remove it")
+    assert not server.requests
+    assert note.read_text(encoding="utf-8") == text
+
+
+def test_a_note_saved_by_another_editor(unchecked):
+    checksum = unchecked.fetch().checksum
+    note = unchecked.cache / f"{NAME}.tar.gz.checksum"
+    note.write_bytes(b" " + checksum.upper().encode() + b"\r\n")
+    assert unchecked.fetch().checksum == checksum
+
+
+def test_what_is_dangerous_is_never_noted_as_the_right_one(unchecked, server):
+    link = tarfile.TarInfo("link")
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    server.body = tar_of((link, b""))
+    unchecked.refused("dangerous", "symbolic link")
+    assert unchecked.files == set()
+
+
+@pytest.mark.parametrize("length", [5 << 30, 10**17])
+def test_a_server_s_word_does_not_fill_the_disk(unchecked, server, length):
+    server.length = length
+    unchecked.refused(str(length), "more than any network")
+    assert unchecked.files == set()
+
+
+def test_a_length_with_too_many_digits(place, server):
+    server.length = "9" * 5000
+    assert place.fetch().path.read_bytes() == ARCHIVE
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"total": "much"},
+        {"total": None},
+        {"total": float("inf")},
+        {"validator": '"one"\r\nX: y'},
+        {"validator": "\N{SNOWMAN}"},
+        {"url": None},
+        None,
+    ],
+)
+def test_a_part_with_strange_notes_is_begun_again(place, server, changes):
+    server.cut = [HALF] + [0] * 4
+    place.refused("tried 5 times")
+    notes = place.cache / f"{NAME}.tar.gz.part.json"
+    notes.write_text(json.dumps(changes and {**json.loads(notes.read_text()), **changes}))
+    assert place.fetch().path.read_bytes() == ARCHIVE
+    assert "Range" not in server.requests[-1]
+
+
+def test_a_part_of_a_later_version_is_used(place, server):
+    server.cut = [HALF] + [0] * 4
+    place.refused("tried 5 times")
+    notes = place.cache / f"{NAME}.tar.gz.part.json"
+    notes.write_text(json.dumps({**json.loads(notes.read_text()), "more": 1}))
+    assert place.fetch().path.read_bytes() == ARCHIVE
+    assert "Range" in server.requests[-1]
+
+
+def test_a_link_in_a_shared_cache_leads_nowhere(place, tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("keep")
+    place.cache.mkdir()
+    (place.cache / f"{NAME}.tar.gz.part").symlink_to(precious)
+    assert place.fetch().path.read_bytes() == ARCHIVE
+    assert precious.read_text() == "keep"
+    assert not (place.cache / f"{NAME}.tar.gz").is_symlink()
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EACCES])
+def test_a_file_system_that_gives_no_locks(place, monkeypatch, code):
+    """Network file systems answer so; waiting for the lock would be waiting for ever."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(FileLock, "acquire", refuse)
+    place.refused(str(place.cache), os.strerror(code), "OBJMASK_CACHE")
+
+
+def test_a_cache_below_one_s_home(monkeypatch, tmp_path):
+    """Where no shell has replaced the tilde."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("OBJMASK_CACHE", "~/models")
+    assert cache_folder() == tmp_path / "models"

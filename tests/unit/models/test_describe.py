@@ -155,3 +155,11 @@ def test_model_json_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
         (tmp_path / "model.json").write_text(text)
         with pytest.raises(ModelError, match="install the model again"):
             ModelInfo.read(tmp_path)
+
+
+@pytest.mark.parametrize(("start", "end"), [(b"\xef\xbb\xbf", b"\r\n"), (b"", b"\r")])
+def test_label_map_saved_by_another_editor(tmp_path: Path, start: bytes, end: bytes) -> None:
+    path = tmp_path / "map.pbtxt"
+    lines = [b"item {", b" id: 1 # first", b" name: 'person'", b"}", b"item { id: 2 name: 'tv' }"]
+    path.write_bytes(start + end.join(lines))
+    assert read_label_map(path) == {"person": 1, "tv": 2}

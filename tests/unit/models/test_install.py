@@ -19,6 +19,7 @@ from test_tf_detection import frame, frozen, saved_tf2
 
 from objmask.cli import main
 from objmask.errors import ModelError
+from objmask.models import zoo as zoo_module
 from objmask.models.coco import COCO_IDS
 from objmask.models.detector import load
 from objmask.models.info import ModelInfo
@@ -184,14 +185,27 @@ def test_a_name_that_is_none():
         Source.of("mask_rcnn_inception_v2_coco").describe("../up")
 
 
-def test_a_built_in_model(tmp_path, graph_folder, monkeypatch):
-    entry = ZooModel("demo", "MIT", "us", folder="demo-of-a-test")
+def test_a_built_in_model(tmp_path, graph_folder, monkeypatch, caplog):
+    entry = ZooModel("demo", "MIT", "us", folder="demo-of-a-test", note="knows little")
     known = Zoo("http://127.0.0.1:9/", (entry,))
     refused("demo", tmp_path, "comes without it", zoo=known)
     monkeypatch.setattr(ZooModel, "built_in", graph_folder)
     info = install("demo", tmp_path / "m", zoo=known)
     assert (info.name, info.source, info.licence, info.citation) == ("demo", "demo", "MIT", "us")
     assert info == replace(Source.of("demo", known).describe(), archive="")
+    assert json.loads((tmp_path / "m/model.json").read_text())["note"] == "knows little"
+    assert [(r.levelname, r.getMessage()) for r in caplog.records if "little" in r.getMessage()] == [
+        ("WARNING", "demo: knows little")
+    ]
+
+
+def test_an_archive_whose_objects_are_others_than_the_table_says(tmp_path, graph_folder):
+    """The configuration was judged by the table: what is sensitive would be missed without a word."""
+    own = shutil.copytree(graph_folder, tmp_path / "own")
+    (own / "label_map.pbtxt").write_text(LABELS)
+    whole = pack(tmp_path / f"{NAME}.tar.gz", own).read_bytes()
+    known = zoo(tmp_path, whole)
+    refused(NAME, tmp_path, NAME, "differ in", zoo=known, cache=tmp_path / "c", mirror=str(tmp_path))
 
 
 def test_objmask_s_own_table():
@@ -217,6 +231,22 @@ def test_a_table_that_contradicts_itself(tmp_path, entry):
         Zoo.read(path)
 
 
+@pytest.mark.parametrize(
+    "text", ["", "base: [", "base: x\nmodels: {a: {pth: b}}", "base: x\nmodels: {a: 1}", "models: {}"]
+)
+def test_objmask_s_own_table_after_a_bad_edit(tmp_path, monkeypatch, text):
+    monkeypatch.setattr(zoo_module, "TABLE", tmp_path / "t.yaml")
+    (tmp_path / "t.yaml").write_text(text)
+    the_zoo.cache_clear()
+    try:
+        with pytest.raises(ModelError, match="mend it") as caught:
+            the_zoo()
+    finally:
+        the_zoo.cache_clear()
+    assert str(tmp_path / "t.yaml") in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 def test_a_resizer_of_fixed_shape(tmp_path, graph_folder):
     """Frames are stretched to it: neither side may be made smaller than it needs."""
     own = shutil.copytree(graph_folder, tmp_path / "own")
@@ -228,7 +258,7 @@ def test_a_resizer_of_fixed_shape(tmp_path, graph_folder):
 
 def test_licence_and_citation_do_not_make_another_model(graph_folder):
     info = Source.of(str(graph_folder)).describe()
-    told = replace(info, licence="MIT", citation="me", source="there", archive="sha256:0")
+    told = replace(info, licence="MIT", citation="me", source="there", archive="sha256:0", note="small")
     assert told.digest() == info.digest()
     assert replace(info, score_cut=0.5).digest() != info.digest()
 
@@ -236,7 +266,7 @@ def test_licence_and_citation_do_not_make_another_model(graph_folder):
 def test_an_older_model_json_is_still_read(tmp_path, graph_folder):
     info = install(graph_folder, tmp_path / "m")
     document = json.loads((tmp_path / "m/model.json").read_text())
-    del document["archive"]
+    del document["archive"], document["note"]
     (tmp_path / "m/model.json").write_text(json.dumps(document))
     assert ModelInfo.read(tmp_path / "m") == info
 
@@ -245,11 +275,14 @@ def test_the_list_says_what_is_here(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("OBJMASK_CACHE", str(tmp_path))
     (tmp_path / "mask_rcnn_inception_v2_coco_2018_01_28.tar.gz").touch()
     assert main(["models"]) == 0
-    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line}
+    shown = capsys.readouterr().out
+    lines = {line.split()[0]: line for line in shown.splitlines() if line}
     line = lines["mask_rcnn_inception_v2_coco_2018_01_28"]
     assert all(word in line for word in ("178 MB", "21.48", "79 ms", "Apache-2.0"))
     assert line.endswith("yes")
     assert lines["mask_rcnn_resnet50_atrous_coco_2018_01_28"].endswith("no")
+    assert all(f"\n  {model.note}\n" in shown for model in the_zoo().models if model.note)
+    assert "\n  knows rendered desks only; " in shown
     assert main(["models", "mask_rcnn_inception_v2_coco"]) == 0
     assert "Apache-2.0" in capsys.readouterr().out
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from objmask.models.coco import OFFICE_NAMES
 from objmask.scene.canvas import Canvas, Light
 from objmask.scene.families import FAMILIES
 from objmask.scene.film import Film
@@ -17,7 +18,6 @@ from objmask.scene.motion import ACTIVITIES, clip
 from objmask.scene.quads import Quad, plain
 from objmask.scene.render import Shot, draw
 from objmask.scene.room import Room
-from objmask.scene.truth import CLASSES
 from objmask.scene.turned import Turned
 from objmask.scene.world import render_still
 
@@ -70,7 +70,7 @@ def test_every_class_appears_and_nothing_but_objects_is_numbered() -> None:
         for number, pixels in rendered.visible().items():
             assert pixels <= rendered.silhouettes[number]
             seen.add(names[number])
-    assert seen == set(CLASSES)
+    assert seen == set(OFFICE_NAMES)
 
 
 def _shot(*items: Item) -> Shot:
