@@ -14,7 +14,7 @@ else
 unexport OBJMASK_TEST_ASSETS
 endif
 DEMO := build/demo
-STEPS := 6000
+STEPS := 7114
 
 .PHONY: env demo model test lint bench clean
 
@@ -44,7 +44,7 @@ model: env
 	$(BIN)/python -m objmask scene --out=build/model/train --stills=6000 --split=train --seed=1 --width=448 --height=252 --jobs=$(CORES)
 	$(BIN)/python -m objmask scene --out=build/model/validation --stills=100 --split=train --seed=2 --width=448 --height=252
 	$(BIN)/python -m objmask train --data=build/model/train --validation=build/model/validation --seed=1 --steps=$(STEPS) --out=build/model/network
-	$(BIN)/python -m objmask export --network=build/model/network --half --out=build/model/demo
+	$(BIN)/python -m objmask export --network=build/model/network --half --set=min_dimension=288 --set=max_dimension=512 --out=build/model/demo
 	cp build/model/demo/{frozen_inference_graph.pb,label_map.pbtxt,pipeline.config} objmask/models/demo/
 
 test: env

@@ -55,11 +55,13 @@ def resume(out: Path, learner: Learner, identity: Mapping[str, Any]) -> Reached:
     """Goes back to the newest state in `out`; to the beginning if there is none.
 
     Raises:
-        ObjmaskError: the state is that of another training.
+        ObjmaskError: the state is that of another training, or there is a network without one, from elsewhere.
         DataError: it is damaged.
     """
     states = _states(out)
     if not states:
+        if (out / f"{MODEL}.index").exists():
+            raise ObjmaskError(f"{out}: holds a network that would be overwritten; choose another --out")
         return Reached()
     folder = states[-1]
     try:

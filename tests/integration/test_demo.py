@@ -74,5 +74,5 @@ def test_it_is_small_and_complete() -> None:
 def test_its_description(demo: Run) -> None:
     document = json.loads((demo.results / "models/demo/model.json").read_text())
     assert document["classes"][:2] == ["person", "bottle"]
-    assert (document["short_side"], document["long_side"], document["score_cut"]) == (252, 448, 0.05)
+    assert (document["short_side"], document["long_side"], document["score_cut"]) == (288, 512, 0.05)
     assert document["licence"] == "MIT"

@@ -207,3 +207,12 @@ def test_calls_that_cannot_work(shapes, tmp_path, capfd, arguments, message):
     line = capfd.readouterr().err.splitlines()[-1]
     assert message in line
     assert line.startswith("objmask: ")
+
+
+def test_a_network_from_elsewhere_is_not_overwritten(shapes, tmp_path, capsys):
+    checkpoint.save_network(MaskRCNN(CONFIG), tmp_path)
+    before = (tmp_path / "model.ckpt.index").read_bytes()
+    init = f"--init={tmp_path / 'model.ckpt'}"
+    assert main(["train", f"--data={shapes}", init, f"--out={tmp_path}", "--steps=1", "--classes=cup,book"]) == 1
+    assert "would be overwritten; choose another --out" in capsys.readouterr().err
+    assert (tmp_path / "model.ckpt.index").read_bytes() == before
