@@ -157,7 +157,7 @@ def _low_precision(name: str, device: Device, precision: Precision, optimise: bo
     if gpus:
         capability = tf.config.experimental.get_device_details(gpus[0]).get("compute_capability", (0, 0))
         return "float16" if precision == "mixed" or capability >= _FAST_FLOAT16 else None
-    # By itself never on a CPU: measured slower even where it has instructions for bfloat16.
+    # By itself never on a CPU: it depends on the processor whether bfloat16 is faster there.
     return "bfloat16" if precision == "mixed" else None
 
 
