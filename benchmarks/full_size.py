@@ -37,7 +37,7 @@ NAME = "mask_rcnn_inception_resnet_v2_1024x1024_coco17_gpu-8"
 PATH = f"tf2/20200711/{NAME}.tar.gz"
 FRAMES, RATE = 5, 30
 THREADS, ROUNDS = 2, 2
-VARIANTS = ((300, 100, 5), (300, 5, 2), (100, 100, 2), (100, 5, 2))
+VARIANTS = ((300, 100, FRAMES), (300, 5, 2), (100, 100, 2), (100, 5, 2))
 """Proposals, boxes that get masks, and frames."""
 v1 = tf.compat.v1
 
@@ -146,8 +146,8 @@ def main() -> None:
     print(f"{ROUNDS} rounds (aim: at most 1.02 of the bare loop):\n")
     columns = ["proposals", "boxes with masks", "frames", "detect, s a frame", "bare, s a frame", "detect / bare"]
     measure.table(columns, rows)
-    print("The verb on the fetched model, 2 frames, 300 proposals and 100 boxes, with Python's start and loading:\n")
-    measure.table(["how", "s a frame", "peak memory, GiB"], settings(model, *frames(model, 2)))
+    print(f"The verb on the fetched model, {FRAMES} frames, 300 proposals and 100 boxes, with start and loading:\n")
+    measure.table(["how", "s a frame", "peak memory, GiB"], settings(model, *frames(model, FRAMES)))
 
 
 if __name__ == "__main__":
