@@ -50,7 +50,8 @@ def refuse_unwritable(folder: Path) -> None:
     if not existing.is_dir():
         raise ObjmaskError(f"{existing}: is a file where a folder for results is needed; move it away")
     if not os.access(existing, os.W_OK | os.X_OK):
-        raise ObjmaskError(f"{existing}: cannot be written (read-only or not yours); choose another folder")
+        why = "read-only or not yours"
+        raise ObjmaskError(f"{existing}: cannot be written ({why}); choose another folder (snakemake: --directory)")
 
 
 def refuse_foreign(folder: Path, own: Collection[str]) -> None:
