@@ -23,6 +23,12 @@ rule all:
         targets(),
 
 
+# Dry runs do not come here: one may look while another works. Snakemake's own lock would outlive a killed run.
+onstart:
+    if workflow.is_main_process:
+        hold_folder()
+
+
 # Among hundreds of lines the ones that matter are lost: they come again, last.
 onerror:
     if workflow.is_main_process:

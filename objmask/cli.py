@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from objmask import __version__
+from objmask import __version__, lifetime
 from objmask.errors import ObjmaskError
+from objmask.provenance import write_provenance
 
 VERBS = (
     "models",
@@ -23,12 +24,14 @@ VERBS = (
     "frames",
     "images",
     "detect",
+    "serve",
     "gather",
     "masks",
     "overlay",
     "protect",
     "coverage",
     "summary",
+    "clean-orphans",
     "scene",
     "train",
     "import-checkpoint",
@@ -46,9 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     # The polite stop of clusters and of Snakemake: unwinds, so that half-written files are removed.
     signal.signal(signal.SIGTERM, _stop)
+    workflow = lifetime.workflow()
+    if workflow:
+        lifetime.end_with(workflow)
     try:
         _set_up_logging(options.log)
         options.run(options)
+        if options.provenance:
+            own = {k: v for k, v in vars(options).items() if k not in ("run", "verb", "log", "provenance")}
+            write_provenance(options.verb, own, options.provenance)
     except ObjmaskError as error:
         LOG.error("%s", error)
         return 1
@@ -85,7 +94,8 @@ def build_parser() -> argparse.ArgumentParser:
         verb.add_argument(
             "--log", type=Path, metavar="FILE", help="write the log there; what goes wrong is shown all the same"
         )
-        verb.set_defaults(run=module.run)
+        verb.add_argument("--provenance", type=Path, metavar="JSON", help="write there what the result was made of")
+        verb.set_defaults(run=module.run, verb=name)
     return parser
 
 

@@ -15,24 +15,39 @@ from typing import Any
 from objmask.errors import ObjmaskError
 
 _HASH_BLOCK_BYTES = 1 << 20
+TEMPORARY = ".objmask-"
+"""How the names of temporary folders begin."""
 
 
 @contextmanager
-def atomic_path(final: Path) -> Iterator[Path]:
+def atomic_path(final: Path, *, shared: bool = False) -> Iterator[Path]:
     """Yields a unique temporary path beside `final`; renames it to `final` on success, removes it on any failure.
 
     The temporary name starts with a dot and keeps the suffix (container muxers look at it), so that a half-written
-    file is never mistaken for a result and two writers of one result never share a file.
+    file is never mistaken for a result and two writers of one result never share a file. What earlier writers of
+    `final` left behind is removed; one that still runs, on this machine or another, can then no longer finish. So
+    the work of a job whose workflow was killed never replaces that of the workflow which came after.
+
+    Args:
+        final: the file or folder.
+        shared: others may write the same at the same time; they are left alone, and the last one counts.
 
     Raises:
         OSError: the folder cannot be written or the disk is full.
+        ObjmaskError: another process has begun to write `final` since.
     """
     final.parent.mkdir(parents=True, exist_ok=True)
     # A name of its own makes room for the 255-byte limit on names: the final one may already be that long.
-    folder = Path(tempfile.mkdtemp(prefix=".objmask-", dir=final.parent))
+    prefix = f"{TEMPORARY}{hashlib.sha256(os.fsencode(final.name)).hexdigest()[:12]}-"
+    if not shared:
+        for left in final.parent.glob(f"{prefix}*"):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=final.parent))
     temporary = folder / f"part{final.suffix}"
     try:
         yield temporary
+        if not folder.exists():
+            raise ObjmaskError(f"{final}: another process has begun to write it since; this one's work is discarded")
         if temporary.is_dir() and final.is_dir():
             shutil.rmtree(final)
         temporary.replace(final)
@@ -69,9 +84,9 @@ def refuse_foreign(folder: Path, own: Collection[str]) -> None:
         raise ObjmaskError(f"{folder}: would be replaced, but holds {foreign[0]}; choose a folder that does not exist")
 
 
-def write_json(final: Path, document: Any) -> None:
-    """Writes `document` as sorted, indented JSON, atomically."""
-    with atomic_path(final) as temporary:
+def write_json(final: Path, document: Any, *, shared: bool = False) -> None:
+    """Writes `document` as sorted, indented JSON; see `atomic_path`."""
+    with atomic_path(final, shared=shared) as temporary:
         temporary.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="ascii")
 
 

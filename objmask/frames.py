@@ -78,7 +78,7 @@ def extract_frames(
         for frame in read_frames(video, info, start=start, stop=stop, window=window, on_truncated=on_truncated):
             rows.append((frame.number, frame.pts, frame.duration_pts, frame.number % every == 0))
             if rows[-1][3]:
-                yield _scaled(frame.rgb(), size)
+                yield scaled(frame.rgb(), size)
             progress.step()
 
     write_store(store, size, ahead(pictures()))
@@ -131,23 +131,19 @@ def read_store(path: Path) -> Iterator[Picture]:
         raise DataError(f"{path}: cannot be read; delete it and run again ({reason(error)})") from error
 
 
-def write_images(
-    store: Path, frames: FrameTable, folder: Path, kind: Literal["png", "jpg"], progress: Progress
-) -> None:
-    """Writes the pictures of a store as images named by their frame number, eight digits.
+def write_images(pictures: Iterable[tuple[int, Picture]], folder: Path, kind: Literal["png", "jpg"]) -> None:
+    """Writes pictures, RGB uint8 (h, w, 3), as images named by their frame number, eight digits; `folder` is made.
 
     Raises:
         VideoError: an image cannot be written.
-        DataError: store and table contradict each other.
     """
     options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY] if kind == "jpg" else []
     with atomic_path(folder) as temporary:
         temporary.mkdir()
-        for number, picture in inferred_frames(store, frames):
+        for number, picture in ahead(pictures):
             image = temporary / f"{number:08d}.{kind}"
             if not cv2.imwrite(str(image), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), options):
                 raise VideoError(f"{folder}: cannot be written; is the disk full?")
-            progress.step()
 
 
 def inferred_frames(store: Path, frames: FrameTable) -> Iterator[tuple[int, Picture]]:
@@ -166,7 +162,8 @@ def inferred_frames(store: Path, frames: FrameTable) -> Iterator[tuple[int, Pict
         raise DataError(f"{store}: holds {count} frames, its table says {len(numbers)}; delete both and run again")
 
 
-def _scaled(rgb: Picture, size: tuple[int, int]) -> Picture:
+def scaled(rgb: Picture, size: tuple[int, int]) -> Picture:
+    """A picture in another size (width, height)."""
     if (rgb.shape[1], rgb.shape[0]) == size:
         return rgb
     # Averaging when it gets smaller; a sample that is not square may also have to grow along one side.

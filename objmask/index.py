@@ -106,7 +106,7 @@ def index_videos(sources: Iterable[Source], cache: Path) -> list[Video]:
             entries[str(source.path)] = job.result()
     if entries != known:
         try:
-            write_json(cache, entries)
+            write_json(cache, entries, shared=True)
         except OSError as error:
             LOG.warning("%s: cannot be written (%s); videos are fingerprinted anew each time", cache, error)
     return [

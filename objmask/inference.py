@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from objmask import __version__
 from objmask.detections import Detections, DetectionWriter, FrameTable, read_detections
 from objmask.errors import DataError
 from objmask.frames import inferred_frames
@@ -16,6 +14,7 @@ from objmask.models.detector import Detector
 from objmask.parquet import metadata_of
 from objmask.pipeline import ahead
 from objmask.progress import Progress
+from objmask.provenance import settings_digest, versions
 from objmask.video.info import VideoInfo
 
 _RUNTIMES = {"yolo_seg": "ai-edge-litert", "tf_detection": "tensorflow"}
@@ -56,7 +55,8 @@ def detect(
         "model_sha256": detector.info.sha256,
         "placement": detector.placement,
         "settings": dict(settings),
-        "versions": _versions(detector.info.family),
+        "settings_sha256": settings_digest(settings),
+        "versions": versions(_RUNTIMES[detector.info.family], "numpy", "opencv-python", "av"),
     }
     found = _found_in(detector, store, chunk)
     with DetectionWriter(detections, frames, metadata) as writer:
@@ -134,8 +134,3 @@ def gather(parts: Sequence[tuple[Path, Path]], info: VideoInfo, detections: Path
             raise DataError(f"{frames}: {count} frames were detected, the video has {info.frames}; run again")
         if not count:
             raise DataError(f"{frames}: no frame lies in the window; widen it")
-
-
-def _versions(family: str) -> dict[str, str]:
-    packages = (_RUNTIMES[family], "numpy", "opencv-python", "av")
-    return {"objmask": __version__, **{name: importlib.metadata.version(name) for name in packages}}

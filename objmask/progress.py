@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from types import TracebackType
+from typing import TypeVar
 
 from tqdm import tqdm
 
 LOG = logging.getLogger(__name__)
 _LINE_EVERY_S = 10.0
+T = TypeVar("T")
 
 
 class Progress:
@@ -39,6 +42,12 @@ class Progress:
             took_s = time.monotonic() - self._start
             rate = self._done / max(took_s, 1e-9)
             LOG.info("%s: %d %s in %.1f s, %.1f %s/s", self._what, self._done, self._unit, took_s, rate, self._unit)
+
+    def counted(self, items: Iterable[T]) -> Iterator[T]:
+        """`items`, each counted when the next one is asked for."""
+        for item in items:
+            yield item
+            self.step()
 
     def reach(self, done: int) -> None:
         """Counts up to `done` frames in all."""

@@ -1,16 +1,32 @@
-"""Which code a result depends on: a digest that changes when that code does, and not when a comment does."""
+"""What a result was made of: the code behind it, settings, versions, and the checksums of what went in.
+
+The digest of the code changes when that code does, and not when a comment does.
+"""
 
 from __future__ import annotations
 
 import ast
 import functools
 import hashlib
+import importlib.metadata
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+from objmask import __version__
 
 _PACKAGE = Path(__file__).parent
-_WITHOUT_EFFECT = frozenset({"errors.py", "progress.py", "verbs/options.py", "models/cache.py", "models/download.py"})
-"""Modules that decide what users are told, how options are spelt and how an archive gets here, which is checked by its
-checksum; never what a result holds."""
+_WITHOUT_EFFECT = frozenset(
+    {
+        *("errors.py", "progress.py", "verbs/options.py", "models/cache.py", "models/download.py"),
+        *("lifetime.py", "network_client.py", "network_server.py", "models/devices.py"),
+    }
+)
+"""Modules that decide what users are told, how options are spelt, how an archive gets here, which is checked by its
+checksum, and in which process and on which of equal devices a job runs; never what a result holds."""
+_PACKAGES = ("av", "numpy", "opencv-python", "pandas", "pyarrow")
 
 
 @functools.cache
@@ -45,6 +61,60 @@ def modules_of(verb: str) -> frozenset[Path]:
     return frozenset(found)
 
 
+def versions(*packages: str) -> dict[str, str]:
+    """Versions of objmask and of those packages that are installed."""
+    found = {"objmask": __version__}
+    for name in packages:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
+
+
+def settings_digest(settings: Mapping[str, Any]) -> str:
+    """Hex SHA-256 of settings, whatever their order."""
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+def write_provenance(verb: str, options: Mapping[str, Any], file: Path) -> None:
+    """Writes, as JSON, what the result of a verb was made of; no paths, times or host names.
+
+    Args:
+        verb: its name.
+        options: its options; paths are no settings.
+        file: to write.
+
+    Raises:
+        DataError: a probe or detections that the options name cannot be read.
+        OSError: the file cannot be written.
+    """
+    from objmask.files import sha256_of, write_json
+    from objmask.parquet import metadata_of
+    from objmask.video.info import VideoInfo
+
+    settings = {name: value for name, value in options.items() if not _is_path(value)}
+    made_of: dict[str, Any] = {
+        "verb": verb,
+        "code": code_digest(verb),
+        "settings": settings,
+        "settings_sha256": settings_digest(settings),
+        "versions": versions(*_PACKAGES),
+    }
+    if "probe" in options:
+        made_of["video_sha256"] = VideoInfo.read(options["probe"]).sha256
+    if "detections" in options:
+        stored = [metadata_of(path) for path in options["detections"]]
+        made_of["models"] = {
+            str(one.get("model")): {key: one.get(key) for key in ("model_sha256", "settings_sha256")} for one in stored
+        }
+    if "videos" in options:
+        made_of["videos_sha256"] = sha256_of(options["videos"])
+    write_json(file, made_of)
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, Path) or (isinstance(value, list) and any(isinstance(one, Path) for one in value))
+
+
 @functools.cache
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_bytes())
@@ -53,7 +123,7 @@ def _tree(path: Path) -> ast.Module:
 @functools.cache
 def _imports(path: Path) -> tuple[Path, ...]:
     names: list[str] = []
-    for node in ast.walk(_tree(path)):
+    for node in _statements(_tree(path)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -69,13 +139,25 @@ def _files(module: str) -> list[Path]:
 @functools.cache
 def _file_digest(path: Path) -> str:
     tree = _tree(path)
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and isinstance(
             node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
         ):
             node.body = [part for part in body if not _is_text(part)]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """A tree's statements at any depth: a tenth of its nodes, and the only ones that import or have a docstring."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            part = getattr(node, name, ())
+            if isinstance(part, list):
+                waiting.extend(part)
 
 
 def _is_text(node: ast.stmt) -> bool:

@@ -41,16 +41,22 @@ def assets() -> Path:
 
 
 @pytest.fixture(scope="session")
-def workflow(assets: Path, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
-    """A copy of the project, in a folder whose name is a trap of its own, and the fastest real model."""
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project, in a folder whose name is a trap of its own."""
     root = tmp_path_factory.mktemp("project") / "user's copy of $objmask"
     root.mkdir()
-    project = HERE.parent
-    shutil.copy(project / "Snakefile", root)
-    shutil.copy(project / "config.yaml", root)
+    original = HERE.parent
+    shutil.copy(original / "Snakefile", root)
+    shutil.copy(original / "config.yaml", root)
     for folder in ("workflow", "profiles", "envs", "objmask"):
-        shutil.copytree(project / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    return Workflow(root, assets / "models/yolov8n-seg_256_nhwc_int8_io.tflite")
+        shutil.copytree(original / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return root
+
+
+@pytest.fixture(scope="session")
+def workflow(project: Path, assets: Path) -> Workflow:
+    """A copy of the project, and the fastest real model."""
+    return Workflow(project, assets / "models/yolov8n-seg_256_nhwc_int8_io.tflite")
 
 
 @pytest.fixture(scope="session")

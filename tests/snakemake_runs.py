@@ -49,7 +49,7 @@ class Run:
         """The rules of the jobs of each video."""
         found: dict[str, set[str]] = {}
         for rule, body in _JOB.findall(self.text):
-            for video in re.findall(r"^    wildcards: .*\bvideo=(.*?)(?:, chunk=.*)?$", body, re.M):
+            for video in re.findall(r"^    wildcards: .*?\bvideo=(.*?)(?:, (?:chunk|model)=.*)?$", body, re.M):
                 found.setdefault(video, set()).add(rule)
         return found
 

@@ -173,7 +173,7 @@ def _note(path: Path, checksum: str, note: Path) -> None:
     except ModelError as error:
         raise _DifferentError(str(error)) from error
     _make(note.parent)
-    with atomic_path(note) as temporary:
+    with atomic_path(note, shared=True) as temporary:
         temporary.write_text(f"{checksum}\n", encoding="ascii")
     LOG.info("%s: no checksum of it is published; its own, %s, counts from now on (%s)", path, checksum, note)
 

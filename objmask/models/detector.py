@@ -89,6 +89,10 @@ def load(
         from objmask.models.yolo_seg import YoloSegDetector
 
         return YoloSegDetector(path, info, device=device, floor=floor, max_per_frame=max_per_frame, threads=threads)
+    if device != "cpu":
+        from objmask.models.devices import claim_gpu
+
+        claim_gpu()
     from objmask.models.tf_detection import TfDetector
 
     return TfDetector(

@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from objmask.verbs.options import add_detection_outputs, add_store, progress, share, whole
+from objmask.verbs.options import add_detection_outputs, add_store, share, whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-optimise", action="store_true", help="run TensorFlow graphs as they are: slower, but in less memory"
     )
+    parser.add_argument(
+        "--keep-loaded",
+        action="store_true",
+        help="leave the network loaded for the next job of the workflow that this one is of",
+    )
     add_detection_outputs(parser)
 
 
@@ -35,25 +40,36 @@ def run(options: argparse.Namespace) -> None:
     """Writes both files."""
     import logging
 
-    from objmask.detections import FrameTable
-    from objmask.inference import detect
-    from objmask.models.detector import load
+    from objmask import lifetime
+    from objmask.detect_job import DetectJob, NetworkOptions
 
-    chunk = FrameTable.read(options.table)
-    settings = {"floor": options.floor, "max_per_frame": options.max_per_frame, "every": options.every}
-    detector = load(
-        options.model,
-        device=options.device,
-        floor=options.floor,
-        max_per_frame=options.max_per_frame,
-        threads=options.threads,
-        batch=options.batch,
-        precision=options.precision,
-        optimise=not options.no_optimise,
+    job = DetectJob(
+        NetworkOptions(
+            options.model,
+            device=options.device,
+            floor=options.floor,
+            max_per_frame=options.max_per_frame,
+            threads=options.threads,
+            batch=options.batch,
+            precision=options.precision,
+            optimise=not options.no_optimise,
+        ),
+        store=options.frames,
+        table=options.table,
+        detections=options.out,
+        frames=options.out_frames,
+        every=options.every,
     )
+    workflow = lifetime.workflow()
+    if options.keep_loaded and workflow:
+        from objmask.network_client import UnavailableError, detect_shared
+
+        try:
+            return detect_shared(job, workflow)
+        except UnavailableError as why:
+            logging.getLogger(__name__).warning("the network cannot be kept for the next job (%s)", why)
+    detector = job.network.load()
     try:
-        logging.getLogger(__name__).info("%s: %s", detector.info.name, detector.placement)
-        with progress(options, f"detect {options.out.stem}", len(chunk)) as bar:
-            detect(detector, options.frames, chunk, options.table, options.out, options.out_frames, bar, settings)
+        job.run(detector, bar=options.log is None)
     finally:
         detector.close()

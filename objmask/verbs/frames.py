@@ -5,17 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from objmask.verbs.options import add_video, progress, whole, window
+from objmask.verbs.options import add_chunk, add_video, chunk, progress, window
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     add_video(parser)
-    parser.add_argument("--chunk", metavar="FIRST-STOP", help="e.g. 00000000-00000300; none: the whole video")
-    parser.add_argument("--every", type=whole(1), default=1, help="inference on every n-th frame")
-    parser.add_argument(
-        "--model", type=Path, required=True, action="append", metavar="FOLDER", help="an installed model; once a model"
-    )
+    add_chunk(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="NUT", help="frames file to write")
     parser.add_argument("--table", type=Path, required=True, metavar="PARQUET", help="frames table to write")
 
@@ -23,12 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes both files."""
     from objmask.frames import extract_frames, network_size
-    from objmask.index import chunk_range
     from objmask.models.info import ModelInfo
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)
-    start, stop = chunk_range(options.chunk) if options.chunk else (0, info.frames)
+    start, stop = chunk(options, info)
     size = network_size(info, [ModelInfo.read(folder) for folder in options.model])
     with progress(options, f"frames {options.video.name}", min(stop, info.frames) - start) as bar:
         extract_frames(

@@ -13,7 +13,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_probe(parser)
     add_window(parser)
     parser.add_argument(
-        "--part", type=Path, action="append", required=True, metavar="PARQUET", help="detections of a chunk, in order"
+        "--part",
+        type=Path,
+        action="extend",
+        nargs="+",
+        required=True,
+        metavar="PARQUET",
+        help="detections of each chunk, in order",
     )
     add_detection_outputs(parser)
 

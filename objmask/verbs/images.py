@@ -1,25 +1,33 @@
-"""Write the frames of a chunk as images, named by their frame numbers."""
+"""Write the frames of a chunk that get inference as images, named by their frame numbers."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from objmask.verbs.options import add_store, progress
+from objmask.verbs.options import add_chunk, add_video, chunk, progress, window
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
-    add_store(parser)
+    add_video(parser)
+    add_chunk(parser)
     parser.add_argument("--kind", choices=("png", "jpg"), default="png", help="image format")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder to make")
 
 
 def run(options: argparse.Namespace) -> None:
     """Writes the folder."""
-    from objmask.detections import FrameTable
-    from objmask.frames import write_images
+    from objmask.frames import network_size, scaled, write_images
+    from objmask.models.info import ModelInfo
+    from objmask.video.info import VideoInfo
+    from objmask.video.reader import read_frames
 
-    frames = FrameTable.read(options.table)
-    with progress(options, f"images {options.out}", int(frames.inferred.sum())) as bar:
-        write_images(options.frames, frames, options.out, options.kind, bar)
+    info = VideoInfo.read(options.probe)
+    start, stop = chunk(options, info)
+    size = network_size(info, [ModelInfo.read(folder) for folder in options.model])
+    part = {"start": start, "stop": stop, "window": window(options), "on_truncated": options.on_truncated}
+    with progress(options, f"images {options.out}", min(stop, info.frames) - start) as bar:
+        frames = bar.counted(read_frames(options.video, info, **part))
+        pictures = ((frame.number, scaled(frame.rgb(), size)) for frame in frames if frame.number % options.every == 0)
+        write_images(pictures, options.out, options.kind)

@@ -13,6 +13,7 @@ from objmask.errors import ConfigError
 
 if TYPE_CHECKING:
     from objmask.progress import Progress
+    from objmask.video.info import VideoInfo
     from objmask.video.reader import Window
 
 
@@ -68,6 +69,22 @@ def add_on_truncated(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--on-truncated", choices=("fail", "keep"), default="fail", help="for a video that breaks off")
 
 
+def add_chunk(parser: argparse.ArgumentParser) -> None:
+    """Which frames of a video get inference, and for which models."""
+    parser.add_argument("--chunk", metavar="FIRST-STOP", help="e.g. 00000000-00000300; none: the whole video")
+    parser.add_argument("--every", type=whole(1), default=1, help="inference on every n-th frame")
+    parser.add_argument(
+        "--model", type=Path, required=True, action="append", metavar="FOLDER", help="an installed model; once a model"
+    )
+
+
+def chunk(options: argparse.Namespace, info: VideoInfo) -> tuple[int, int]:
+    """First frame and the frame after the last one."""
+    from objmask.index import chunk_range
+
+    return chunk_range(options.chunk) if options.chunk else (0, info.frames)
+
+
 def add_store(parser: argparse.ArgumentParser) -> None:
     """What `frames` wrote."""
     parser.add_argument("--frames", type=Path, required=True, metavar="NUT", help="frames file from `frames`")
@@ -80,9 +97,10 @@ def add_detections(parser: argparse.ArgumentParser, score: float, threshold: flo
         "--detections",
         type=Path,
         required=True,
-        action="append",
+        action="extend",
+        nargs="+",
         metavar="PARQUET",
-        help="detections of a model, with its .frames.parquet beside; once a model",
+        help="detections of each model, with their .frames.parquet beside",
     )
     parser.add_argument("--score", type=share, default=score, help="use detections scoring at least this, 0..1")
     parser.add_argument(

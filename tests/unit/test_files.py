@@ -2,7 +2,10 @@ import hashlib
 import json
 import os
 import stat
+import subprocess
+import sys
 import threading
+from contextlib import ExitStack
 
 import pytest
 from builders import HOSTILE
@@ -67,12 +70,40 @@ def test_any_name_that_the_file_system_takes(tmp_path, name):
     assert [p.name for p in tmp_path.iterdir()] == [final.name]
 
 
-def test_two_writers_of_one_file_never_mix(tmp_path):
+def test_an_earlier_writer_cannot_replace_the_work_of_a_later_one(tmp_path):
+    """A job that a killed workflow left behind, when the next workflow is at the same file."""
+    final, other = tmp_path / "a.txt", tmp_path / "b.txt"
+    with ExitStack() as stack:
+        orphan = stack.enter_context(atomic_path(final))
+        beside = stack.enter_context(atomic_path(other))
+        for path in (orphan, beside):
+            path.write_text("earlier")
+        with atomic_path(final) as temporary:
+            temporary.write_text("later")
+            assert not orphan.exists()
+        with pytest.raises(ObjmaskError, match=r"a\.txt: another process"):
+            stack.close()
+    assert (final.read_text(), other.read_text()) == ("later", "earlier")
+    assert sorted(os.listdir(tmp_path)) == ["a.txt", "b.txt"]
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next_one(tmp_path):
+    final = tmp_path / "a.txt"
+    killed = "from pathlib import Path; import os, sys; from objmask.files import atomic_path\n"
+    killed += "with atomic_path(Path(sys.argv[1])) as path: path.write_text('half'); os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", killed, final], check=False)
+    assert [name[:9] for name in os.listdir(tmp_path)] == [".objmask-"]
+    with atomic_path(final) as temporary:
+        temporary.write_text("whole")
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_writers_that_share_a_file_never_mix(tmp_path):
     final = tmp_path / "a.txt"
     barrier = threading.Barrier(4)
 
     def write(letter):
-        with atomic_path(final) as temporary, temporary.open("w") as stream:
+        with atomic_path(final, shared=True) as temporary, temporary.open("w") as stream:
             barrier.wait()
             for _ in range(200):
                 stream.write(letter)

@@ -188,8 +188,7 @@ def numbered(inferred, total=None):
 
 
 def images(store, table, folder, kind="png"):
-    with Progress("images", len(table)) as bar:
-        write_images(store, table, folder, kind, bar)
+    write_images(inferred_frames(store, table), folder, kind)
 
 
 def test_images_carry_frame_numbers_and_colours(tmp_path):

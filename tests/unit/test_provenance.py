@@ -1,3 +1,4 @@
+import json
 import re
 import shutil
 import subprocess
@@ -5,10 +6,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from builders import write_detections
+from clips import make
 
 import objmask
-from objmask.cli import VERBS
+from objmask.cli import VERBS, main
+from objmask.detections import Detections
+from objmask.files import write_json
+from objmask.parquet import metadata_of
 from objmask.provenance import code_digest, modules_of
+from objmask.video import probe
 
 PACKAGE = Path(objmask.__file__).parent
 DIGESTS = """
@@ -161,3 +168,33 @@ def test_what_python_really_loads_is_in_it(verb):
     packages = {"objmask.video", "objmask.render", "objmask.models", "objmask.verbs"}
     extra = set(run.stdout.split()) - set(modules) - packages
     assert all(name.startswith("objmask.video.") for name in extra), extra
+
+
+def test_what_a_result_was_made_of(tmp_path):
+    info = probe(make(tmp_path / "a.mp4"))
+    write_json(tmp_path / "p.json", info.to_json())
+    write_detections(tmp_path / "d.parquet", [Detections.empty()] * 20, video_sha256=info.sha256)
+    groups = '{"person": {"objects": ["person"], "colour": [255, 255, 255]}}'
+    arguments = [f"--probe={tmp_path}/p.json", f"--detections={tmp_path}/d.parquet", f"--groups={groups}"]
+
+    def made_of(verb, *more):
+        file = tmp_path / f"{verb}.json"
+        assert main([verb, *arguments, *more, f"--out={tmp_path}/{verb}.out", f"--provenance={file}"]) == 0
+        assert str(tmp_path) not in file.read_text()
+        return json.loads(file.read_text())
+
+    first = made_of("coverage")
+    assert (first["verb"], first["code"]) == ("coverage", code_digest("coverage"))
+    assert first["video_sha256"] == info.sha256
+    assert list(first["models"]) == [metadata_of(tmp_path / "d.parquet").get("model", "None")]
+    assert first["settings"] == {"groups": groups, "score": 0.3, "threshold": 0.5}
+    assert {"objmask", "numpy", "pyarrow"} <= first["versions"].keys()
+    assert made_of("coverage") == first
+    other = made_of("coverage", "--score=0.4")
+    assert other["settings_sha256"] != first["settings_sha256"]
+
+
+def test_a_failed_verb_leaves_no_provenance(tmp_path):
+    arguments = [f"--probe={tmp_path}/no", f"--detections={tmp_path}/no", "--groups={}", f"--out={tmp_path}/c.csv"]
+    assert main(["coverage", *arguments, f"--provenance={tmp_path}/p.json"]) == 1
+    assert list(tmp_path.iterdir()) == []

@@ -73,7 +73,7 @@ def test_from_a_video_to_tables(tmp_path, model, name):
         part = out / "parts" / f"{chunk}.parquet"
         extra = {"video": video, "probe": out / "p.json", "model": model, "chunk": chunk}
         assert run("frames", **extra, out=store, table=table) == 0
-        assert run("images", frames=store, table=table, kind="jpg", out=out / chunk) == 0
+        assert run("images", **extra, kind="jpg", out=out / chunk) == 0
         chunk_table = FrameTable.read(table)
         with Progress("detect", len(chunk_table)) as bar:
             detect(BrightRectangles(), store, chunk_table, table, part, frames_path(part), bar, {})

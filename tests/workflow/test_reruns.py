@@ -1,112 +1,286 @@
-"""After a whole run: what runs again when something changed, and above all what does not."""
+"""What runs again when something changed, and above all what does not: docs/reruns.md, line by line."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import clips
 import pytest
 from snakemake_runs import Run, Workflow
 
-CONFIG = {"videos": "videos"}
-VIDEO_RULES = {"probe", "frames", "detect", "gather", "masks", "overlay", "protect", "coverage"}
-PAINTED = {"masks", "overlay", "coverage", "summary"}
+ROOT = Path(__file__).parents[2]
+VIDEOS = ("desk/one", "desk/two", "meeting/three")
+NAMES = {
+    "all": "probe, detection, rendering",
+    "detection": "frames, detect, gather",
+    "rendering": "masks, overlay, protect, coverage",
+}
+ONCE = {"summary", "model"}
 GROUPS = {
     "person": {"objects": ["person"], "colour": [255, 255, 255], "sensitive": True},
     "screen": {"objects": ["tv", "laptop"], "colour": [255, 0, 0], "sensitive": True},
+    "drink": {"objects": ["bottle", "cup"], "colour": [0, 0, 255], "sensitive": False},
 }
-COLOUR = {**GROUPS, "screen": {**GROUPS["screen"], "colour": [0, 255, 0]}}
-OFFICIAL = {"sensitive_objects": ["toilet", "cell phone", "book", "keyboard"]}
+BASE = {
+    "videos": "input/videos.tsv",
+    "models": {"net": "net"},
+    "device": "cpu",
+    "groups": GROUPS,
+    "sensitive_objects": ["toilet", "cell phone", "book", "keyboard"],
+}
 
-CHANGES = {
-    "masks.threshold": ({"masks": {"threshold": 0.6}}, PAINTED),
-    "masks.score": ({"masks": {"score": 0.4}}, PAINTED),
-    "masks.lossless": ({"masks": {"lossless": True}}, {"masks"}),
-    "privacy.style": ({"privacy": {"style": "solid"}}, {"protect"}),
-    "privacy.hold": ({"privacy": {"hold": 5}}, {"protect"}),
-    "privacy.audio": ({"privacy": {"audio": "copy"}}, {"protect"}),
-    "video.quality": ({"video": {"quality": 30}}, {"overlay", "protect"}),
-    "groups": ({"groups": GROUPS, **OFFICIAL}, PAINTED),
-    "one more sensitive object": ({"sensitive_objects": ["toilet", "cup"]}, {"protect"}),
-    "detect.floor": ({"detect": {"floor": 0.06}}, VIDEO_RULES - {"probe"} | {"summary"}),
-    "detect.chunk_frames": ({"detect": {"chunk_frames": 10}}, VIDEO_RULES - {"probe"} | {"summary"}),
-    "fewer outputs": ({"outputs": ["masks"]}, set()),
-    "detections too": ({"outputs": ["masks", "detections"]}, set()),
-    "device": ({"device": "auto"}, VIDEO_RULES - {"probe"} | {"summary"}),
+
+@dataclass
+class Place:
+    """A finished run whose inputs may be changed, and what is configured."""
+
+    folder: Path
+    config: dict[str, Any]
+    project: Path
+
+    @property
+    def video(self) -> Path:
+        return self.folder / "input/desk/one.mp4"
+
+    def table(self, old: str, new: str) -> None:
+        """Changes the table of videos."""
+        path = self.folder / "input/videos.tsv"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def rewritten(self, path: Path) -> None:
+        data = path.read_bytes()
+        path.unlink()
+        path.write_bytes(data)
+
+    def moved(self, old: str, new: str) -> None:
+        (self.folder / old).rename(self.folder / new)
+
+    def edited(self, below: str, text: str) -> None:
+        """Adds to a file of the project."""
+        with (self.project / below).open("a", encoding="utf-8") as stream:
+            stream.write(text)
+
+    def every_module(self, text: str) -> None:
+        for path in (self.project / "objmask").rglob("*.py"):
+            self.edited(str(path.relative_to(self.project)), text)
+
+    def result(self, below: str) -> Path:
+        path = self.folder / "results" / below
+        assert path.exists()
+        return path
+
+    def edited_result(self, below: str) -> None:
+        with self.result(below).open("ab") as stream:
+            stream.write(b" ")
+
+
+def sets(section: str, key: str, value: Any, **more: Any) -> Callable[[Place], None]:
+    """Changes one value of the configuration."""
+
+    def change(place: Place) -> None:
+        place.config.setdefault(section, {})[key] = value
+        place.config.update(more)
+
+    return change
+
+
+def top(**values: Any) -> Callable[[Place], None]:
+    return lambda place: place.config.update(values)
+
+
+def group(name: str, key: str, value: Any) -> Callable[[Place], None]:
+    def change(place: Place) -> None:
+        place.config["groups"] = {**GROUPS, name: {**GROUPS[name], key: value}}
+
+    return change
+
+
+def code(verb: str) -> Callable[[Place], None]:
+    return lambda place: place.edited(f"objmask/verbs/{verb}.py", "\n_MORE = 1\n")
+
+
+def add_video(place: Place) -> None:
+    clips.make(place.folder / "input/desk/new.mp4", pts=range(0, 9009, 1001))
+    place.table("desk/one.mp4\tdesk\t1\n", "desk/one.mp4\tdesk\t1\ndesk/new.mp4\tdesk\t1\n")
+
+
+def rename_video(place: Place) -> None:
+    place.moved("input/desk/one.mp4", "input/desk/new.mp4")
+    place.table("desk/one.mp4", "desk/new.mp4")
+
+
+def move_input(place: Place) -> None:
+    place.moved("input", "elsewhere")
+    place.config["videos"] = "elsewhere/videos.tsv"
+
+
+def move_model(place: Place) -> None:
+    place.moved("net", "other net")
+    place.config["models"] = {"net": "other net"}
+
+
+def change_model(place: Place) -> None:
+    """No more versions than the graph had: another file, the same network."""
+    with (place.folder / "net/frozen_inference_graph.pb").open("ab") as stream:
+        stream.write(b"\x22\x00")
+
+
+CHANGES: dict[str, Callable[[Place], object]] = {
+    "nothing": lambda place: None,
+    "a video touched": lambda place: os.utime(place.video, (2_000_000_000, 2_000_000_000)),
+    "a video copied over itself": lambda place: place.rewritten(place.video),
+    "the input folder moved": move_input,
+    "a video's bytes": lambda place: clips.make(place.video, pts=range(0, 9009, 1001)),
+    "a video added": add_video,
+    "a video renamed": rename_video,
+    "a video removed": lambda place: place.table("desk/one.mp4\tdesk\t1\n", ""),
+    "a video's label or subject": lambda place: place.table("desk/one.mp4\tdesk\t1\n", "desk/one.mp4\ttable\t2\n"),
+    "a colour": group("screen", "colour", [0, 255, 0]),
+    "the members of a group": group("drink", "objects", ["cup"]),
+    "the members of a sensitive group": group("screen", "objects", ["tv"]),
+    "which objects are sensitive": group("screen", "sensitive", False),
+    "`masks.score`": sets("masks", "score", 0.4),
+    "`masks.threshold`": sets("masks", "threshold", 0.6),
+    "`masks.lossless`": sets("masks", "lossless", True),
+    "`privacy.score`": sets("privacy", "score", 0.2),
+    "`privacy.threshold`": sets("privacy", "threshold", 0.2),
+    "`privacy.style`": sets("privacy", "style", "solid"),
+    "`privacy.strength`": sets("privacy", "strength", 3),
+    "`privacy.shape`": sets("privacy", "shape", "box"),
+    "`privacy.grow`": sets("privacy", "grow", 0.1),
+    "`privacy.hold`": sets("privacy", "hold", 5),
+    "`privacy.zones`": sets("privacy", "zones", [[[0, 0], [1, 0], [1, 0.5]]]),
+    "`privacy.whole_frame_when`": sets("privacy", "whole_frame_when", "no_detection"),
+    "`privacy.audio`": sets("privacy", "audio", "copy"),
+    "`video.quality`": sets("video", "quality", 30),
+    "`video.preset`": sets("video", "preset", "fast"),
+    "`outputs`: fewer": top(outputs=["masks"]),
+    "`outputs`: detections too": top(outputs=["detections", "masks", "overlay", "protected", "coverage"]),
+    "`frames.keep`": sets("frames", "keep", "png"),
+    "`window`": sets("window", "end_s", 0.3),
+    "`detect.every`, without protected video": sets("detect", "every", 2, outputs=["masks", "overlay", "coverage"]),
+    "`detect.chunk_frames`": sets("detect", "chunk_frames", 8),
+    "`detect.floor`": sets("detect", "floor", 0.06),
+    "`detect.max_per_frame`": sets("detect", "max_per_frame", 50),
+    "`detect.batch`": sets("detect", "batch", 2),
+    "`detect.precision`": sets("detect", "precision", "float32"),
+    "`detect.optimise`": sets("detect", "optimise", False),
+    "`device`": top(device="auto"),
+    "`mirror`": top(mirror="/mirror"),
+    "`on_unreadable`": top(on_unreadable="exclude"),
+    "`on_truncated`": top(on_truncated="keep"),
+    "the model touched": lambda place: [os.utime(path) for path in (place.folder / "net").iterdir()],
+    "the model moved": move_model,
+    "the model's content": change_model,
+    "another model in its place": top(models={"other": "net"}),
+    "one more model": top(models={"net": "net", "other": "net"}),
+    "a comment in every module": lambda place: place.every_module("\n# It is said.\n"),
+    "a docstring in every module": lambda place: place.every_module('\n"""It is said at length."""\n'),
+    "a value of the profile": lambda place: place.edited("profiles/default/config.yaml", "\nshow-failed-logs: true\n"),
+    "an environment file, without `--sdm conda`": lambda place: place.edited(
+        "envs/video.yaml", "      - six==1.17.0\n"
+    ),
+    "a mask video deleted": lambda place: place.result("masks/desk/one.mp4").unlink(),
+    "a probe deleted": lambda place: place.result("probe/desk/one.json").unlink(),
+    "detections deleted": lambda place: place.result("detections/net/desk/one.parquet").unlink(),
+    "the model in `results` deleted": lambda place: shutil.rmtree(place.result("models/net")),
+    "a mask video edited by hand": lambda place: place.edited_result("masks/desk/one.mp4"),
+    "a coverage table edited by hand": lambda place: place.edited_result("coverage/desk/one.csv"),
+    "detections edited by hand": lambda place: place.edited_result("detections/net/desk/one.parquet"),
+    **{
+        f"code of `{verb}`": code(verb)
+        for verb in (
+            *("model", "probe", "frames", "detect", "gather"),
+            *("masks", "overlay", "protect", "coverage", "summary"),
+        )
+    },
 }
+
+
+def rows() -> dict[str, tuple[str, str]]:
+    """The documented table: what changed -> (of which videos, jobs)."""
+    text = (ROOT / "docs/reruns.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", text, re.M)
+    return {what: (videos, jobs) for what, videos, jobs in cells if what != "what changed"}
+
+
+def rules(jobs: str) -> set[str]:
+    """The rules that a cell of the table names."""
+    while any(name in jobs.split(", ") for name in NAMES):
+        jobs = ", ".join(NAMES.get(part, part) for part in jobs.split(", "))
+    return set(jobs.split(", ")) - {"-"}
+
+
+@pytest.fixture(scope="module")
+def builtin(project: Path, tmp_path_factory) -> Workflow:
+    """A copy of the project that may be edited."""
+    root = shutil.copytree(project, tmp_path_factory.mktemp("edited") / "objmask")
+    return Workflow(root, Path("net"))
+
+
+@pytest.fixture(scope="module")
+def finished(builtin: Workflow, tmp_path_factory) -> Run:
+    """A real run over three small videos."""
+    folder = tmp_path_factory.mktemp("finished")
+    table = ["path\tlabel\tsubject"]
+    for i, name in enumerate(VIDEOS, 1):
+        path = folder / f"input/{name}.mp4"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        clips.make(path, pts=range(0, (10 + i) * 1001, 1001))
+        table.append(f"{name}.mp4\t{path.parent.name}\t1")
+    (folder / "input/videos.tsv").write_text("\n".join(table) + "\n")
+    shutil.copytree(builtin.root / "objmask/models/demo", folder / "net")
+    return builtin.run(folder, BASE).ok()
 
 
 @pytest.fixture
-def done(full_run: Run, tmp_path: Path) -> Path:
-    """A copy of a finished run, for tests that change its videos."""
-    return Path(shutil.copytree(full_run.folder, tmp_path / "run", symlinks=True))
+def place(builtin: Workflow, finished: Run, tmp_path: Path) -> Iterator[Place]:
+    """A copy of the finished run; the project is put back to what it was."""
+    folder = Path(shutil.copytree(finished.folder, tmp_path / "run", symlinks=True))
+    edited = [builtin.root / "objmask", builtin.root / "profiles", builtin.root / "envs"]
+    before = {path: path.read_bytes() for root in edited for path in root.rglob("*") if path.suffix in (".py", ".yaml")}
+    yield Place(folder, dict(BASE), builtin.root)
+    for path, data in before.items():
+        if path.read_bytes() != data:
+            path.write_bytes(data)
 
 
-def test_nothing_changed(workflow: Workflow, full_run: Run):
-    run = workflow.plan(full_run.folder, CONFIG)
-    assert not run.jobs
-    run.line("Nothing to be done")
+def test_every_line_of_the_table_is_tried():
+    assert list(rows()) == sorted(CHANGES, key=list(rows()).index)
 
 
 @pytest.mark.parametrize("what", CHANGES)
-def test_a_setting_reruns_what_depends_on_it(workflow, full_run, what):
-    change, rules = CHANGES[what]
-    assert set(workflow.plan(full_run.folder, {**CONFIG, **change}).jobs) == rules
+def test_exactly_what_the_table_says_runs(builtin, place, what):
+    which, jobs = rows()[what]
+    CHANGES[what](place)
+    plan = builtin.plan(place.folder, place.config)
+    count = {"-": 0, "that one": 1, "every": len(VIDEOS)}[which]
+    chunks = 2 if what == "`detect.chunk_frames`" else 1
+    expected = {rule: count * (chunks if rule in ("frames", "detect") else 1) for rule in rules(jobs) - ONCE}
+    assert plan.jobs == Counter({**expected, **dict.fromkeys(rules(jobs) & ONCE, 1)})
+    if which == "that one":
+        name = "desk/new" if what in ("a video added", "a video renamed") else "desk/one"
+        assert plan.videos == {name: rules(jobs) - ONCE}
+    if not jobs.strip("-"):
+        plan.line("Nothing to be done")
 
 
-def test_a_colour_costs_no_inference_and_no_protection(workflow, done):
-    """Groups are replaced as a whole; after that, one colour changes."""
-    workflow.run(done, {**CONFIG, "groups": GROUPS, **OFFICIAL}, "--touch").ok()
-    workflow.run(done, {**CONFIG, "groups": GROUPS, **OFFICIAL}).ok()
-    plan = workflow.plan(done, {**CONFIG, "groups": COLOUR, **OFFICIAL})
-    assert set(plan.jobs) == PAINTED
+REALLY = ("a video's bytes", "a video added", "a video removed", "a colour", "one more model", "code of `masks`")
 
 
-def test_touched_and_copied_videos_are_the_same_videos(workflow, done):
-    for path in (done / "videos").rglob("*.mp4"):
-        os.utime(path, (2_000_000_000, 2_000_000_000))
-    copied = done / "videos/desk/one.mp4"
-    data = copied.read_bytes()
-    copied.unlink()
-    copied.write_bytes(data)
-    assert not workflow.plan(done, CONFIG).jobs
-
-
-def test_a_model_downloaded_again_is_the_same_model(workflow, tmp_path):
-    (tmp_path / "videos").mkdir()
-    clips.make(tmp_path / "videos/a.mp4", pts=range(0, 5005, 1001))
-    config = {"videos": "videos", "model": "model.tflite", "outputs": ["masks"]}
-    for _ in range(2):
-        (tmp_path / "model.tflite").unlink(missing_ok=True)
-        shutil.copyfile(workflow.model, tmp_path / "model.tflite")
-        run = workflow.run(tmp_path, config).ok()
-    assert not run.jobs
-
-
-def test_changed_bytes_rerun_that_video_alone(workflow, done):
-    clips.make(done / "videos/desk/one.mp4", pts=range(0, 9009, 1001))
-    plan = workflow.plan(done, CONFIG)
-    assert plan.videos == {"desk/one": VIDEO_RULES}
-    assert plan.jobs["summary"] == 1
-    run = workflow.run(done, CONFIG).ok()
-    assert run.videos == {"desk/one": VIDEO_RULES}
-    assert not workflow.plan(done, CONFIG).jobs
-
-
-def test_a_video_more_and_a_video_less(workflow, done):
-    clips.make(done / "videos/desk/three.mp4", pts=range(0, 9009, 1001))
-    plan = workflow.plan(done, CONFIG)
-    assert plan.videos == {"desk/three": VIDEO_RULES}
-    assert plan.jobs["summary"] == 1
-    (done / "videos/desk/three.mp4").unlink()
-    (done / "videos/desk/two.mp4").unlink()
-    plan = workflow.plan(done, CONFIG)
-    assert plan.jobs == {"summary": 1}
-
-
-def test_a_lost_output_is_made_again_without_inference(workflow, done):
-    (done / "results/protected/desk/one.mp4").unlink()
-    plan = workflow.plan(done, CONFIG)
-    assert plan.videos == {"desk/one": {"protect"}}
+@pytest.mark.parametrize("what", REALLY)
+def test_after_the_run_nothing_is_left_to_do(builtin, place, what):
+    """What a dry run announces is what runs, once."""
+    CHANGES[what](place)
+    planned = builtin.plan(place.folder, place.config).jobs
+    assert builtin.run(place.folder, place.config).ok().jobs == planned
+    assert not builtin.plan(place.folder, place.config).jobs

@@ -16,8 +16,10 @@ from snakemake.logging import logger
 from snakemake.exceptions import WorkflowError
 
 from objmask import config as objmask_config
+from objmask import lifetime
 from objmask.errors import ObjmaskError
 from objmask.files import atomic_path, refuse_unwritable
+from objmask.folder_lock import hold
 from objmask.index import chunks, find_videos, index_videos
 from objmask.models.source import Source
 from objmask.provenance import code_digest
@@ -31,7 +33,8 @@ STARTED = time.time()
 class InputError(WorkflowError):
     """What the user can mend: shown by its message, without the lines of this workflow that it came through."""
 
-    __traceback__ = None
+    # On the way out of a `with` contextlib sets it again, which has to come to nothing.
+    __traceback__ = property(lambda error: None, lambda error, trace: None)
 
 
 def read_inputs():
@@ -58,7 +61,11 @@ VIDEO_BY_NAME = {video.name: video for video in VIDEOS}
 EXCLUDED = [v for v in VIDEOS if v.unreadable and CFG["on_unreadable"] == "exclude"]
 USED = [v for v in VIDEOS if v not in EXCLUDED]
 VIDEO_TABLE = f"{RESULTS}/videos.tsv"
-DETECT_MEM_MB = {"yolo_seg": 2000, "tf_detection": 8000}
+FIRST_MODEL = next(iter(MODELS))
+INFERENCE_GPU = 1 if CFG["device"] == "gpu" else 0
+# By family of networks: what inference takes, and a chunk that is minutes of work on the usual device (CPU, GPU).
+INFERENCE_MEM_MB = {"yolo_seg": 2000, "tf_detection": 8000}
+CHUNK_FRAMES = {"yolo_seg": 6000, "tf_detection": 600}
 PALETTE = objmask_config.palette_of(CFG)
 # Privacy does not depend on colours: a palette edit that hides the same objects leaves protected video alone.
 SENSITIVE = json.dumps(sorted(PALETTE.hidden(CFG["sensitive_objects"])))
@@ -73,6 +80,8 @@ wildcard_constraints:
 setup = f"export PYTHONPATH={shlex.quote(PROJECT)};"
 if not workflow.deployment_settings.deployment_method:
     setup = f'{setup} export PATH={shlex.quote(os.path.dirname(sys.executable))}:"$PATH";'
+# Jobs end with the process that runs them, and find the networks that jobs before them have loaded.
+setup = f"{setup} export {lifetime.WORKFLOW}={shlex.quote(lifetime.this_process())};"
 # In the environment and no param: where an archive comes from does not change what is in it.
 if CFG["mirror"]:
     setup = f"{setup} export OBJMASK_MIRROR={shlex.quote(CFG['mirror'])};"
@@ -85,18 +94,9 @@ def cfg(section, key=None):
     return CFG[section] if key is None else CFG[section][key]
 
 
-def video_of(wildcards):
-    """The video's file as an input; nothing when it cannot be read, which is for the job to say."""
-    video = VIDEO_BY_NAME[wildcards.video]
-    return as_input(video.path) if video.sha256 else []
-
-
-def as_input(path):
-    """A file whose time decides nothing (a param does); nothing when Snakemake would take its name for a pattern."""
-    return [] if re.search(r"[{}]", str(path)) else ancient(str(path))
-
-
-def path_of(wildcards):
+# Videos and models are no inputs: neither their times nor where they lie matter, only their content, which is a param.
+# A param from a function that takes `input` is no reason for Snakemake to run a job again.
+def path_of(wildcards, input):
     return plain(VIDEO_BY_NAME[wildcards.video].path)
 
 
@@ -115,47 +115,39 @@ def model_source(name):
     return Source.of(given[name] if isinstance(given, dict) else given[list(MODELS).index(name)])
 
 
-def model_file(wildcards):
-    """The model's own file as an input; nothing for one that is fetched by its name."""
-    file = model_source(wildcards.model).network_file()
-    return as_input(file) if file else []
-
-
-def model_given(wildcards):
+def model_given(wildcards, input):
     source = model_source(wildcards.model)
     return source.given if source.entry else plain(source.given)
 
 
-def chunks_of(video):
-    return chunks(VIDEO_BY_NAME[video].packets, CFG["detect"]["chunk_frames"])
+def family_of(wildcards):
+    return MODELS[wildcards.model].family
+
+
+def growing(amount):
+    """A resource that grows with each attempt; `amount` may depend on the wildcards."""
+    return lambda wildcards, attempt: attempt * (amount(wildcards) if callable(amount) else amount)
+
+
+def chunks_of(video, model):
+    frames = CFG["detect"]["chunk_frames"]
+    return chunks(VIDEO_BY_NAME[video].packets, CHUNK_FRAMES[MODELS[model].family] if frames is None else frames)
 
 
 def detections_for(section):
-    """Input function: detections of the models that `masks` or `privacy` uses, and the frames tables beside them."""
+    """Patterns of the detections of the models that `masks` or `privacy` uses; a function would be called every job."""
     names = objmask_config.model_names(CFG, MODELS, section)
-
-    def files(wildcards):
-        stems = [f"{RESULTS}/detections/{name}/{wildcards.video}" for name in names]
-        return [f"{stem}.parquet" for stem in stems]
-
-    return files
+    return [f"{RESULTS}/detections/{name}/{{video}}.parquet" for name in names]
 
 
 def tables_for(section):
-    def files(wildcards):
-        return [f"{path.removesuffix('.parquet')}.frames.parquet" for path in detections_for(section)(wildcards)]
-
-    return files
-
-
-def options(flag, values):
-    """`--flag=value` for each value, quoted for the shell."""
-    return " ".join(f"--{flag}={shlex.quote(str(value))}" for value in values)
+    """Patterns of the frames tables beside them."""
+    return [f"{path.removesuffix('.parquet')}.frames.parquet" for path in detections_for(section)]
 
 
 def given(flag, value):
-    """`--flag=value`, or nothing when there is no value."""
-    return "" if value is None else options(flag, [value])
+    """`--flag=value`, quoted for the shell, or nothing when there is no value."""
+    return "" if value is None else f"--{flag}={shlex.quote(str(value))}"
 
 
 def window_options():
@@ -179,7 +171,7 @@ def targets():
     }
     files = [path for output in CFG["outputs"] for pattern in made[output] for path in per_video(pattern)]
     if CFG["frames"]["keep"] != "none":
-        files += [f"{RESULTS}/frames/{v.name}/{chunk}" for v in USED for chunk in chunks_of(v.name)]
+        files += [f"{RESULTS}/frames/{v.name}/{chunk}" for v in USED for chunk in chunks_of(v.name, FIRST_MODEL)]
     if "coverage" in CFG["outputs"]:
         files += [f"{RESULTS}/summary/{name}.csv" for name in SUMMARIES]
     return files
@@ -192,7 +184,7 @@ def write_video_table():
     csv.writer(table, delimiter="\t", lineterminator="\n").writerows([("name", "label", "subject", "excluded"), *rows])
     text = table.getvalue()
     if not os.path.exists(VIDEO_TABLE) or Path(VIDEO_TABLE).read_text(encoding="utf-8") != text:
-        with atomic_path(Path(VIDEO_TABLE)) as temporary:
+        with atomic_path(Path(VIDEO_TABLE), shared=True) as temporary:
             temporary.write_text(text, encoding="utf-8")
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -206,3 +198,11 @@ def failures():
     logs = sorted(path for path in Path(RESULTS, "logs").rglob("*.log") if path.stat().st_mtime >= STARTED)
     found = (re.findall(r"^\S+ \S+ ERROR (.*)", path.read_text("utf-8", "replace"), re.M) for path in logs)
     return [lines[-1] for lines in found if lines]
+
+
+def hold_folder():
+    """Ends this run when another one is at work in this folder."""
+    try:
+        hold(Path(".snakemake"))
+    except (ObjmaskError, OSError) as error:
+        raise InputError(str(error)) from None

@@ -6,9 +6,11 @@ rule coverage:
         tables=tables_for("masks"),
     output:
         table=f"{RESULTS}/coverage/{{video}}.csv",
+        provenance=f"{RESULTS}/provenance/coverage/{{video}}.json",
     params:
-        detections=lambda wildcards, input: options("detections", input.detections),
-        groups=PALETTE.to_json(),
+        # Colours are part of the option, but no reason to count again.
+        groups=lambda wildcards, input: PALETTE.to_json(),
+        objects=json.dumps({group.name: group.objects for group in PALETTE.groups}),
         score=cfg("masks", "score"),
         threshold=cfg("masks", "threshold"),
         code=code_digest("coverage"),
@@ -20,11 +22,13 @@ rule coverage:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
+    priority: 1
     shell:
-        "python -m objmask coverage --probe={input.probe:q} {params.detections} --groups={params.groups:q} "
-        "--score={params.score} --threshold={params.threshold} --out={output.table:q} --log={log:q}"
+        "python -m objmask coverage --probe={input.probe:q} --detections {input.detections:q} "
+        "--groups={params.groups:q} --score={params.score} --threshold={params.threshold} --out={output.table:q} "
+        "--provenance={output.provenance:q} --log={log:q}"
 
 
 # Thousands of names do not fit on a command line: they come as a table, written when the workflow is read.
@@ -34,6 +38,7 @@ rule summary:
         coverage=per_video("coverage/{video}.csv"),
     output:
         tables=[f"{RESULTS}/summary/{name}.csv" for name in SUMMARIES],
+        provenance=f"{RESULTS}/provenance/summary.json",
     params:
         videos=VIDEO_TABLE_DIGEST,
         coverage=lambda wildcards: f"{RESULTS}/coverage",
@@ -47,8 +52,9 @@ rule summary:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
+    priority: 1
     shell:
         "python -m objmask summary --coverage={params.coverage:q} --videos={input.videos:q} --out={params.folder:q} "
-        "--log={log:q}"
+        "--provenance={output.provenance:q} --log={log:q}"

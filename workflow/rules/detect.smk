@@ -2,8 +2,8 @@
 rule detect:
     input:
         model=f"{RESULTS}/models/{{model}}",
-        frames=f"{RESULTS}/frames/{{video}}/{{chunk}}.nut",
-        table=f"{RESULTS}/frames/{{video}}/{{chunk}}.parquet",
+        frames=f"{RESULTS}/frames/{{video}}/{{chunk}}.{{model}}.nut",
+        table=f"{RESULTS}/frames/{{video}}/{{chunk}}.{{model}}.parquet",
     output:
         detections=temp(f"{RESULTS}/chunks/{{model}}/{{video}}/{{chunk}}.parquet"),
         frames=temp(f"{RESULTS}/chunks/{{model}}/{{video}}/{{chunk}}.frames.parquet"),
@@ -24,28 +24,30 @@ rule detect:
         "../../envs/tensorflow.yaml"
     threads: 2
     resources:
-        mem_mb=lambda wildcards: DETECT_MEM_MB[MODELS[wildcards.model].family],
-        runtime=240,
-        gpu=1 if cfg("device") == "gpu" else 0,
+        mem_mb=growing(lambda wildcards: INFERENCE_MEM_MB[family_of(wildcards)]),
+        runtime=growing(240),
+        gpu=INFERENCE_GPU,
+    priority: 2
     shell:
         "python -m objmask detect --model={input.model:q} --frames={input.frames:q} --table={input.table:q} "
         "--device={params.device} --threads={threads} --floor={params.floor} --max-per-frame={params.max_per_frame} "
-        "--every={params.every} {params.batch} --precision={params.precision} {params.optimise} "
+        "--every={params.every} {params.batch} --precision={params.precision} {params.optimise} --keep-loaded "
         "--out={output.detections:q} --out-frames={output.frames:q} --log={log:q}"
 
 
 rule gather:
     input:
         probe=f"{RESULTS}/probe/{{video}}.json",
-        parts=lambda w: [f"{RESULTS}/chunks/{w.model}/{w.video}/{chunk}.parquet" for chunk in chunks_of(w.video)],
+        parts=lambda w: [
+            f"{RESULTS}/chunks/{w.model}/{w.video}/{chunk}.parquet" for chunk in chunks_of(w.video, w.model)
+        ],
         tables=lambda w: [
-            f"{RESULTS}/chunks/{w.model}/{w.video}/{chunk}.frames.parquet" for chunk in chunks_of(w.video)
+            f"{RESULTS}/chunks/{w.model}/{w.video}/{chunk}.frames.parquet" for chunk in chunks_of(w.video, w.model)
         ],
     output:
         detections=f"{RESULTS}/detections/{{model}}/{{video}}.parquet",
         frames=f"{RESULTS}/detections/{{model}}/{{video}}.frames.parquet",
     params:
-        parts=lambda wildcards, input: options("part", input.parts),
         window=window_options(),
         code=code_digest("gather"),
     log:
@@ -56,8 +58,9 @@ rule gather:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
+    priority: 1
     shell:
-        "python -m objmask gather --probe={input.probe:q} {params.parts} {params.window} "
+        "python -m objmask gather --probe={input.probe:q} --part {input.parts:q} {params.window} "
         "--out={output.detections:q} --out-frames={output.frames:q} --log={log:q}"

@@ -1,7 +1,5 @@
 # What a video is, and the frames of it that get inference.
 rule probe:
-    input:
-        video=video_of,
     output:
         probe=f"{RESULTS}/probe/{{video}}.json",
     params:
@@ -17,52 +15,59 @@ rule probe:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     shell:
         "python -m objmask probe --video={params.video:q} --on-truncated={params.on_truncated} "
         "--out={output.probe:q} --log={log:q}"
 
 
+# Takes what `detect` takes and comes after it when both could start: so frames lie on disk only for the chunks that are
+# being worked on, however long the video. Each model has its own, so that a further one does not run the others again.
 rule frames:
     input:
-        video=video_of,
         probe=f"{RESULTS}/probe/{{video}}.json",
-        models=[f"{RESULTS}/models/{name}" for name in MODELS],
+        model=f"{RESULTS}/models/{{model}}",
     output:
-        frames=temp(f"{RESULTS}/frames/{{video}}/{{chunk}}.nut"),
-        table=temp(f"{RESULTS}/frames/{{video}}/{{chunk}}.parquet"),
+        frames=temp(f"{RESULTS}/frames/{{video}}/{{chunk}}.{{model}}.nut"),
+        table=temp(f"{RESULTS}/frames/{{video}}/{{chunk}}.{{model}}.parquet"),
     params:
         video=path_of,
-        models=options("model", [f"{RESULTS}/models/{name}" for name in MODELS]),
         every=cfg("detect", "every"),
         window=window_options(),
         on_truncated=cfg("on_truncated"),
         code=code_digest("frames"),
     log:
-        f"{RESULTS}/logs/frames/{{video}}/{{chunk}}.log",
+        f"{RESULTS}/logs/frames/{{video}}/{{chunk}}.{{model}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/frames/{{video}}/{{chunk}}.tsv"
+        f"{RESULTS}/benchmarks/frames/{{video}}/{{chunk}}.{{model}}.tsv"
     conda:
         "../../envs/video.yaml"
-    threads: 1
+    threads: 2
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=growing(lambda wildcards: INFERENCE_MEM_MB[family_of(wildcards)]),
+        runtime=growing(60),
+        gpu=INFERENCE_GPU,
+    priority: INFERENCE_GPU
     shell:
-        "python -m objmask frames --video={params.video:q} --probe={input.probe:q} {params.models} "
+        "python -m objmask frames --video={params.video:q} --probe={input.probe:q} --model={input.model:q} "
         "--chunk={wildcards.chunk} --every={params.every} {params.window} --on-truncated={params.on_truncated} "
         "--out={output.frames:q} --table={output.table:q} --log={log:q}"
 
 
+# Of several models the first one's. Read from the video again: so that asking for images later detects nothing again.
 rule images:
     input:
-        frames=f"{RESULTS}/frames/{{video}}/{{chunk}}.nut",
-        table=f"{RESULTS}/frames/{{video}}/{{chunk}}.parquet",
+        probe=f"{RESULTS}/probe/{{video}}.json",
+        model=f"{RESULTS}/models/{FIRST_MODEL}",
     output:
         folder=directory(f"{RESULTS}/frames/{{video}}/{{chunk}}"),
     params:
+        video=path_of,
         kind=cfg("frames", "keep"),
+        every=cfg("detect", "every"),
+        window=window_options(),
+        on_truncated=cfg("on_truncated"),
         code=code_digest("images"),
     log:
         f"{RESULTS}/logs/images/{{video}}/{{chunk}}.log",
@@ -72,8 +77,9 @@ rule images:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     shell:
-        "python -m objmask images --frames={input.frames:q} --table={input.table:q} --kind={params.kind} "
-        "--out={output.folder:q} --log={log:q}"
+        "python -m objmask images --video={params.video:q} --probe={input.probe:q} --model={input.model:q} "
+        "--chunk={wildcards.chunk} --every={params.every} {params.window} --on-truncated={params.on_truncated} "
+        "--kind={params.kind} --out={output.folder:q} --log={log:q}"

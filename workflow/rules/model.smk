@@ -1,8 +1,6 @@
-# A model is verified and copied once; its checksum, not its file's time, decides whether that happens again.
+# A model is verified and copied once; its content decides whether again, not its file's time or place.
 # With --cache Snakemake shares it between working directories; a rule for which it may do so can have no benchmark.
 rule model:
-    input:
-        source=model_file,
     output:
         folder=directory(f"{RESULTS}/models/{{model}}"),
     params:
@@ -16,8 +14,8 @@ rule model:
         "../../envs/tensorflow.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     cache: "omit-software"
     shell:
         "python -m objmask model --source={params.source:q} --name={params.name:q} --out={output.folder:q} --log={log:q}"

@@ -6,8 +6,8 @@ rule masks:
         tables=tables_for("masks"),
     output:
         video=f"{RESULTS}/{{folder,masks|masks_lossless}}/{{video}}.mp4",
+        provenance=f"{RESULTS}/provenance/{{folder}}/{{video}}.json",
     params:
-        detections=lambda wildcards, input: options("detections", input.detections),
         groups=PALETTE.to_json(),
         score=cfg("masks", "score"),
         threshold=cfg("masks", "threshold"),
@@ -22,25 +22,25 @@ rule masks:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=growing(1500),
+        runtime=growing(60),
+    priority: 1
     shell:
-        "python -m objmask masks --probe={input.probe:q} {params.detections} --groups={params.groups:q} "
-        "--score={params.score} --threshold={params.threshold} --preset={params.preset} {params.lossless} "
-        "--out={output.video:q} --log={log:q}"
+        "python -m objmask masks --probe={input.probe:q} --detections {input.detections:q} "
+        "--groups={params.groups:q} --score={params.score} --threshold={params.threshold} --preset={params.preset} "
+        "{params.lossless} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
 
 
 rule overlay:
     input:
-        video=video_of,
         probe=f"{RESULTS}/probe/{{video}}.json",
         detections=detections_for("masks"),
         tables=tables_for("masks"),
     output:
         video=f"{RESULTS}/overlay/{{video}}.mp4",
+        provenance=f"{RESULTS}/provenance/overlay/{{video}}.json",
     params:
         video=path_of,
-        detections=lambda wildcards, input: options("detections", input.detections),
         groups=PALETTE.to_json(),
         score=cfg("masks", "score"),
         threshold=cfg("masks", "threshold"),
@@ -57,26 +57,26 @@ rule overlay:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
+    priority: 1
     shell:
-        "python -m objmask overlay --video={params.video:q} --probe={input.probe:q} {params.detections} "
+        "python -m objmask overlay --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
         "--groups={params.groups:q} --score={params.score} --threshold={params.threshold} --quality={params.quality} "
         "--preset={params.preset} {params.window} --on-truncated={params.on_truncated} "
-        "--out={output.video:q} --log={log:q}"
+        "--out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
 
 
 rule protect:
     input:
-        video=video_of,
         probe=f"{RESULTS}/probe/{{video}}.json",
         detections=detections_for("privacy"),
         tables=tables_for("privacy"),
     output:
         video=f"{RESULTS}/protected/{{video}}.mp4",
+        provenance=f"{RESULTS}/provenance/protected/{{video}}.json",
     params:
         video=path_of,
-        detections=lambda wildcards, input: options("detections", input.detections),
         objects=SENSITIVE,
         score=cfg("privacy", "score"),
         threshold=cfg("privacy", "threshold"),
@@ -101,12 +101,13 @@ rule protect:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
+    priority: 1
     shell:
-        "python -m objmask protect --video={params.video:q} --probe={input.probe:q} {params.detections} "
+        "python -m objmask protect --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
         "--objects={params.objects:q} --score={params.score} --threshold={params.threshold} --style={params.style} "
         "--strength={params.strength} --shape={params.shape} --grow={params.grow} --hold={params.hold} "
         "--zones={params.zones:q} --whole-frame-when={params.whole_frame_when} --audio={params.audio} "
         "--quality={params.quality} --preset={params.preset} {params.window} --on-truncated={params.on_truncated} "
-        "--out={output.video:q} --log={log:q}"
+        "--out={output.video:q} --provenance={output.provenance:q} --log={log:q}"

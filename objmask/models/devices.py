@@ -1,0 +1,92 @@
+"""Which GPU a process computes on: one that no other process of objmask has.
+
+A file lock stands for each device; the kernel gives it back when the process ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from objmask.errors import ModelError
+
+LOG = logging.getLogger(__name__)
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+_LOOK_S = 1.0
+_claimed: FileLock | None = None
+
+
+def visible_gpus(environment: Mapping[str, str], devices: Path = Path("/dev")) -> list[str]:
+    """Names of the GPUs that may be used, as CUDA takes them.
+
+    Args:
+        environment: where `CUDA_VISIBLE_DEVICES`, when set, has the say: a user's choice, or a scheduler's.
+        devices: the folder of device files, of which NVIDIA's driver makes one a GPU.
+    """
+    if VISIBLE in environment:
+        names = [name.strip() for name in environment[VISIBLE].split(",")]
+        # What follows an invalid entry is invisible to CUDA too.
+        return names[: next((i for i, name in enumerate(names) if name in ("", "-1")), len(names))]
+    numbers = (re.fullmatch(r"nvidia(\d+)", path.name) for path in devices.glob("nvidia*"))
+    return sorted((number[1] for number in numbers if number), key=int)
+
+
+def claim_gpu() -> str | None:
+    """Takes a GPU for this process until it ends, and makes it the only one that TensorFlow will see.
+
+    To be called before TensorFlow is imported. While all are taken by other processes, it waits.
+
+    Returns:
+        The device, as in `CUDA_VISIBLE_DEVICES`; None: there is none.
+
+    Raises:
+        ModelError: the folder of the locks is somebody else's.
+    """
+    global _claimed
+    gpus = visible_gpus(os.environ)
+    if _claimed is None and gpus:
+        name, _claimed = _first_free(gpus, runtime_folder())
+        os.environ[VISIBLE] = name
+        LOG.info("GPU %s is this process's", name)
+    return os.environ[VISIBLE] if _claimed else None
+
+
+def _first_free(gpus: Sequence[str], folder: Path) -> tuple[str, FileLock]:
+    """The first GPU that can be locked, and its lock."""
+    # Within a job of Slurm's the devices are its own, whatever they are called there.
+    scope = os.environ.get("SLURM_JOB_ID", "")
+    told = False
+    while True:
+        for name in gpus:
+            lock = FileLock(folder / f"gpu-{re.sub(r'[^A-Za-z0-9]', '-', name)}{scope and f'-job-{scope}'}.lock")
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                continue
+            return name, lock
+        if not told:
+            LOG.warning("all GPUs (%s) are taken; waiting. With device: gpu only as many jobs start", ", ".join(gpus))
+            told = True
+        time.sleep(_LOOK_S)
+
+
+def runtime_folder() -> Path:
+    """A folder of this user's for locks and sockets, on this machine, which nobody else can enter.
+
+    Raises:
+        ModelError: what has its name is somebody else's.
+    """
+    folder = Path(tempfile.gettempdir()) / f"objmask-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    state = folder.lstat()
+    if not folder.is_dir() or folder.is_symlink() or state.st_uid != os.getuid() or state.st_mode & 0o077:
+        raise ModelError(f"{folder}: is not a private folder of yours; remove it, or set TMPDIR to another place")
+    return folder

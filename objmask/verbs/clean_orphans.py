@@ -1,0 +1,34 @@
+"""List the results of videos that are no longer among the input, and delete them with --yes."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    parser.add_argument(
+        "--results", type=Path, default=Path("results"), metavar="FOLDER", help="what the workflow has written"
+    )
+    parser.add_argument("--yes", action="store_true", help="delete them; without it they are only listed")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Lists or deletes."""
+    import logging
+
+    from objmask.orphans import find_orphans
+
+    orphans = find_orphans(options.results)
+    log = logging.getLogger(__name__)
+    for path in (*orphans.files, *orphans.temporary):
+        log.info("%s", path)
+    size_mb = orphans.size_bytes / 1e6
+    if options.yes:
+        orphans.remove(options.results)
+    log.info(
+        "%d files of %d videos that are no longer there and %d folders that killed jobs left, %.1f MB%s",
+        *(len(orphans.files), len(orphans.videos), len(orphans.temporary), size_mb),
+        ": deleted" if options.yes else "; delete them with --yes" if orphans.files or orphans.temporary else "",
+    )

@@ -1,0 +1,21 @@
+"""Keep a network in memory for the `detect` jobs of a workflow, which start this by themselves."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from objmask.verbs.options import seconds
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    parser.add_argument("--socket", type=Path, required=True, metavar="FILE", help="where to listen")
+    parser.add_argument("--idle-s", type=seconds, default=60.0, help="end when no job has come for so long; seconds")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Serves until nobody asks any more."""
+    from objmask.network_server import serve
+
+    serve(options.socket, options.socket.with_suffix(".loaded"), options.idle_s)

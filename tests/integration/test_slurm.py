@@ -1,0 +1,197 @@
+"""The workflow on a real one-node Slurm, through profiles/slurm: the same files as a run on this machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import clips
+import pytest
+import yaml
+from snakemake_runs import Run, Workflow
+
+from objmask.cli import main
+
+ROOT = Path(__file__).parents[2]
+MODEL = ROOT / "objmask/models/demo"
+ONE_NODE = ROOT / "tests/slurm/one_node.sh"
+CANNOT = 77
+OFFICE = ("meeting/signing_book.mkv", "typing/mini_subject_2_typeset.MP4")
+# No accounting here; by default the first look at jobs comes after 40 s.
+QUICK = {
+    "slurm-status-command": "squeue",
+    "slurm-no-account": True,
+    "slurm-init-seconds-before-status-checks": 6,
+    "latency-wait": 10,
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A Slurm job.
+
+    Attributes:
+        rules: the rule or the group and its rules, as the job's comment says.
+        cpus: processors allocated.
+        memory_mb: memory allocated.
+        gpus: the GPUs allocated.
+        minutes: its time limit.
+        partition: where it ran.
+        state: what became of it.
+    """
+
+    rules: str
+    cpus: int
+    memory_mb: int
+    gpus: tuple[str, ...]
+    minutes: int
+    partition: str
+    state: str
+
+    @classmethod
+    def parse(cls, line: str, gpus: Mapping[str, tuple[str, ...]]) -> Job:
+        """A line of `scontrol --oneliner show jobs`, and the GPUs that jobs were given."""
+        fields = dict(word.split("=", 1) for word in line.split() if "=" in word)
+        got = dict(part.split("=") for part in fields["TRES"].split(","))
+        hours, minutes, _ = fields["TimeLimit"].split(":")
+        return cls(
+            rules=fields["Comment"],
+            cpus=int(got["cpu"]),
+            memory_mb=int(got["mem"].removesuffix("M")),
+            gpus=gpus.get(fields["JobId"], ()),
+            minutes=int(hours) * 60 + int(minutes),
+            partition=fields["Partition"],
+            state=fields["JobState"],
+        )
+
+
+@dataclass(frozen=True)
+class Both:
+    """A run on this machine and the same on Slurm, with the Slurm jobs that it took."""
+
+    here: Run
+    slurm: Run
+    jobs: list[Job]
+
+    def of(self, word: str) -> list[Job]:
+        """The jobs of a rule or group."""
+        return [job for job in self.jobs if re.match(rf"rule_{word}_", job.rules)]
+
+
+@pytest.fixture(scope="module")
+def slurm() -> Iterator[None]:
+    """A running Slurm that the commands of this process find."""
+    folder = Path(tempfile.mkdtemp(prefix="slurm-", dir="/tmp"))
+    try:
+        done = subprocess.run([ONE_NODE, "start", folder], capture_output=True, text=True, check=False)
+        if done.returncode == CANNOT:
+            pytest.skip(done.stderr.strip())
+        assert done.returncode == 0, done.stderr
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SLURM_CONF", str(folder / "slurm.conf"))
+            patch.setenv("PATH", str(folder / "bin"), prepend=":")
+            yield
+    finally:
+        subprocess.run([ONE_NODE, "stop", folder], check=False)
+        shutil.rmtree(folder)
+
+
+def given_gpus() -> dict[str, tuple[str, ...]]:
+    """The GPUs of each Slurm job, as its node handed them out."""
+    lines = Path(os.environ["SLURM_CONF"]).with_name("gpus").read_text().splitlines()
+    return {job: tuple(gpus) for job, *gpus in map(str.split, lines)}
+
+
+def known_jobs() -> list[str]:
+    lines = subprocess.run(["scontrol", "--oneliner", "show", "jobs"], capture_output=True, text=True, check=True)
+    return [line for line in lines.stdout.splitlines() if line.startswith("JobId=")]
+
+
+def profile(workflow: Workflow, folder: Path, changes: Mapping[str, Any]) -> Path:
+    """The Slurm profile with what a site changes."""
+    settings = yaml.safe_load((workflow.root / "profiles/slurm/config.yaml").read_text())
+    folder.mkdir()
+    (folder / "config.yaml").write_text(yaml.safe_dump({**settings, **QUICK, **changes}))
+    return folder
+
+
+def run_both(workflow: Workflow, folder: Path, config: Mapping[str, Any], **changes: Any) -> Both:
+    here = workflow.run(folder / "here", config)
+    before = set(known_jobs())
+    on_slurm = ["--workflow-profile", profile(workflow, folder / "site", changes)]
+    there = workflow.run(folder / "slurm", config, *on_slurm)
+    gpus = given_gpus()
+    return Both(here, there, [Job.parse(line, gpus) for line in known_jobs() if line not in before])
+
+
+@pytest.fixture(scope="module")
+def demo(slurm: None, tmp_path_factory: pytest.TempPathFactory) -> Both:
+    """A rendered clip of two chunks, a small one, and one that cannot be decoded to its end."""
+    folder = tmp_path_factory.mktemp("demo")
+    size = ["--clips=1", "--seconds=1", "--rate=10", "--seed=29", "--width=320", "--height=180"]
+    assert main(["scene", f"--out={folder / 'videos'}", *size]) == 0
+    clips.make(folder / "videos/desk.mp4", pts=range(0, 5 * clips.STEP, clips.STEP))
+    rendered = (folder / "videos/typing/typing_01.mp4").read_bytes()
+    (folder / "videos/broken.mp4").write_bytes(rendered[: len(rendered) * 2 // 3])
+    config = {"videos": str(folder / "videos"), "detect": {"chunk_frames": 5}}
+    return run_both(Workflow(ROOT, MODEL), folder, config, retries=1)
+
+
+def same_files(both: Both) -> int:
+    """Asserts that both runs made the same files, to the byte; how many."""
+
+    def made(run: Run) -> dict[str, bytes]:
+        files = (path for path in run.results.rglob("*") if path.is_file() and not path.name.startswith("."))
+        relative = {str(path.relative_to(run.results)): path for path in files}
+        kept = {name: path for name, path in relative.items() if name.split("/")[0] not in ("logs", "benchmarks")}
+        return {name: path.read_bytes() for name, path in kept.items()}
+
+    here, there = made(both.here), made(both.slurm)
+    assert set(here) == set(there)
+    assert [name for name in here if here[name] != there[name]] == []
+    return len(here)
+
+
+def test_the_demo_model_finds_the_same(demo: Both) -> None:
+    same_files(demo)
+    for video in ("typing/typing_01", "desk"):
+        assert (demo.slurm.results / f"detections/demo/{video}.parquet").is_file()
+        assert (demo.slurm.results / f"protected/{video}.mp4").is_file()
+
+
+def test_a_bad_video_fails_alone_and_is_tried_again(demo: Both) -> None:
+    assert demo.slurm.code != 0
+    demo.slurm.line("FAILED", "broken.mp4")
+    assert [job.state for job in demo.of("probe")].count("FAILED") == 2
+    assert {job.state for job in demo.jobs if "broken" not in job.rules} == {"COMPLETED"}
+
+
+def test_a_slurm_job_holds_many_jobs_and_asks_for_the_neediest(demo: Both) -> None:
+    two, one = sorted(demo.of("inference"), key=lambda job: -job.minutes)
+    assert (two.cpus, two.gpus, two.partition) == (one.cpus, one.gpus, one.partition) == (2, ("0",), "gpu")
+    assert two.memory_mb == one.memory_mb
+    assert two.minutes == 2 * one.minutes
+    for job in demo.of("render"):
+        assert (job.cpus, job.gpus, job.partition) == (1, (), "cpu")
+        assert "coverage_gather_masks_overlay_protect" in job.rules
+
+
+def test_office_videos_with_a_real_model(slurm: None, workflow: Workflow, assets: Path, tmp_path: Path) -> None:
+    for video in OFFICE:
+        (tmp_path / "videos" / video).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(assets / "videos/office" / video, tmp_path / "videos" / video)
+    config = {"videos": str(tmp_path / "videos"), "window": {"end_s": 0.5}, "device": "auto"}
+    # An apostrophe as well would be too much: Snakemake then quotes with ", and the job's shell replaces `$objmask`.
+    shutil.copytree(workflow.root, tmp_path / "a copy of $objmask")
+    both = run_both(replace(workflow, root=tmp_path / "a copy of $objmask"), tmp_path, config, retries=0)
+    both.here.ok()
+    both.slurm.ok()
+    assert same_files(both) > 6 * len(OFFICE)
+    assert [job.gpus for job in both.of("inference")] == [("0",)] * len(OFFICE)
