@@ -63,9 +63,10 @@ USED = [v for v in VIDEOS if v not in EXCLUDED]
 VIDEO_TABLE = f"{RESULTS}/videos.tsv"
 FIRST_MODEL = next(iter(MODELS))
 INFERENCE_GPU = 1 if CFG["device"] == "gpu" else 0
-# By family of networks: what inference takes, and a chunk that is minutes of work on the usual device (CPU, GPU).
-INFERENCE_MEM_MB = {"yolo_seg": 2000, "tf_detection": 8000}
+# By family of networks: a chunk that is minutes of work on the usual device (CPU, GPU), and what inference takes.
+# One for all models: a function would be called for each job, and many of them are a tenth of the time to plan.
 CHUNK_FRAMES = {"yolo_seg": 6000, "tf_detection": 600}
+INFERENCE_MEM_MB = max({"yolo_seg": 2000, "tf_detection": 8000}[model.family] for model in MODELS.values())
 PALETTE = objmask_config.palette_of(CFG)
 # Privacy does not depend on colours: a palette edit that hides the same objects leaves protected video alone.
 SENSITIVE = json.dumps(sorted(PALETTE.hidden(CFG["sensitive_objects"])))
@@ -118,15 +119,6 @@ def model_source(name):
 def model_given(wildcards, input):
     source = model_source(wildcards.model)
     return source.given if source.entry else plain(source.given)
-
-
-def family_of(wildcards):
-    return MODELS[wildcards.model].family
-
-
-def growing(amount):
-    """A resource that grows with each attempt; `amount` may depend on the wildcards."""
-    return lambda wildcards, attempt: attempt * (amount(wildcards) if callable(amount) else amount)
 
 
 def chunks_of(video, model):

@@ -22,8 +22,8 @@ rule coverage:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(30),
+        mem_mb=1000,
+        runtime=30,
     priority: 1
     shell:
         "python -m objmask coverage --probe={input.probe:q} --detections {input.detections:q} "
@@ -52,8 +52,8 @@ rule summary:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(30),
+        mem_mb=4000,
+        runtime=30,
     priority: 1
     shell:
         "python -m objmask summary --coverage={params.coverage:q} --videos={input.videos:q} --out={params.folder:q} "

@@ -24,8 +24,8 @@ rule detect:
         "../../envs/tensorflow.yaml"
     threads: 2
     resources:
-        mem_mb=growing(lambda wildcards: INFERENCE_MEM_MB[family_of(wildcards)]),
-        runtime=growing(240),
+        mem_mb=INFERENCE_MEM_MB,
+        runtime=240,
         gpu=INFERENCE_GPU,
     priority: 2
     shell:
@@ -58,8 +58,8 @@ rule gather:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(30),
+        mem_mb=1000,
+        runtime=30,
     priority: 1
     shell:
         "python -m objmask gather --probe={input.probe:q} --part {input.parts:q} {params.window} "

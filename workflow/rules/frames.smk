@@ -15,8 +15,8 @@ rule probe:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(30),
+        mem_mb=1000,
+        runtime=30,
     shell:
         "python -m objmask probe --video={params.video:q} --on-truncated={params.on_truncated} "
         "--out={output.probe:q} --log={log:q}"
@@ -45,8 +45,8 @@ rule frames:
         "../../envs/video.yaml"
     threads: 2
     resources:
-        mem_mb=growing(lambda wildcards: INFERENCE_MEM_MB[family_of(wildcards)]),
-        runtime=growing(60),
+        mem_mb=INFERENCE_MEM_MB,
+        runtime=60,
         gpu=INFERENCE_GPU,
     priority: INFERENCE_GPU
     shell:
@@ -77,8 +77,8 @@ rule images:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(60),
+        mem_mb=1000,
+        runtime=60,
     shell:
         "python -m objmask images --video={params.video:q} --probe={input.probe:q} --model={input.model:q} "
         "--chunk={wildcards.chunk} --every={params.every} {params.window} --on-truncated={params.on_truncated} "

@@ -14,8 +14,8 @@ rule model:
         "../../envs/tensorflow.yaml"
     threads: 1
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(120),
+        mem_mb=4000,
+        runtime=120,
     cache: "omit-software"
     shell:
         "python -m objmask model --source={params.source:q} --name={params.name:q} --out={output.folder:q} --log={log:q}"

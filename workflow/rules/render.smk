@@ -22,8 +22,8 @@ rule masks:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=growing(1500),
-        runtime=growing(60),
+        mem_mb=1500,
+        runtime=60,
     priority: 1
     shell:
         "python -m objmask masks --probe={input.probe:q} --detections {input.detections:q} "
@@ -57,8 +57,8 @@ rule overlay:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(60),
+        mem_mb=2000,
+        runtime=60,
     priority: 1
     shell:
         "python -m objmask overlay --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
@@ -101,8 +101,8 @@ rule protect:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(60),
+        mem_mb=2000,
+        runtime=60,
     priority: 1
     shell:
         "python -m objmask protect --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
