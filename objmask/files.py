@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -39,20 +40,36 @@ def atomic_path(final: Path, *, shared: bool = False) -> Iterator[Path]:
     final.parent.mkdir(parents=True, exist_ok=True)
     # A name of its own makes room for the 255-byte limit on names: the final one may already be that long.
     prefix = f"{TEMPORARY}{hashlib.sha256(os.fsencode(final.name)).hexdigest()[:12]}-"
-    if not shared:
-        for left in final.parent.glob(f"{prefix}*"):
+    for left in final.parent.glob(f"{prefix}*"):
+        if not shared or _is_of_the_dead(left.name.removeprefix(prefix)):
             shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=final.parent))
+    folder = Path(tempfile.mkdtemp(prefix=f"{prefix}{_owner(os.getpid())}-", dir=final.parent))
     temporary = folder / f"part{final.suffix}"
     try:
         yield temporary
-        if not folder.exists():
-            raise ObjmaskError(f"{final}: another process has begun to write it since; this one's work is discarded")
         if temporary.is_dir() and final.is_dir():
             shutil.rmtree(final)
-        temporary.replace(final)
+        try:
+            temporary.replace(final)
+        except FileNotFoundError as error:
+            if folder.exists() and not any(folder.glob(".nfs*")):
+                raise  # the caller wrote nothing
+            raise ObjmaskError(
+                f"{final}: another process has begun to write it since; this one's work is discarded"
+            ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _owner(process: int) -> str:
+    """A process, on this machine."""
+    return f"{hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]}-{process}"
+
+
+def _is_of_the_dead(owner: str) -> bool:
+    """Whether the process of a temporary folder was one of this machine's, and is no more."""
+    process = owner.split("-")[1]
+    return owner.startswith(f"{_owner(int(process))}-") and not Path("/proc", process).exists()
 
 
 def refuse_unwritable(folder: Path) -> None:

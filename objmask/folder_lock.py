@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from objmask.errors import ObjmaskError
 
+LOG = logging.getLogger(__name__)
+
+_NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
+"""Lustre without `-o flock`, NFS without its lock daemon."""
 _HELD: dict[Path, FileLock] = {}
 
 
@@ -17,9 +23,11 @@ def hold(folder: Path) -> None:
     Args:
         folder: where Snakemake keeps its own notes; exists.
 
+    Where the file system has no locks there is a warning, and no protection.
+
     Raises:
         ObjmaskError: another process holds it.
-        OSError: the file cannot be made, or the file system has no locks.
+        OSError: the file cannot be made.
     """
     file = folder.resolve() / "objmask.lock"
     lock = _HELD.setdefault(file, FileLock(file, fallback_to_soft=False))
@@ -29,3 +37,7 @@ def hold(folder: Path) -> None:
         raise ObjmaskError(
             "another run is at work in this folder; wait for its end, or choose another folder (snakemake: --directory)"
         ) from None
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        LOG.warning("%s: this file system has no locks; do not start two runs in one folder", folder)

@@ -46,6 +46,11 @@ def end_with(process: int) -> None:
 
 def _stop_after(watched: int) -> None:
     select.select([watched], [], [])
+    stop()
+
+
+def stop() -> None:
+    """Stops this process, as on SIGTERM, from a thread that is not its first; does not return."""
     os.kill(os.getpid(), signal.SIGTERM)
     # The signal is handled between two steps of Python; a network may compute for long before that.
     time.sleep(_GRACE_S)

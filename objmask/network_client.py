@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
+import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from objmask.detect_job import DetectJob
+from objmask.detect_job import DetectJob, NetworkOptions
 from objmask.errors import ModelError, ObjmaskError
-from objmask.models.devices import runtime_folder
+from objmask.models.devices import gpus_on, runtime_folder
+from objmask.models.info import ModelInfo
 from objmask.network_server import key_of, send
 
 LOG = logging.getLogger(__name__)
 
 _START_S = 60.0
-_LOOK_S = 0.01
+_GREETING_S = 5.0
+_LOOK_S = 0.02
 
 
 class UnavailableError(Exception):
@@ -33,7 +37,7 @@ class UnavailableError(Exception):
 
 
 @dataclass(frozen=True)
-class _Slot:
+class _Place:
     """The files of one process: `<n>.lock` is held by the job that it works for."""
 
     folder: Path
@@ -49,6 +53,10 @@ class _Slot:
         except (OSError, ValueError):
             return False
 
+    def is_new(self) -> bool:
+        """Whether no process is there."""
+        return not self.file("sock").exists()
+
 
 def detect_shared(job: DetectJob, workflow: int) -> None:
     """Runs a job in a process that keeps its network.
@@ -61,105 +69,118 @@ def detect_shared(job: DetectJob, workflow: int) -> None:
         UnavailableError: there can be no such process here.
         ObjmaskError: as the job does in its own process.
     """
-    with _slot(_folder(workflow), key_of(job.network)) as slot, _connected(slot) as lines:
-        _ask(lines, slot, job)
+    with ExitStack() as stack:
+        try:
+            place = stack.enter_context(_place(_folder(workflow), job.network))
+            lines = stack.enter_context(_connected(place))
+        except (OSError, ModelError) as error:
+            raise UnavailableError(str(error)) from error
+        _ask(lines, place, job)
 
 
 def _folder(workflow: int) -> Path:
-    """A folder for the processes of a workflow; those of workflows that are over are removed."""
-    try:
-        folders = runtime_folder() / "networks"
-        folders.mkdir(exist_ok=True)
-        for other in folders.iterdir():
-            if other.name.isdigit() and not Path("/proc", other.name).exists():
-                shutil.rmtree(other, ignore_errors=True)
-        folder = folders / str(workflow)
-        folder.mkdir(exist_ok=True)
-    except (OSError, ModelError) as error:
-        raise UnavailableError(str(error)) from error
+    """A folder for a workflow's processes in this working directory; those of workflows that are over are removed."""
+    # Containers may share the folder, and have processes of the same number.
+    namespace = os.stat("/proc/self/ns/pid").st_ino
+    here = hashlib.sha256(os.fsencode(os.getcwd())).hexdigest()[:8]
+    folder = runtime_folder() / f"networks-{namespace}-{workflow}-{here}"
+    for other in folder.parent.glob(f"networks-{namespace}-*"):
+        if not Path("/proc", other.name.split("-")[2]).exists():
+            shutil.rmtree(other, ignore_errors=True)
+    folder.mkdir(exist_ok=True)
     return folder
 
 
 @contextmanager
-def _slot(folder: Path, key: str) -> Iterator[_Slot]:
-    """A process's place that no other job uses; rather one where the network is loaded, else one that has been used."""
-    known = sorted(int(path.stem) for path in folder.glob("*.lock"))
-    slots = sorted((_Slot(folder, number) for number in known), key=lambda slot: not slot.has(key))
-    slots += [_Slot(folder, number) for number in range(max(known, default=-1) + 1, 1000)]
-    for slot in slots:
-        lock = FileLock(slot.file("lock"))
-        with suppress(Timeout):
-            lock.acquire(timeout=0)
-            break
-    else:
-        raise UnavailableError(f"{folder}: all places are taken")
-    try:
-        yield slot
-    finally:
-        lock.release()
+def _place(folder: Path, options: NetworkOptions) -> Iterator[_Place]:
+    """A process's place that no other job uses.
+
+    Rather one where the network is loaded, else one without a process. There are as many as jobs run at the same time,
+    but for networks on GPUs no more than GPUs: their processes keep them, so who finds none free takes one over.
+    """
+    key, gpus = key_of(options), gpus_on(options.device, ModelInfo.read(options.model).family)
+    while True:
+        known = {int(path.stem) for path in folder.glob("*.lock")}
+        places = [_Place(folder, n) for n in (range(gpus) if gpus else range(max(known, default=-1) + 2))]
+        places = [place for place in places if gpus or place.has(key) or place.is_new()]
+        for place in sorted(places, key=lambda place: (not place.has(key), not place.is_new(), place.number)):
+            lock = FileLock(place.file("lock"))
+            with suppress(Timeout), lock.acquire(timeout=0):
+                yield place
+                return
+        time.sleep(_LOOK_S)
 
 
 @contextmanager
-def _connected(slot: _Slot) -> Iterator[Any]:
-    """A connection to the slot's process, started when there is none, as a file of lines."""
-    lines = _greeted(slot)
+def _connected(place: _Place) -> Iterator[Any]:
+    """A connection to the place's process, started when there is none, as a file of lines."""
+    lines = _greeted(place)
     if lines is None:
-        process = _start(slot)
+        process = _start(place)
         started = time.monotonic()
         while lines is None:
             if process.poll() is not None or time.monotonic() > started + _START_S:
                 process.kill()
-                raise UnavailableError(f"the process for networks did not start: {_last_words(slot)}")
+                raise ModelError(f"the process for networks did not start: {_last_words(place)}")
             time.sleep(_LOOK_S)
-            lines = _greeted(slot)
+            lines = _greeted(place)
     with lines:
         yield lines
 
 
-def _greeted(slot: _Slot) -> Any:
+def _greeted(place: _Place) -> Any:
     """A connection as a file of lines, when somebody answers; None: nobody does."""
     with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(_GREETING_S)
         try:
-            connection.connect(str(slot.file("sock")))
+            connection.connect(str(place.file("sock")))
             lines = connection.makefile("rw", encoding="utf-8", newline="\n")
-            return lines if lines.readline() else None
+            if not lines.readline():
+                return None
         except (FileNotFoundError, ConnectionError):
             return None
-        except OSError as error:
-            raise UnavailableError(str(error)) from error  # the path is too long for a socket, for one
+        connection.settimeout(None)
+        return lines
 
 
-def _start(slot: _Slot) -> subprocess.Popen[bytes]:
+def _start(place: _Place) -> subprocess.Popen[bytes]:
     # A relative --log of the job's would be right too: it runs in the job's working directory, as do the paths it gets.
-    command = [sys.executable, "-m", "objmask", "serve", f"--socket={slot.file('sock')}"]
-    with slot.file("err").open("wb") as words:
+    command = [sys.executable, "-m", "objmask", "serve", f"--socket={place.file('sock')}"]
+    with place.file("err").open("wb") as words:
         no = subprocess.DEVNULL
         return subprocess.Popen(command, stdin=no, stdout=no, stderr=words)  # noqa: S603 - this very program
 
 
-def _ask(lines: Any, slot: _Slot, job: DetectJob) -> None:
+def _ask(lines: Any, place: _Place, job: DetectJob) -> None:
     """Sends the job, passes its log on, and ends as it does."""
     send(lines, job.to_json())
-    with suppress(ConnectionError):
-        for line in lines:
-            message = json.loads(line)
-            if "log" in message:
-                LOG.log(*message["log"])
-            elif "error" in message:
-                raise ObjmaskError(message["error"])
-            elif "os_error" in message:
-                raise OSError(*message["os_error"])
-            elif "bug" in message:
-                raise RuntimeError(message["bug"])
-            else:
-                return
+    while line := _next(lines):
+        message = json.loads(line)
+        if "log" in message:
+            LOG.log(*message["log"])
+        elif "error" in message:
+            raise ObjmaskError(message["error"])
+        elif "os_error" in message:
+            raise OSError(*message["os_error"])
+        elif "bug" in message:
+            raise RuntimeError(message["bug"])
+        else:
+            return
     raise ModelError(
-        f"{job.network.model.name}: the network's process ended before its work, perhaps for want of memory; "
-        f"{_last_words(slot) or 'give the job more, or lower detect.batch'}"
+        f"{job.network.model.name}: the network's process ended before its work; give the job more memory, or lower "
+        f"detect.batch {_last_words(place)}".rstrip()
     )
 
 
-def _last_words(slot: _Slot) -> str:
+def _next(lines: Any) -> str:
+    """The next line; empty: the other side is gone."""
+    try:
+        return str(lines.readline())
+    except ConnectionError:
+        return ""
+
+
+def _last_words(place: _Place) -> str:
     with suppress(OSError):
-        return " ".join(slot.file("err").read_text(errors="replace").split("\n")[-4:]).strip()
+        return " ".join(place.file("err").read_text(errors="replace").split("\n")[-4:]).strip()
     return ""

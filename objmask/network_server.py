@@ -3,7 +3,7 @@
 Loading a network takes seconds, a short clip takes one. So a job leaves its network in a process of its own (the verb
 `serve`), and the next job that starts on this machine finds it there. Each job has a process to itself while it runs;
 there are never more of them than jobs run at the same time. They end with the workflow, with a job that is stopped,
-and when nobody has asked for a minute. What a job writes is the same to the byte as without.
+and when nobody has asked for half a minute. What a job writes is the same to the byte as without.
 
 They talk in lines of JSON over a Unix socket, in a folder that nobody else can enter.
 """
@@ -14,17 +14,17 @@ import json
 import logging
 import os
 import resource
-import signal
 import socket
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from objmask.detect_job import DetectJob, NetworkOptions
-from objmask.errors import ObjmaskError
+from objmask.errors import ModelError, ObjmaskError
+from objmask.lifetime import stop
 from objmask.models.info import ModelInfo
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ LOG = logging.getLogger(__name__)
 
 
 def serve(address: Path, loaded: Path, idle_s: float) -> None:
-    """Runs jobs until none has come for `idle_s` seconds.
+    """Runs jobs until none has come for `idle_s` seconds, or the network has failed.
 
     Args:
         address: the socket to listen at.
@@ -43,21 +43,22 @@ def serve(address: Path, loaded: Path, idle_s: float) -> None:
     """
     address.unlink(missing_ok=True)
     network = _Network(loaded)
-    try:
-        with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(str(address))
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(address))
+        try:
             listener.listen(1)
             listener.settimeout(idle_s)
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except TimeoutError:
-                    return
-                with connection:
-                    _answer(connection, network)
-    finally:
-        address.unlink(missing_ok=True)
-        network.close()
+            usable = True
+            while usable:
+                connection, _ = listener.accept()
+                with connection, suppress(ConnectionError):  # the job may be gone
+                    usable = _answer(connection, network)
+        except TimeoutError:
+            LOG.info("no job has come for %.0f s", idle_s)
+        finally:
+            # While it still listens: afterwards the name may be the next process's.
+            address.unlink(missing_ok=True)
+            network.close()
 
 
 class _Network:
@@ -90,32 +91,34 @@ def key_of(options: NetworkOptions) -> str:
     return repr((options, ModelInfo.read(options.model).digest()))
 
 
-def _answer(connection: socket.socket, network: _Network) -> None:
-    """Runs the job that comes over a connection; its log, and how it ended, go back."""
+def _answer(connection: socket.socket, network: _Network) -> bool:
+    """Runs the job that comes over a connection; its log, and how it ended, go back. Whether the network can go on."""
     lines = connection.makefile("rw", encoding="utf-8", newline="\n")
     send(lines, {"ready": True})
     request = lines.readline()
     if not request:
-        return
+        return True
     with _stopping_with(connection), _relayed(lines):
-        ended = _run(json.loads(request), network)
+        ended, usable = _run(json.loads(request), network)
     send(lines, ended)
+    return usable
 
 
-def _run(request: Mapping[str, Any], network: _Network) -> dict[str, Any]:
-    """Runs a job; says how it ended."""
+def _run(request: Mapping[str, Any], network: _Network) -> tuple[dict[str, Any], bool]:
+    """Runs a job; how it ended, and whether the network is none the worse for it."""
     try:
         job = DetectJob.from_json(request)
         job.run(network.get(job.network), bar=False)
         peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         LOG.info("the network's process %d has taken %.0f MiB at most", os.getpid(), peak_mib)
     except ObjmaskError as error:
-        return {"error": str(error)}
+        return {"error": str(error)}, not isinstance(error, ModelError)
     except OSError as error:
-        return {"os_error": [error.errno, error.strerror or str(error), error.filename2 or error.filename]}
+        return {"os_error": [error.errno, error.strerror or str(error), error.filename2 or error.filename]}, True
     except Exception:
-        return {"bug": traceback.format_exc()}
-    return {"done": True}
+        # What is wrong may stay wrong, such as a GPU's memory: the next job gets a process of its own again.
+        return {"bug": traceback.format_exc()}, False
+    return {"done": True}, True
 
 
 def send(lines: Any, message: dict[str, Any]) -> None:
@@ -131,9 +134,10 @@ def _stopping_with(connection: socket.socket) -> Iterator[None]:
 
     def watch() -> None:
         # Nothing more comes over the connection but its end.
-        connection.recv(1)
+        with suppress(ConnectionError):
+            connection.recv(1)
         if not over.is_set():
-            os.kill(os.getpid(), signal.SIGTERM)
+            stop()
 
     Thread(target=watch, daemon=True).start()
     try:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from objmask.errors import DataError
 from objmask.files import TEMPORARY
 
-TABLE = "videos.tsv"
-"""Written when the workflow is read: the videos that are the input now."""
-_ENDINGS = {
+_KINDS = (("logs", ".log"), ("benchmarks", ".tsv"))
+_BY_VIDEO = {
     "probe": (".json",),
     "masks": (".mp4",),
     "masks_lossless": (".mp4",),
@@ -26,17 +23,22 @@ _ENDINGS = {
     "provenance/*": (".json",),
     "detections/*": (".frames.parquet", ".parquet"),
     "logs/*": (".log",),
-    "logs/detect/*": (".log",),
     "logs/gather/*": (".log",),
     "benchmarks/*": (".tsv",),
-    "benchmarks/detect/*": (".tsv",),
     "benchmarks/gather/*": (".tsv",),
-    "frames": (".nut", ".parquet", ".png", ".jpg", ".snakemake_timestamp"),
-    "chunks/*": (".frames.parquet", ".parquet"),
 }
 """How the files of a video end, by the folder that mirrors the input."""
-_NOT_BY_VIDEO = frozenset({"logs/detect", "logs/gather", "benchmarks/detect", "benchmarks/gather", "logs/model"})
-_CHUNK = re.compile(r"/\d{8}-\d{8}(\.|/|$)")
+_BY_CHUNK = {
+    "frames": (".nut", ".parquet", ".png", ".jpg", ".snakemake_timestamp"),
+    "chunks/*": (".frames.parquet", ".parquet"),
+    **{f"{kind}/{rule}": (ending,) for kind, ending in _KINDS for rule in ("frames", "images", "detect/*")},
+}
+"""The same of folders where a chunk's name follows that of the video."""
+_OTHERS = frozenset(
+    f"{kind}/{rule}" for kind, _ in _KINDS for rule in ("frames", "images", "detect", "gather", "model")
+)
+"""Folders that look like those of `_BY_VIDEO`, and are not."""
+_CHUNK = re.compile(r"(.*)/\d{8}-\d{8}(?:\..*|/.*|$)")
 _ABANDONED_S = 3600
 
 
@@ -72,44 +74,47 @@ class Orphans:
                     parent.rmdir()
 
 
-def find_orphans(results: Path) -> Orphans:
-    """Files of videos that `results/videos.tsv` does not name, and what jobs killed over an hour ago left half written.
+def find_orphans(results: Path, videos: Iterable[str]) -> Orphans:
+    """Files of other videos than these, and what jobs killed over an hour ago left half written.
 
     Only files that objmask's own rules write are considered, by folder and ending.
 
-    Raises:
-        DataError: there is no such table: this is no folder of results, or of an earlier objmask.
+    Args:
+        results: folder of results.
+        videos: names of the videos that are the input now.
     """
-    kept = _names(results / TABLE)
-    found = [
-        (path, name)
-        for folder, endings in _ENDINGS.items()
-        for place in sorted(results.glob(folder))
-        if place.is_dir() and place.relative_to(results).as_posix() not in _NOT_BY_VIDEO
-        for path, name in _files(place, endings)
-        if name not in kept
-    ]
-    before = time.time() - _ABANDONED_S
-    temporary = [path for path in results.rglob(f"{TEMPORARY}*") if path.is_dir() and path.stat().st_mtime < before]
+    kept = frozenset(videos)
+    places = [(place, endings, False) for place, endings in _places(results, _BY_VIDEO) if _is_by_video(results, place)]
+    places += [(place, endings, True) for place, endings in _places(results, _BY_CHUNK)]
+    found = [file for place in places for file in _files(*place) if file[1] not in kept]
+    temporary = [path for path in results.rglob(f"{TEMPORARY}*") if path.is_dir() and _is_abandoned(path)]
     return Orphans(
         tuple(sorted({path for path, _ in found})), tuple(sorted({name for _, name in found})), tuple(sorted(temporary))
     )
 
 
-def _names(table: Path) -> frozenset[str]:
-    try:
-        with table.open(newline="", encoding="utf-8") as stream:
-            return frozenset(row["name"] for row in csv.DictReader(stream, delimiter="\t"))
-    except (OSError, KeyError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{table}: cannot be read; give a folder of results, and run `snakemake -n` once") from error
+def _places(results: Path, patterns: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    for pattern, endings in patterns.items():
+        yield from ((place, endings) for place in sorted(results.glob(pattern)) if place.is_dir())
 
 
-def _files(place: Path, endings: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
+def _is_by_video(results: Path, place: Path) -> bool:
+    return place.relative_to(results).as_posix() not in _OTHERS
+
+
+def _files(place: Path, endings: tuple[str, ...], by_chunk: bool) -> Iterator[tuple[Path, str]]:
     """Files of a tree that mirrors the input, each with the name of its video."""
     for path in sorted(place.rglob("*")):
         below = path.relative_to(place).as_posix()
         ending = next((ending for ending in endings if below.endswith(ending)), None)
         if ending is None or not path.is_file() or any(part.startswith(TEMPORARY) for part in path.parts):
             continue
-        chunk = _CHUNK.search(below)
-        yield path, below[: chunk.start()] if chunk else below.removesuffix(ending)
+        chunk = _CHUNK.fullmatch(below) if by_chunk else None
+        if chunk or not by_chunk:
+            yield path, chunk[1] if chunk else below.removesuffix(ending)
+
+
+def _is_abandoned(folder: Path) -> bool:
+    """Whether nothing in it has been written for long: that of a file does not show in its folder's time."""
+    newest = max(path.stat().st_mtime for path in (folder, *folder.rglob("*")))
+    return newest < time.time() - _ABANDONED_S

@@ -1,4 +1,4 @@
-"""Which GPU a process computes on: one that no other process of objmask has.
+"""Which GPU a process computes on: one that no other process of this user's objmask has.
 
 A file lock stands for each device; the kernel gives it back when the process ends, however it ends.
 """
@@ -37,6 +37,11 @@ def visible_gpus(environment: Mapping[str, str], devices: Path = Path("/dev")) -
         return names[: next((i for i, name in enumerate(names) if name in ("", "-1")), len(names))]
     numbers = (re.fullmatch(r"nvidia(\d+)", path.name) for path in devices.glob("nvidia*"))
     return sorted((number[1] for number in numbers if number), key=int)
+
+
+def gpus_on(device: str, family: str) -> int:
+    """How many GPUs a network could run on; 0: it runs on the CPU."""
+    return len(visible_gpus(os.environ)) if device != "cpu" and family == "tf_detection" else 0
 
 
 def claim_gpu() -> str | None:

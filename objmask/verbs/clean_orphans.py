@@ -9,6 +9,9 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument(
+        "--videos", type=Path, required=True, metavar="FOLDER", help="the input now, as in `videos`: a folder or table"
+    )
+    parser.add_argument(
         "--results", type=Path, default=Path("results"), metavar="FOLDER", help="what the workflow has written"
     )
     parser.add_argument("--yes", action="store_true", help="delete them; without it they are only listed")
@@ -18,9 +21,13 @@ def run(options: argparse.Namespace) -> None:
     """Lists or deletes."""
     import logging
 
+    from objmask.folder_lock import hold
+    from objmask.index import find_videos
     from objmask.orphans import find_orphans
 
-    orphans = find_orphans(options.results)
+    if options.yes and (options.results.absolute().parent / ".snakemake").is_dir():
+        hold(options.results.absolute().parent / ".snakemake")
+    orphans = find_orphans(options.results, [video.name for video in find_videos(options.videos)])
     log = logging.getLogger(__name__)
     for path in (*orphans.files, *orphans.temporary):
         log.info("%s", path)

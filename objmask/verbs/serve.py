@@ -11,11 +11,16 @@ from objmask.verbs.options import seconds
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("--socket", type=Path, required=True, metavar="FILE", help="where to listen")
-    parser.add_argument("--idle-s", type=seconds, default=60.0, help="end when no job has come for so long; seconds")
+    parser.add_argument("--idle-s", type=seconds, default=30.0, help="end when no job has come for so long; seconds")
 
 
 def run(options: argparse.Namespace) -> None:
     """Serves until nobody asks any more."""
+    import logging
+
     from objmask.network_server import serve
 
+    # What a job logs goes to the job; here remains what went wrong with the process itself.
+    for handler in logging.getLogger("objmask").handlers:
+        handler.setLevel(logging.ERROR)
     serve(options.socket, options.socket.with_suffix(".loaded"), options.idle_s)

@@ -127,7 +127,7 @@ GROUPS = '{"cup": {"objects": ["cup"], "colour": [0, 0, 255], "sensitive": false
         ("coverage", ["--probe={0}/no.json", "--detections={0}/d", "--groups={1}", "--out={0}/c.csv"], "no.json"),
         ("summary", ["--coverage={0}/no", "--videos={0}/no.tsv", "--out={0}/s"], "no.tsv"),
         ("serve", ["--socket={0}/no/s"], "No such file"),
-        ("clean-orphans", ["--results={0}/no"], "videos.tsv"),
+        ("clean-orphans", ["--results={0}/no", "--videos={0}/gone"], "gone"),
         ("agreement", ["--coverage={0}/no", "--truth={0}/truth"], "truth"),
         ("scene", ["--out={0}/s"], "--stills"),
         ("train", ["--data={0}/no", "--out={0}/t", "--steps=1"], "no"),

@@ -87,13 +87,14 @@ def test_an_earlier_writer_cannot_replace_the_work_of_a_later_one(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["a.txt", "b.txt"]
 
 
-def test_what_a_killed_writer_left_is_removed_by_the_next_one(tmp_path):
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_a_killed_writer_left_is_removed_by_the_next_one(tmp_path, shared):
     final = tmp_path / "a.txt"
     killed = "from pathlib import Path; import os, sys; from objmask.files import atomic_path\n"
     killed += "with atomic_path(Path(sys.argv[1])) as path: path.write_text('half'); os.kill(os.getpid(), 9)"
     subprocess.run([sys.executable, "-c", killed, final], check=False)
     assert [name[:9] for name in os.listdir(tmp_path)] == [".objmask-"]
-    with atomic_path(final) as temporary:
+    with atomic_path(final, shared=shared) as temporary:
         temporary.write_text("whole")
     assert os.listdir(tmp_path) == ["a.txt"]
 

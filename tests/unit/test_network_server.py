@@ -102,9 +102,9 @@ def test_jobs_one_after_the_other_share_a_network(job, tmp_path, runtime):
     assert first == second
     assert first[2] == str(servers(runtime)[0])
     assert first[:2] == alone[:2]
-    # Another setting is another network, in the same process.
+    # Another setting is another network, which does not take the place of the first.
     other = worked(job("other", "--max-per-frame=1"), tmp_path, "other")
-    assert other[2] == first[2]
+    assert other[2] not in ("", first[2])
     assert worked(job("again"), tmp_path, "again") == first
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
 
@@ -115,6 +115,21 @@ def test_jobs_at_the_same_time_have_a_process_each(job, tmp_path, runtime):
     assert a[:2] == b[:2]
     assert {a[2], b[2]} == {str(process) for process in servers(runtime)}
     assert a[2] != b[2]
+
+
+def test_on_gpus_there_are_no_more_networks_than_gpus(job, tmp_path, runtime, monkeypatch):
+    """Pretended ones: TensorFlow finds none and computes on the CPU. A job waits for a process, not for its GPU."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,7")
+    started = time.monotonic()
+    jobs = {name: job(name, "--device=auto") for name in ("a", "b", "c")}
+    done = {name: worked(process, tmp_path, name) for name, process in jobs.items()}
+    assert len({by for *_, by in done.values()}) == len(servers(runtime)) == 2
+    # A process keeps its GPU half a minute longer than its job.
+    assert time.monotonic() - started < 25
+    assert len({(detections, frames) for detections, frames, _ in done.values()}) == 1
+    # Another network takes a process over.
+    other = worked(job("other", "--device=auto", "--max-per-frame=1"), tmp_path, "other")
+    assert other[2] in {by for *_, by in done.values()}
 
 
 def test_a_job_s_own_mistake_is_its_own_one_line(job, tmp_path, chunk, runtime):

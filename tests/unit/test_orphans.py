@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 from builders import HOSTILE
+from filelock import FileLock
 
 from objmask.cli import main
-from objmask.errors import DataError
 from objmask.index import find_videos
 from objmask.orphans import find_orphans
 
@@ -41,6 +41,7 @@ OF_NONE = (
     "logs/summary.log",
     "masks/notes.txt",
     "masks/desk/my own.avi",
+    "frames/my picture.png",
     "mine/desk/gone.mp4",
 )
 
@@ -53,29 +54,22 @@ def fill(results: Path, names, patterns=OF_A_VIDEO) -> list[Path]:
     return files
 
 
-def table(results: Path, *names: str) -> None:
-    results.mkdir(exist_ok=True)
-    (results / "videos.tsv").write_text("name\tlabel\tsubject\texcluded\n" + "".join(f"{n}\t\t\t\n" for n in names))
-
-
 def left(results: Path) -> set[Path]:
     return {path for path in results.rglob("*") if path.is_file()}
 
 
 def test_files_of_videos_that_are_gone_and_no_others(tmp_path):
-    table(tmp_path, "desk/a", "b")
-    kept = fill(tmp_path, ["desk/a", "b", ""], OF_A_VIDEO)[: 2 * len(OF_A_VIDEO)] + fill(tmp_path, [""], OF_NONE)
-    for path in left(tmp_path) - set(kept) - {tmp_path / "videos.tsv"}:
-        path.unlink()
-    gone = fill(tmp_path, ["desk/gone", "b/a", "a"])
-    orphans = find_orphans(tmp_path)
+    names = ["desk/a", "b", "cam/20240101-12000000.front"]
+    kept = fill(tmp_path, names) + fill(tmp_path, [""], OF_NONE)
+    gone = fill(tmp_path, ["desk/gone", "b/a", "a", "cam"])
+    orphans = find_orphans(tmp_path, names)
     assert set(orphans.files) == set(gone)
-    assert orphans.videos == ("a", "b/a", "desk/gone")
+    assert orphans.videos == ("a", "b/a", "cam", "desk/gone")
     assert orphans.size_bytes == len(gone)
     orphans.remove(tmp_path)
-    assert left(tmp_path) == {*kept, tmp_path / "videos.tsv"}
+    assert left(tmp_path) == set(kept)
     assert not (tmp_path / "frames/desk/gone").exists()
-    assert find_orphans(tmp_path).files == ()
+    assert find_orphans(tmp_path, names).files == ()
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -83,40 +77,49 @@ def test_any_name(tmp_path, name):
     (tmp_path / "input").mkdir()
     (tmp_path / f"input/{name}.mp4").touch()
     [video] = find_videos(tmp_path / "input")
-    table(tmp_path / "results", video.name)
     fill(tmp_path / "results", [video.name])
-    assert find_orphans(tmp_path / "results").files == ()
-    table(tmp_path / "results")
-    assert len(find_orphans(tmp_path / "results").files) == len(OF_A_VIDEO)
+    assert find_orphans(tmp_path / "results", [video.name]).files == ()
+    assert len(find_orphans(tmp_path / "results", []).files) == len(OF_A_VIDEO)
 
 
 def test_what_killed_jobs_left_long_ago(tmp_path):
-    table(tmp_path, "a")
+    """A file that grows does not change the time of its folder."""
     fill(tmp_path, ["a"])
-    for name in ("old", "new"):
+    for name in ("old", "new", "slow"):
         (tmp_path / f"masks/.objmask-{name}").mkdir()
         (tmp_path / f"masks/.objmask-{name}/part.mp4").write_text("half")
-    os.utime(tmp_path / "masks/.objmask-old", (1, 1))
-    orphans = find_orphans(tmp_path)
+    os.utime(tmp_path / "masks/.objmask-old/part.mp4", (1, 1))
+    for name in ("old", "slow"):
+        os.utime(tmp_path / f"masks/.objmask-{name}", (1, 1))
+    orphans = find_orphans(tmp_path, ["a"])
     assert (orphans.files, [path.name for path in orphans.temporary]) == ((), [".objmask-old"])
     orphans.remove(tmp_path)
-    assert [path.name for path in (tmp_path / "masks").iterdir() if path.name != "a.mp4"] == [".objmask-new"]
+    assert sorted(path.name for path in (tmp_path / "masks").iterdir()) == [".objmask-new", ".objmask-slow", "a.mp4"]
 
 
-def test_only_what_is_a_folder_of_results(tmp_path):
-    fill(tmp_path, ["a"])
-    with pytest.raises(DataError, match="give a folder of results"):
-        find_orphans(tmp_path)
-    (tmp_path / "videos.tsv").write_text("something\telse\nx\ty\n")
-    with pytest.raises(DataError, match="give a folder of results"):
-        find_orphans(tmp_path)
+@pytest.fixture
+def run(tmp_path) -> Path:
+    """The folder of a run with one video, and results of another one."""
+    (tmp_path / "videos").mkdir()
+    (tmp_path / "videos/b.mp4").touch()
+    (tmp_path / ".snakemake").mkdir()
+    fill(tmp_path / "results", ["a", "b"])
+    return tmp_path
 
 
-def test_nothing_is_deleted_without_being_asked(tmp_path, capsys):
-    table(tmp_path)
-    fill(tmp_path, ["a"])
-    assert main(["clean-orphans", f"--results={tmp_path}"]) == 0
-    assert len(left(tmp_path)) == len(OF_A_VIDEO) + 1
-    assert f"{tmp_path}/masks/a.mp4" in capsys.readouterr().err
-    assert main(["clean-orphans", f"--results={tmp_path}", "--yes"]) == 0
-    assert left(tmp_path) == {tmp_path / "videos.tsv"}
+def test_nothing_is_deleted_without_being_asked(run, capsys):
+    options = [f"--results={run}/results", f"--videos={run}/videos"]
+    assert main(["clean-orphans", *options]) == 0
+    assert len(left(run / "results")) == 2 * len(OF_A_VIDEO)
+    assert f"{run}/results/masks/a.mp4" in capsys.readouterr().err
+    assert main(["clean-orphans", *options, "--yes"]) == 0
+    assert len(left(run / "results")) == len(OF_A_VIDEO)
+
+
+def test_nothing_is_deleted_while_a_workflow_is_at_work(run, capsys):
+    held = FileLock(run / ".snakemake/objmask.lock")
+    options = [f"--results={run}/results", f"--videos={run}/videos", "--yes"]
+    with held:
+        assert main(["clean-orphans", *options]) == 1
+    assert "another run is at work" in capsys.readouterr().err
+    assert len(left(run / "results")) == 2 * len(OF_A_VIDEO)

@@ -55,7 +55,7 @@ def test_it_is_refused_in_one_line(workflow, folder, what):
         config["models"] = [str(workflow.model), str(folder / workflow.model.name)]
         (folder / workflow.model.name).write_bytes(workflow.model.read_bytes())
     workflow.run(folder, config, "-n").refused(*parts)
-    assert not (folder / "results/videos.tsv").exists()
+    assert not (folder / "results/videos").exists()
 
 
 def test_values_on_the_command_line_have_their_types(workflow, folder):

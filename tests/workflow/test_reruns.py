@@ -148,6 +148,7 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "the members of a group": group("drink", "objects", ["cup"]),
     "the members of a sensitive group": group("screen", "objects", ["tv"]),
     "which objects are sensitive": group("screen", "sensitive", False),
+    "two values that change places: `masks.score`, `masks.threshold`": top(masks={"score": 0.5, "threshold": 0.3}),
     "`masks.score`": sets("masks", "score", 0.4),
     "`masks.threshold`": sets("masks", "threshold", 0.6),
     "`masks.lossless`": sets("masks", "lossless", True),

@@ -35,7 +35,7 @@ def test_outputs_choose(workflow, videos, tmp_path, output):
 
 def test_a_dry_run_makes_no_result(workflow, videos, tmp_path):
     assert set(workflow.plan(tmp_path, {"videos": str(videos)}).jobs) == ALL
-    assert {path.name for path in (tmp_path / "results").iterdir()} <= {"index.json", "videos.tsv"}
+    assert {path.name for path in (tmp_path / "results").iterdir()} <= {"index.json", "videos"}
 
 
 def test_one_file_can_be_asked_for(workflow, videos, tmp_path):

@@ -60,7 +60,6 @@ CFG, MODELS, VIDEOS = read_inputs()
 VIDEO_BY_NAME = {video.name: video for video in VIDEOS}
 EXCLUDED = [v for v in VIDEOS if v.unreadable and CFG["on_unreadable"] == "exclude"]
 USED = [v for v in VIDEOS if v not in EXCLUDED]
-VIDEO_TABLE = f"{RESULTS}/videos.tsv"
 FIRST_MODEL = next(iter(MODELS))
 INFERENCE_GPU = 1 if CFG["device"] == "gpu" else 0
 # By family of networks: a chunk that is minutes of work on the usual device (CPU, GPU), and what inference takes.
@@ -81,6 +80,8 @@ wildcard_constraints:
 setup = f"export PYTHONPATH={shlex.quote(PROJECT)};"
 if not workflow.deployment_settings.deployment_method:
     setup = f'{setup} export PATH={shlex.quote(os.path.dirname(sys.executable))}:"$PATH";'
+else:
+    setup = f"{setup} export PYTHONNOUSERSITE=1;"  # an environment is what its file says, and nothing of the user's own
 # Jobs end with the process that runs them, and find the networks that jobs before them have loaded.
 setup = f"{setup} export {lifetime.WORKFLOW}={shlex.quote(lifetime.this_process())};"
 # In the environment and no param: where an archive comes from does not change what is in it.
@@ -137,13 +138,18 @@ def tables_for(section):
     return [f"{path.removesuffix('.parquet')}.frames.parquet" for path in detections_for(section)]
 
 
-def given(flag, value):
-    """`--flag=value`, quoted for the shell, or nothing when there is no value."""
-    return "" if value is None else f"--{flag}={shlex.quote(str(value))}"
+def options(**values):
+    """Options of a verb, quoted for the shell; None and False: left out.
+
+    One param holds them all: of several, Snakemake compares the values and not whose they are, so that two that
+    change places would be no change.
+    """
+    said = {f"--{name.replace('_', '-')}": value for name, value in values.items() if value is not None}
+    flags = [flag for flag, value in said.items() if value is True]
+    return " ".join(flags + [f"{k}={shlex.quote(str(v))}" for k, v in said.items() if not isinstance(v, bool)])
 
 
-def window_options():
-    return f"{given('start-s', CFG['window']['start_s'])} {given('end-s', CFG['window']['end_s'])}".strip()
+WINDOW = {"start_s": CFG["window"]["start_s"], "end_s": CFG["window"]["end_s"], "on_truncated": CFG["on_truncated"]}
 
 
 def per_video(pattern):
@@ -170,18 +176,19 @@ def targets():
 
 
 def write_video_table():
-    """Writes the table of videos that the summaries read; returns its digest."""
+    """Writes the table of videos that the summaries read; its name says what is in it, so no other run replaces it."""
     rows = [(v.name, v.label, v.subject, v.unreadable if v in EXCLUDED else "") for v in VIDEOS]
     table = io.StringIO()
     csv.writer(table, delimiter="\t", lineterminator="\n").writerows([("name", "label", "subject", "excluded"), *rows])
     text = table.getvalue()
-    if not os.path.exists(VIDEO_TABLE) or Path(VIDEO_TABLE).read_text(encoding="utf-8") != text:
-        with atomic_path(Path(VIDEO_TABLE), shared=True) as temporary:
+    path = f"{RESULTS}/videos/{hashlib.sha256(text.encode()).hexdigest()[:16]}.tsv"
+    if not os.path.exists(path):
+        with atomic_path(Path(path), shared=True) as temporary:
             temporary.write_text(text, encoding="utf-8")
-    return hashlib.sha256(text.encode()).hexdigest()
+    return path
 
 
-VIDEO_TABLE_DIGEST = write_video_table()
+VIDEO_TABLE = write_video_table()
 SUMMARIES = ("coverage_by_video", "coverage_by_group", "coverage_by_label", "excluded")
 
 

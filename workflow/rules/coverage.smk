@@ -11,8 +11,7 @@ rule coverage:
         # Colours are part of the option, but no reason to count again.
         groups=lambda wildcards, input: PALETTE.to_json(),
         objects=json.dumps({group.name: group.objects for group in PALETTE.groups}),
-        score=cfg("masks", "score"),
-        threshold=cfg("masks", "threshold"),
+        options=options(score=cfg("masks", "score"), threshold=cfg("masks", "threshold")),
         code=code_digest("coverage"),
     log:
         f"{RESULTS}/logs/coverage/{{video}}.log",
@@ -27,7 +26,7 @@ rule coverage:
     priority: 1
     shell:
         "python -m objmask coverage --probe={input.probe:q} --detections {input.detections:q} "
-        "--groups={params.groups:q} --score={params.score} --threshold={params.threshold} --out={output.table:q} "
+        "--groups={params.groups:q} {params.options} --out={output.table:q} "
         "--provenance={output.provenance:q} --log={log:q}"
 
 
@@ -40,7 +39,6 @@ rule summary:
         tables=[f"{RESULTS}/summary/{name}.csv" for name in SUMMARIES],
         provenance=f"{RESULTS}/provenance/summary.json",
     params:
-        videos=VIDEO_TABLE_DIGEST,
         coverage=lambda wildcards: f"{RESULTS}/coverage",
         folder=lambda wildcards, output: os.path.dirname(output.tables[0]),
         code=code_digest("summary"),

@@ -8,13 +8,15 @@ rule detect:
         detections=temp(f"{RESULTS}/chunks/{{model}}/{{video}}/{{chunk}}.parquet"),
         frames=temp(f"{RESULTS}/chunks/{{model}}/{{video}}/{{chunk}}.frames.parquet"),
     params:
-        device=cfg("device"),
-        floor=cfg("detect", "floor"),
-        max_per_frame=cfg("detect", "max_per_frame"),
-        every=cfg("detect", "every"),
-        batch=given("batch", cfg("detect", "batch")),
-        precision=cfg("detect", "precision"),
-        optimise="" if cfg("detect", "optimise") else "--no-optimise",
+        options=options(
+            device=cfg("device"),
+            floor=cfg("detect", "floor"),
+            max_per_frame=cfg("detect", "max_per_frame"),
+            every=cfg("detect", "every"),
+            batch=cfg("detect", "batch"),
+            precision=cfg("detect", "precision"),
+            no_optimise=not cfg("detect", "optimise"),
+        ),
         code=code_digest("detect"),
     log:
         f"{RESULTS}/logs/detect/{{model}}/{{video}}/{{chunk}}.log",
@@ -30,8 +32,7 @@ rule detect:
     priority: 2
     shell:
         "python -m objmask detect --model={input.model:q} --frames={input.frames:q} --table={input.table:q} "
-        "--device={params.device} --threads={threads} --floor={params.floor} --max-per-frame={params.max_per_frame} "
-        "--every={params.every} {params.batch} --precision={params.precision} {params.optimise} --keep-loaded "
+        "--threads={threads} {params.options} --keep-loaded "
         "--out={output.detections:q} --out-frames={output.frames:q} --log={log:q}"
 
 
@@ -48,7 +49,7 @@ rule gather:
         detections=f"{RESULTS}/detections/{{model}}/{{video}}.parquet",
         frames=f"{RESULTS}/detections/{{model}}/{{video}}.frames.parquet",
     params:
-        window=window_options(),
+        options=options(start_s=cfg("window", "start_s"), end_s=cfg("window", "end_s")),
         code=code_digest("gather"),
     log:
         f"{RESULTS}/logs/gather/{{model}}/{{video}}.log",
@@ -62,5 +63,5 @@ rule gather:
         runtime=30,
     priority: 1
     shell:
-        "python -m objmask gather --probe={input.probe:q} --part {input.parts:q} {params.window} "
+        "python -m objmask gather --probe={input.probe:q} --part {input.parts:q} {params.options} "
         "--out={output.detections:q} --out-frames={output.frames:q} --log={log:q}"

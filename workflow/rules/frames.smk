@@ -5,7 +5,7 @@ rule probe:
     params:
         video=path_of,
         fingerprint=fingerprint,
-        on_truncated=cfg("on_truncated"),
+        options=options(on_truncated=cfg("on_truncated")),
         code=code_digest("probe"),
     log:
         f"{RESULTS}/logs/probe/{{video}}.log",
@@ -18,8 +18,7 @@ rule probe:
         mem_mb=1000,
         runtime=30,
     shell:
-        "python -m objmask probe --video={params.video:q} --on-truncated={params.on_truncated} "
-        "--out={output.probe:q} --log={log:q}"
+        "python -m objmask probe --video={params.video:q} {params.options} " "--out={output.probe:q} --log={log:q}"
 
 
 # Takes what `detect` takes and comes after it when both could start: so frames lie on disk only for the chunks that are
@@ -33,9 +32,7 @@ rule frames:
         table=temp(f"{RESULTS}/frames/{{video}}/{{chunk}}.{{model}}.parquet"),
     params:
         video=path_of,
-        every=cfg("detect", "every"),
-        window=window_options(),
-        on_truncated=cfg("on_truncated"),
+        options=options(every=cfg("detect", "every"), **WINDOW),
         code=code_digest("frames"),
     log:
         f"{RESULTS}/logs/frames/{{video}}/{{chunk}}.{{model}}.log",
@@ -51,8 +48,7 @@ rule frames:
     priority: INFERENCE_GPU
     shell:
         "python -m objmask frames --video={params.video:q} --probe={input.probe:q} --model={input.model:q} "
-        "--chunk={wildcards.chunk} --every={params.every} {params.window} --on-truncated={params.on_truncated} "
-        "--out={output.frames:q} --table={output.table:q} --log={log:q}"
+        "--chunk={wildcards.chunk} {params.options} --out={output.frames:q} --table={output.table:q} --log={log:q}"
 
 
 # Of several models the first one's. Read from the video again: so that asking for images later detects nothing again.
@@ -64,10 +60,7 @@ rule images:
         folder=directory(f"{RESULTS}/frames/{{video}}/{{chunk}}"),
     params:
         video=path_of,
-        kind=cfg("frames", "keep"),
-        every=cfg("detect", "every"),
-        window=window_options(),
-        on_truncated=cfg("on_truncated"),
+        options=options(kind=cfg("frames", "keep"), every=cfg("detect", "every"), **WINDOW),
         code=code_digest("images"),
     log:
         f"{RESULTS}/logs/images/{{video}}/{{chunk}}.log",
@@ -81,5 +74,4 @@ rule images:
         runtime=60,
     shell:
         "python -m objmask images --video={params.video:q} --probe={input.probe:q} --model={input.model:q} "
-        "--chunk={wildcards.chunk} --every={params.every} {params.window} --on-truncated={params.on_truncated} "
-        "--kind={params.kind} --out={output.folder:q} --log={log:q}"
+        "--chunk={wildcards.chunk} {params.options} --out={output.folder:q} --log={log:q}"

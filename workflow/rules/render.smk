@@ -8,10 +8,12 @@ rule masks:
         video=f"{RESULTS}/{{folder,masks|masks_lossless}}/{{video}}.mp4",
         provenance=f"{RESULTS}/provenance/{{folder}}/{{video}}.json",
     params:
-        groups=PALETTE.to_json(),
-        score=cfg("masks", "score"),
-        threshold=cfg("masks", "threshold"),
-        preset=cfg("video", "preset"),
+        options=options(
+            groups=PALETTE.to_json(),
+            score=cfg("masks", "score"),
+            threshold=cfg("masks", "threshold"),
+            preset=cfg("video", "preset"),
+        ),
         lossless=lambda wildcards: "--lossless" if wildcards.folder == "masks_lossless" else "",
         code=code_digest("masks"),
     log:
@@ -26,8 +28,7 @@ rule masks:
         runtime=60,
     priority: 1
     shell:
-        "python -m objmask masks --probe={input.probe:q} --detections {input.detections:q} "
-        "--groups={params.groups:q} --score={params.score} --threshold={params.threshold} --preset={params.preset} "
+        "python -m objmask masks --probe={input.probe:q} --detections {input.detections:q} {params.options} "
         "{params.lossless} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
 
 
@@ -41,13 +42,14 @@ rule overlay:
         provenance=f"{RESULTS}/provenance/overlay/{{video}}.json",
     params:
         video=path_of,
-        groups=PALETTE.to_json(),
-        score=cfg("masks", "score"),
-        threshold=cfg("masks", "threshold"),
-        quality=cfg("video", "quality"),
-        preset=cfg("video", "preset"),
-        window=window_options(),
-        on_truncated=cfg("on_truncated"),
+        options=options(
+            groups=PALETTE.to_json(),
+            score=cfg("masks", "score"),
+            threshold=cfg("masks", "threshold"),
+            quality=cfg("video", "quality"),
+            preset=cfg("video", "preset"),
+            **WINDOW,
+        ),
         code=code_digest("overlay"),
     log:
         f"{RESULTS}/logs/overlay/{{video}}.log",
@@ -62,9 +64,7 @@ rule overlay:
     priority: 1
     shell:
         "python -m objmask overlay --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
-        "--groups={params.groups:q} --score={params.score} --threshold={params.threshold} --quality={params.quality} "
-        "--preset={params.preset} {params.window} --on-truncated={params.on_truncated} "
-        "--out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
+        "{params.options} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
 
 
 rule protect:
@@ -77,21 +77,22 @@ rule protect:
         provenance=f"{RESULTS}/provenance/protected/{{video}}.json",
     params:
         video=path_of,
-        objects=SENSITIVE,
-        score=cfg("privacy", "score"),
-        threshold=cfg("privacy", "threshold"),
-        style=cfg("privacy", "style"),
-        strength=cfg("privacy", "strength"),
-        shape=cfg("privacy", "shape"),
-        grow=cfg("privacy", "grow"),
-        hold=cfg("privacy", "hold"),
-        zones=json.dumps(cfg("privacy", "zones")),
-        whole_frame_when=cfg("privacy", "whole_frame_when"),
-        audio=cfg("privacy", "audio"),
-        quality=cfg("video", "quality"),
-        preset=cfg("video", "preset"),
-        window=window_options(),
-        on_truncated=cfg("on_truncated"),
+        options=options(
+            objects=SENSITIVE,
+            score=cfg("privacy", "score"),
+            threshold=cfg("privacy", "threshold"),
+            style=cfg("privacy", "style"),
+            strength=cfg("privacy", "strength"),
+            shape=cfg("privacy", "shape"),
+            grow=cfg("privacy", "grow"),
+            hold=cfg("privacy", "hold"),
+            zones=json.dumps(cfg("privacy", "zones")),
+            whole_frame_when=cfg("privacy", "whole_frame_when"),
+            audio=cfg("privacy", "audio"),
+            quality=cfg("video", "quality"),
+            preset=cfg("video", "preset"),
+            **WINDOW,
+        ),
         code=code_digest("protect"),
     log:
         f"{RESULTS}/logs/protect/{{video}}.log",
@@ -106,8 +107,4 @@ rule protect:
     priority: 1
     shell:
         "python -m objmask protect --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
-        "--objects={params.objects:q} --score={params.score} --threshold={params.threshold} --style={params.style} "
-        "--strength={params.strength} --shape={params.shape} --grow={params.grow} --hold={params.hold} "
-        "--zones={params.zones:q} --whole-frame-when={params.whole_frame_when} --audio={params.audio} "
-        "--quality={params.quality} --preset={params.preset} {params.window} --on-truncated={params.on_truncated} "
-        "--out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
+        "{params.options} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
