@@ -4,7 +4,7 @@
 
 200 `detect` jobs of a workflow, 60 frames (2 s) each, one after the other, cut out of the FPV-O clip: passed on to the
 process that has kept the network, or (every fourth of them, times four) each in a process of its own that loads it. In
-turn, 40 clips at a time. Then whole runs of the workflow over clips of two frames, where next to nothing but starting is left.
+turn, 40 clips at a time. Then a whole run of the workflow over clips of two frames, which is little more than starting.
 """
 
 from __future__ import annotations

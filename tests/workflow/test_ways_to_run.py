@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -85,6 +86,27 @@ def test_the_default_profile_says_what_it_promises(workflow):
     assert profile["rerun-incomplete"] is True
     assert profile["scheduler"] == "greedy"
     assert profile["resources"] == ["gpu=1"]
+    assert profile["retries"] == 1
+    assert profile["nolock"] is True
+
+
+def test_the_slurm_profile_asks_for_what_the_rules_say_and_for_more_each_time(workflow):
+    """Memory of inference is the largest that a network takes; times of chunks are the site's."""
+    profile = yaml.safe_load((workflow.root / "profiles/slurm/config.yaml").read_text())
+    said = {}
+    for path in sorted((workflow.root / "workflow/rules").glob("*.smk")):
+        text = path.read_text()
+        found = re.findall(r"^rule (\w+):.*?mem_mb=(\w+),\n +runtime=(\d+)", text, re.M | re.S)
+        said |= {rule: (memory.replace("INFERENCE_MEM_MB", "8000"), minutes) for rule, memory, minutes in found}
+    assert set(said) == set(profile["set-resources"])
+    for rule, (memory, minutes) in said.items():
+        asked = profile["set-resources"][rule]
+        assert asked["mem_mb"] == f"attempt * {memory}"
+        assert asked["runtime"].startswith("attempt * ")
+        if rule not in ("frames", "images", "detect"):
+            assert asked["runtime"] == f"attempt * {minutes}"
+    assert profile["retries"] == 2
+    assert profile["nolock"] is True
 
 
 def test_config_yaml_shows_every_default(workflow, full_run):

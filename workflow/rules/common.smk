@@ -82,8 +82,12 @@ if not workflow.deployment_settings.deployment_method:
     setup = f'{setup} export PATH={shlex.quote(os.path.dirname(sys.executable))}:"$PATH";'
 else:
     setup = f"{setup} export PYTHONNOUSERSITE=1;"  # an environment is what its file says, and nothing of the user's own
-# Jobs end with the process that runs them, and find the networks that jobs before them have loaded.
-setup = f"{setup} export {lifetime.WORKFLOW}={shlex.quote(lifetime.this_process())};"
+# Jobs end with the process that runs them, and find the networks that jobs before them have loaded. A cluster's job is
+# one Snakemake that starts another for each step: those take the first one's name, which outlives them.
+if not workflow.is_main_process:
+    os.environ.setdefault(lifetime.WORKFLOW, lifetime.this_process())
+holder = lifetime.this_process() if workflow.is_main_process else os.environ[lifetime.WORKFLOW]
+setup = f"{setup} export {lifetime.WORKFLOW}={shlex.quote(holder)};"
 # In the environment and no param: where an archive comes from does not change what is in it.
 if CFG["mirror"]:
     setup = f"{setup} export OBJMASK_MIRROR={shlex.quote(CFG['mirror'])};"
