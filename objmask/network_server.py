@@ -3,7 +3,7 @@
 Loading a network takes seconds, a short clip takes one. So a job leaves its network in a process of its own (the verb
 `serve`), and the next job that starts on this machine finds it there. Each job has a process to itself while it runs;
 there are never more of them than jobs run at the same time. They end with the workflow, with a job that is stopped,
-and when nobody has asked for half a minute. What a job writes is the same to the byte as without.
+and when nobody has asked for two minutes. What a job writes is the same to the byte as without.
 
 They talk in lines of JSON over a Unix socket, in a folder that nobody else can enter.
 """

@@ -11,7 +11,7 @@ from objmask.verbs.options import seconds
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("--socket", type=Path, required=True, metavar="FILE", help="where to listen")
-    parser.add_argument("--idle-s", type=seconds, default=30.0, help="end when no job has come for so long; seconds")
+    parser.add_argument("--idle-s", type=seconds, default=120.0, help="end when no job has come for so long; seconds")
 
 
 def run(options: argparse.Namespace) -> None:
