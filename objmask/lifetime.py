@@ -14,7 +14,7 @@ from threading import Thread
 
 WORKFLOW = "OBJMASK_WORKFLOW"
 """Environment variable, set by the workflow: what `this_process` says there."""
-_GRACE_S = 1.0
+_GRACE_S = 0.5
 
 
 def this_process() -> str:

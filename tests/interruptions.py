@@ -27,8 +27,8 @@ from snakemake_runs import Run, Workflow
 
 FINAL = ("detections", "coverage", "masks", "overlay", "protected", "probe", "summary")
 """Folders of `results` in which a file is whole as soon as it is there."""
-ORPHANS_LAST_S = 10.0
-"""A job notices at once that its workflow is gone and has a second to unwind; the rest is for a busy machine."""
+ORPHANS_LAST_S = 2.0
+"""A job notices within a second that its workflow is gone; the rest is for a busy machine."""
 _OWN_TIMES = {"logs", "benchmarks", "index.json"}
 _BEGUN = re.compile(r"^(?:local)?rule detect:\n(?: +.*\n)*? +jobid: (\d+)\n(?: +.*\n)*? +wildcards: (.*)\n", re.M)
 _FINISHED = re.compile(r"^Finished jobid: (\d+) \(Rule: detect\)$", re.M)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from objmask.errors import ModelError
-from objmask.models.describe import SAVED_MODEL_PB, checked_name, describe, network_path
+from objmask.models.describe import checked_name, describe
 from objmask.models.info import ModelInfo
 from objmask.models.zoo import Zoo, ZooModel, the_zoo
 
@@ -47,14 +47,6 @@ class Source:
         if self.entry is None:
             return Path(self.given)
         return self.entry.built_in if self.entry.folder else None
-
-    def network_file(self) -> Path | None:
-        """The one file that a user's own model cannot do without; None: it is the zoo's."""
-        if self.entry is not None:
-            return None
-        path = Path(self.given)
-        network = network_path(path) if path.is_dir() else path
-        return network / SAVED_MODEL_PB if network.is_dir() else network
 
     def describe(self, name: str | None = None) -> ModelInfo:
         """What it is, without a network connection; of the zoo's archives what the table says.
