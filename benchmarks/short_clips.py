@@ -2,29 +2,39 @@
 
     python -m benchmarks.short_clips [ASSETS]
 
-200 `detect` jobs of a workflow, 60 frames (2 s) each, one after the other, cut out of the FPV-O clip: passed on to the
-process that has kept the network, or (every fourth of them, times four) each in a process of its own that loads it. In
-turn, 40 clips at a time. Then a whole run of the workflow over clips of two frames, which is little more than starting.
+200 `detect` jobs of a workflow, 60 frames (2 s) each, cut out of the FPV-O clip, 40 clips at a time in turn:
+- own: each in a process of its own that loads the network, one after the other (every fourth of them, times four);
+- kept: passed on to the process that has kept the network, one after the other;
+- side by side: the same, two at a time with one thread each;
+- at once: all in one process that is started once, which is as good as any way to share a network can be with one
+  job at a time; loading counts.
+Then a whole run of the workflow over clips of two frames, which is little more than starting.
 """
 
 from __future__ import annotations
 
+import json
 import os
-import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks import measure
 from benchmarks.memory import repeated
 from benchmarks.scale import clips, ours, snakemake
 from objmask import lifetime
+from objmask.detect_job import DetectJob, NetworkOptions
 
 CLIPS, FRAMES, BLOCK = 200, 60, 40
-EVERY = {"own": 4, "kept": 1}
+THREADS = 2
+EVERY = {"own": 4}
 REPEATED, DISTINCT = 6, 18
 TINY = 25
+Part = tuple[tuple[Path, Path], Path]
+"""A store and its table, and the file to write."""
 TOUCH = """\
 rule all:
     input: expand("touched/{{i}}", i=range({jobs} - 1))
@@ -50,30 +60,67 @@ def stores(model: Path) -> list[tuple[Path, Path]]:
     return made
 
 
-def detect_s(model: Path, part: tuple[Path, Path], out: Path, *more: str) -> float:
-    """Wall time of a job, as the workflow starts it."""
+def detect(model: Path, part: tuple[Path, Path], out: Path, threads: int, *more: str) -> None:
+    """A job, as the workflow starts it."""
     store, table = part
-    read = (f"--model={model}", f"--frames={store}", f"--table={table}", "--device=cpu", "--threads=2")
+    read = (f"--model={model}", f"--frames={store}", f"--table={table}", "--device=cpu", f"--threads={threads}")
     command = [sys.executable, "-m", "objmask", "detect", *read, *measure.found(out), f"--log={out}.log", *more]
-    start = time.perf_counter()
     subprocess.run(command, cwd=measure.ROOT, check=True)
-    return time.perf_counter() - start
+
+
+def own(model: Path, parts: Sequence[Part]) -> None:
+    for part, out in parts:
+        detect(model, part, out, THREADS)
+
+
+def kept(model: Path, parts: Sequence[Part]) -> None:
+    for part, out in parts:
+        detect(model, part, out, THREADS, "--keep-loaded")
+
+
+def side_by_side(model: Path, parts: Sequence[Part]) -> None:
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(lambda one: detect(model, *one, 1, "--keep-loaded"), parts))
+
+
+def at_once(model: Path, parts: Sequence[Part]) -> None:
+    """In a process of its own: this one must not keep what the libraries take."""
+    jobs = [(str(store), str(table), str(out)) for (store, table), out in parts]
+    code = "import json, sys; from benchmarks.short_clips import one_process; one_process(*json.load(sys.stdin))"
+    command = [sys.executable, "-c", code]
+    subprocess.run(command, cwd=measure.ROOT, check=True, input=json.dumps([str(model), jobs]), text=True)
+
+
+def one_process(model: str, jobs: Sequence[Sequence[str]]) -> None:
+    """Loads the network and runs all jobs."""
+    default = {"device": "cpu", "floor": 0.05, "max_per_frame": 100, "batch": None, "precision": "auto"}
+    network = NetworkOptions(Path(model), **default, threads=THREADS, optimise=True)  # type: ignore[arg-type]
+    detector = network.load()
+    for store, table, out in jobs:
+        files = [Path(path) for path in (store, table, out, out.replace(".parquet", ".frames.parquet"))]
+        DetectJob(network, *files, every=1).run(detector, bar=False)
+    detector.close()
+
+
+WAYS = {"own": own, "kept": kept, "side by side": side_by_side, "at once": at_once}
 
 
 def row(name: str, model: Path) -> list[object]:
-    """Both ways over all clips."""
-    parts, ways = stores(model), {"own": (), "kept": ("--keep-loaded",)}
-    times: dict[str, list[float]] = {way: [] for way in ways}
-    out = measure.work() / "short" / "out"
+    """All ways over all clips."""
+    stored = stores(model)
+    times = dict.fromkeys(WAYS, 0.0)
+    out = measure.work() / "short" / "out" / model.name
     for block in range(0, CLIPS, BLOCK):
-        for way, more in ways.items():
-            for i in range(block, block + BLOCK, EVERY[way]):
-                times[way].append(detect_s(model, parts[i % DISTINCT], out / way / f"{i}.parquet", *more))
-    files = [[(out / way / f"{i}.parquet").read_bytes() for way in ways] for i in range(0, CLIPS, EVERY["own"])]
-    same = all(own == kept for own, kept in files)
-    totals = {way: EVERY[way] * sum(taken) for way, taken in times.items()}
-    medians = [statistics.median(taken) for taken in times.values()]
-    return [name, *totals.values(), totals["own"] / totals["kept"], *medians, "yes" if same else "no"]
+        for way, do in WAYS.items():
+            (out / way).mkdir(parents=True, exist_ok=True)
+            numbers = range(block, block + BLOCK, EVERY.get(way, 1))
+            start = time.perf_counter()
+            do(model, [(stored[i % DISTINCT], out / way / f"{i}.parquet") for i in numbers])
+            times[way] += EVERY.get(way, 1) * (time.perf_counter() - start)
+    ways = ("own", "kept", "at once")  # TensorFlow's results depend on the number of threads
+    files = [{(out / way / f"{i}.parquet").read_bytes() for way in ways} for i in range(0, CLIPS, EVERY["own"])]
+    ratios = [times["own"] / times[way] for way in WAYS if way != "own"]
+    return [name, *times.values(), *ratios, "yes" if all(len(same) == 1 for same in files) else "no"]
 
 
 def a_job() -> list[list[object]]:
@@ -93,8 +140,8 @@ def main() -> None:
     measure.verb("model", "--source=demo", f"--out={demo}")
     rows = [row("built-in, TensorFlow", demo), row("YOLO 640, LiteRT", measure.model(measure.NHWC))]
     print(f"{CLIPS} clips of {FRAMES} frames on 2 threads (aim: 3 times less):\n")
-    columns = ("network", "a process each, s", "kept, s", "times less", "a clip, s, median", "kept, s, median")
-    measure.table((*columns, "equal bytes"), rows)
+    columns = [f"{way}, s" for way in WAYS] + [f"own / {way}" for way in WAYS if way != "own"]
+    measure.table(("network", *columns, "equal bytes"), rows)
     print(f"{TINY} clips of two frames, all default outputs, two cores:\n")
     measure.table(("jobs of", "jobs", "s", "s a job"), a_job())
 

@@ -34,6 +34,17 @@ def test_outputs_choose(workflow, videos, tmp_path, output):
     assert set(plan.jobs) == CHOICES[output]
 
 
+def test_all_cores_work_on_one_chunk_or_on_many(workflow, videos, tmp_path):
+    def threads(**config) -> str | None:
+        plan = workflow.run(tmp_path, {"videos": str(videos), **config}, "-n", "--cores", "2").ok()
+        shown = re.search(r"^rule detect:\n(?:    .*\n)*?    threads: (\d+)\n", plan.text, re.M)
+        return shown[1] if shown else None
+
+    assert threads() == "2"
+    assert threads(detect={"chunk_frames": 2}) == "2"  # three: two side by side would leave the third alone
+    assert threads(detect={"chunk_frames": 1}) is None  # one each, which Snakemake does not mention
+
+
 def test_a_dry_run_makes_no_result(workflow, videos, tmp_path):
     assert set(workflow.plan(tmp_path, {"videos": str(videos)}).jobs) == ALL
     assert {path.name for path in (tmp_path / "results").iterdir()} <= {"index.json", "videos"}

@@ -3,6 +3,7 @@ import csv
 import hashlib
 import io
 import json
+import math
 import os
 import re
 import shlex
@@ -129,6 +130,23 @@ def model_given(wildcards, input):
 def chunks_of(video, model):
     frames = CFG["detect"]["chunk_frames"]
     return chunks(VIDEO_BY_NAME[video].packets, CHUNK_FRAMES[MODELS[model].family] if frames is None else frames)
+
+
+def inference_threads():
+    """CPU threads of a job that uses the network: few for each when there are many to do side by side.
+
+    YOLO files give the same result with any number. What TensorFlow computes depends on it, so there it is fixed, as it
+    is for a cluster's jobs.
+    """
+    cores = workflow.is_main_process and workflow.resource_settings.cores
+    jobs = sum(len(chunks_of(video.name, name)) for video in USED for name in MODELS)
+    if not cores or not jobs or any(model.family != "yolo_seg" for model in MODELS.values()):
+        return 2
+    # At least two rounds of jobs, so that the last ones do not leave cores idle for long; 16: reading feeds no more.
+    return min(math.ceil(2 * cores / jobs), cores, os.cpu_count(), 16)
+
+
+INFERENCE_THREADS = inference_threads()
 
 
 def detections_for(section):

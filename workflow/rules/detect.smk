@@ -24,7 +24,7 @@ rule detect:
         f"{RESULTS}/benchmarks/detect/{{model}}/{{video}}/{{chunk}}.tsv"
     conda:
         "../../envs/tensorflow.yaml"
-    threads: 2
+    threads: INFERENCE_THREADS
     resources:
         mem_mb=INFERENCE_MEM_MB,
         runtime=240,

@@ -40,7 +40,7 @@ rule frames:
         f"{RESULTS}/benchmarks/frames/{{video}}/{{chunk}}.{{model}}.tsv"
     conda:
         "../../envs/video.yaml"
-    threads: 2
+    threads: INFERENCE_THREADS
     resources:
         mem_mb=INFERENCE_MEM_MB,
         runtime=60,
