@@ -17,6 +17,7 @@ from objmask.errors import ObjmaskError
 from objmask.provenance import write_provenance
 
 VERBS = (
+    "video",
     "models",
     "index",
     "model",

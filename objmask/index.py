@@ -36,6 +36,8 @@ _MAX_NAME_BYTES = 235
 """File systems allow 255; results add up to `.frames.parquet`."""
 _LIKE_A_CHUNK = re.compile(r"^\d{8}-\d{8}$")
 _LIKE_A_RESULT = re.compile(r"\.(?=(mp4|parquet|csv|json|tsv|log|nut)$)")
+_OURS = {"probe", "logs"}
+"""Folders that, beside `index.json`, tell results of ours from videos that somebody put there."""
 _STORED = {"size": int, "mtime_ns": int, "sha256": str, "packets": int, "unreadable": str}
 
 
@@ -72,13 +74,15 @@ class Video(Source):
 
 
 def find_videos(videos: Path) -> list[Source]:
-    """The videos of a folder tree or of a table, sorted by name.
+    """The videos of a folder tree or of a table, sorted by name; or the one that is given itself.
 
     Raises:
         ConfigError: nothing there, no videos in it, two with one name, a name that is not Unicode.
     """
     if videos.is_dir():
         sources = _from_folder(videos)
+    elif videos.is_file() and videos.suffix.lower() in SUFFIXES:
+        sources = [Source(_safe_name(Path(videos.name)), videos, UNLABELLED)]
     elif videos.is_file():
         sources = _from_table(videos)
     else:
@@ -152,12 +156,13 @@ def _from_folder(folder: Path) -> list[Source]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """The files of a tree that are not hidden, through links to folders too, each folder once."""
+    """The files of a tree that are not hidden, through links to folders too, each folder once; none of our results."""
     seen = set()
     for root, folders, names in os.walk(folder, onerror=_refuse_folder, followlinks=True):
         real = os.path.realpath(root)
-        folders[:] = [] if real in seen else sorted(name for name in folders if not name.startswith("."))
-        if real not in seen:
+        wanted = real not in seen and not ("index.json" in names and set(folders) >= _OURS)
+        folders[:] = sorted(name for name in folders if not name.startswith(".")) if wanted else []
+        if wanted:
             seen.add(real)
             yield from (
                 path for name in sorted(names) if not name.startswith(".") and (path := Path(root, name)).is_file()
@@ -175,9 +180,7 @@ def _from_table(table: Path) -> list[Source]:
             stream.seek(0)
             rows = list(csv.DictReader(stream, delimiter="\t" if "\t" in header else ","))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(
-            f"videos: '{table}' is not a folder, nor a table in UTF-8 ({error}); for one video give the folder it is in"
-        ) from error
+        raise ConfigError(f"videos: '{table}' is not a folder, nor a table in UTF-8 ({error})") from error
     if not rows or "path" not in rows[0]:
         raise ConfigError(f"videos: '{table}' has no column 'path' or no rows; expected path, label, subject, …")
     paths = [table.parent / (row["path"] or "") for row in rows]

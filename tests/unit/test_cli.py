@@ -97,6 +97,7 @@ GROUPS = '{"cup": {"objects": ["cup"], "colour": [0, 0, 255], "sensitive": false
 @pytest.mark.parametrize(
     ("verb", "options", "named"),
     [
+        ("video", ["{0}/no.mp4"], "no.mp4"),
         ("models", ["{0}/no.tflite"], "no.tflite"),
         ("index", ["--videos={0}/no", "--out={0}/i.json"], "no"),
         ("model", ["--source={0}/no.tflite", "--out={0}/m"], "no.tflite"),
@@ -151,7 +152,7 @@ def test_hostile_names_stay_on_one_line(tmp_path, capsys, name):
     path.write_bytes(b"no video at all\n" * 5)
     line = fails(capsys, "probe", f"--video={path}", f"--out={tmp_path}/p.json")
     assert "cannot be opened" in line
-    fails(capsys, "index", f"--videos={path}", f"--out={tmp_path}/i.json")
+    fails(capsys, "index", f"--videos={tmp_path}/{name}", f"--out={tmp_path}/i.json")
     fails(capsys, "summary", f"--coverage={tmp_path}", f"--videos={tmp_path}/{name}.tsv", f"--out={tmp_path}/s")
 
 

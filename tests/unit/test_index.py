@@ -200,9 +200,9 @@ def test_tables_that_cannot_be_meant(tmp_path, text, words):
     refused(table(tmp_path, text), *words)
 
 
-def test_a_video_or_a_spreadsheet_is_no_table(tmp_path, clip):
-    place(tmp_path, "clip.mp4", content=clip)
-    refused(tmp_path / "clip.mp4", "clip.mp4", "folder")
+def test_a_picture_or_a_spreadsheet_is_no_table(tmp_path, clip):
+    place(tmp_path, "clip.jpg", content=clip)
+    refused(tmp_path / "clip.jpg", "clip.jpg", "folder")
     (tmp_path / "t.csv").write_bytes("path\na.mp4\n".encode("utf-16"))
     refused(tmp_path / "t.csv", "t.csv", "UTF-8")
     (tmp_path / "t.csv").write_bytes("path\nschön.mp4\n".encode("latin-1"))
@@ -370,3 +370,15 @@ def test_videos_of_other_kinds_are_not_passed_over_in_silence(tmp_path, caplog):
     assert "2 left out" in line
     assert "old/b.flv" in line
     assert "c.wmv" in line
+
+
+def test_a_video_by_itself_is_named_after_its_file(tmp_path):
+    place(tmp_path, "desk/A {1}.MP4", "desk/b.mp4")
+    [found] = find_videos(tmp_path / "desk/A {1}.MP4")
+    assert (found.name, found.path, found.label) == ("A %7B1%7D", tmp_path / "desk/A {1}.MP4", UNLABELLED)
+
+
+def test_results_of_ours_among_the_videos_are_no_input(tmp_path):
+    place(tmp_path, "a.mp4", "a_objmask/results/index.json", "a_objmask/results/masks/a.mp4")
+    place(tmp_path, "a_objmask/results/probe/a.json", "a_objmask/results/logs/probe/a.log", "probe/b.mp4", "logs/c.mp4")
+    assert names(tmp_path) == ["a", "logs/c", "probe/b"]

@@ -1,0 +1,218 @@
+"""The whole workflow over one file or folder, without a configuration of one's own.
+
+It writes a configuration and calls Snakemake with it, as one would by hand, and shows in one line how far it is.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import IO, Any
+
+import yaml
+from tqdm import tqdm
+
+from objmask.errors import ConfigError, ObjmaskError
+from objmask.files import atomic_path
+from objmask.index import find_videos
+from objmask.models.source import Source
+
+LOG = logging.getLogger(__name__)
+
+SNAKEFILE = Path(__file__).parents[1] / "Snakefile"
+DEFAULT_MODEL = "mask_rcnn_inception_v2_coco"
+"""The fastest one for real footage that needs no file of one's own."""
+_LOOK_S = 0.5
+_STEPS = re.compile(r"^(\d+) of (\d+) steps")
+_FINISHED = re.compile(r"^Finished jobid: \d+ \(Rule: (\w+)\)")
+_OURS = re.compile(r"^objmask: (.*)")
+_LOGGED = re.compile(r"^\S+ \S+ INFO (.*)")
+_REFUSED = re.compile(r"^InputError:\n(.+)", re.M)
+_LAST_BYTES = 4096
+_BAR = "{n_fmt}/{total_fmt} steps |{bar:20}| {elapsed} {desc}"
+
+
+RESULTS = {
+    "report.html": "what was found, to open in a browser",
+    "protected": "videos to give away, sensitive objects unreadable",
+    "masks": "videos of colour masks",
+    "overlay": "masks and names over the videos",
+    "coverage": "pixels of each group, frame by frame",
+    "summary": "coverage by video, group and label",
+    "exports": "labels for annotation tools",
+    "clips": "training clips",
+    "detections": "everything the network found",
+}
+"""What people look for, in this order."""
+
+
+def settings_for(
+    videos: Path, more: Path | None, *, models: Sequence[str], outputs: Sequence[str] | None, device: str | None
+) -> dict[str, Any]:
+    """The configuration for some videos.
+
+    Args:
+        videos: a video, or a folder of videos.
+        more: YAML file with keys of the configuration, which hold where the arguments say nothing.
+        models: names or files; empty: those of `more`, else `DEFAULT_MODEL`.
+        outputs: what to make; None: those of `more`, else the default.
+        device: where to compute; None: as `more` says, else the default.
+
+    Raises:
+        ConfigError: there are no such videos, or `more` is no such file.
+    """
+    find_videos(videos)
+    given = _read(more) if more else {}
+    if "model" in given:
+        given["models"] = [given.pop("model")]
+    settings = {**given, "videos": str(videos.absolute())}
+    if models or "models" not in given:
+        settings["models"] = [_located(model) for model in models or (DEFAULT_MODEL,)]
+    return settings | {k: v for k, v in (("outputs", outputs), ("device", device)) if v is not None}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not YAML ({' '.join(str(error).split())[:200]})") from error
+    if not isinstance(settings, dict):
+        raise ConfigError(f"{path}: no settings in it; expected `key: value` lines as in config.yaml")
+    return settings
+
+
+def _located(model: str) -> str:
+    """A model as the workflow takes it, which runs in another folder."""
+    return model if Source.of(model).entry is not None else os.path.abspath(model)
+
+
+def results_of(folder: Path) -> Iterator[tuple[str, str]]:
+    """What lies in a results folder and is looked for, and what it is."""
+    return ((name, what) for name, what in RESULTS.items() if (folder / name).exists())
+
+
+def write_config(settings: Mapping[str, Any], folder: Path) -> Path:
+    """Writes a configuration that Snakemake can be given by hand too; its file.
+
+    Args:
+        settings: keys of the configuration.
+        folder: where the workflow is to run; made when it is not there.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path = folder / "config.yaml"
+    with atomic_path(path) as temporary:
+        temporary.write_text(yaml.safe_dump(dict(settings), allow_unicode=True, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def run_workflow(config: Path, cores: int) -> None:
+    """Runs the workflow in the folder of a configuration; what is there already is not made again.
+
+    Args:
+        config: the configuration; results come into `results/` beside it, and Snakemake's own words into
+            `snakemake.log`.
+        cores: CPU cores to use.
+
+    Raises:
+        ConfigError: this objmask is not a checkout of the project, which the workflow is part of.
+        ObjmaskError: something failed; what did has been logged.
+    """
+    if not SNAKEFILE.is_file():
+        raise ConfigError(f"{SNAKEFILE}: missing; run from a checkout of the project (`make env` there)")
+    folder = config.parent
+    arguments = [f"--snakefile={SNAKEFILE}", f"--directory={folder}", f"--configfile={config}", f"--cores={cores}"]
+    words = folder / "snakemake.log"
+    process = subprocess.Popen(  # noqa: S603 - this very project
+        [sys.executable, "-m", "snakemake", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    assert process.stdout is not None  # noqa: S101 - it is piped
+    try:
+        with words.open("w", encoding="utf-8") as kept:
+            _show(process.stdout, kept, folder / "results/logs")
+    finally:
+        # Ctrl-C has reached it too; any other end of this process is passed on. It cleans up behind itself.
+        if process.poll() is None and not isinstance(sys.exc_info()[1], KeyboardInterrupt):
+            process.terminate()
+        code = process.wait()
+    if code:
+        raise ObjmaskError(_why(words.read_text(encoding="utf-8"), words))
+
+
+def _why(text: str, words: Path) -> str:
+    """One line on what Snakemake ended with."""
+    if refused := _REFUSED.search(text):
+        return refused[1]
+    return f"not everything could be done: see above, or {words}; the same command goes on from here"
+
+
+def _show(lines: IO[str], kept: IO[str], logs: Path) -> None:
+    """Shows how far the workflow is, until it ends."""
+    started = time.time()
+    terminal = sys.stderr.isatty()
+    with tqdm(desc="reading the videos", unit=" steps", disable=not terminal, bar_format=_BAR) as bar:
+        for line in _as_they_come(lines):
+            if line is None:
+                if terminal:
+                    bar.set_description_str(_now(logs, started))
+                continue
+            kept.write(line)
+            kept.flush()
+            if ours := _OURS.match(line):
+                bar.clear()
+                LOG.warning("%s", ours[1])
+            elif steps := _STEPS.match(line):
+                bar.total = int(steps[2])
+                bar.update(int(steps[1]) - bar.n)
+            elif (done := _FINISHED.match(line)) and not terminal and done[1] != "all":
+                LOG.info("%s: done", done[1])
+
+
+def _as_they_come(lines: IO[str]) -> Iterator[str | None]:
+    """Lines, and None now and then when there are none."""
+    waiting: SimpleQueue[str | None] = SimpleQueue()
+
+    def read() -> None:
+        for line in lines:
+            waiting.put(line)
+        waiting.put(None)
+
+    Thread(target=read, daemon=True).start()
+    while True:
+        try:
+            line = waiting.get(timeout=_LOOK_S)
+        except Empty:
+            yield None
+            continue
+        if line is None:
+            return
+        yield line
+
+
+def _now(logs: Path, started: float) -> str:
+    """What the job that has logged last said last."""
+    try:
+        times = {path: path.stat().st_mtime for path in logs.rglob("*.log")}
+        path = max((path for path, when in times.items() if when >= started), key=times.__getitem__, default=None)
+        if path is None:
+            return ""
+        with path.open("rb") as stream:
+            stream.seek(max(0, path.stat().st_size - _LAST_BYTES))
+            said = [_LOGGED.match(line) for line in stream.read().decode("utf-8", "replace").splitlines()]
+    except OSError:
+        return ""
+    return next((line[1] for line in reversed(said) if line), path.relative_to(logs).parts[0].removesuffix(".log"))
