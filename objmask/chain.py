@@ -12,10 +12,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import yaml
 from tqdm import tqdm
@@ -31,6 +32,7 @@ SNAKEFILE = Path(__file__).parents[1] / "Snakefile"
 DEFAULT_MODEL = "mask_rcnn_inception_v2_coco"
 """The fastest one for real footage that needs no file of one's own."""
 _LOOK_S = 0.5
+_GRACE_S = 10.0
 _STEPS = re.compile(r"^(\d+) of (\d+) steps")
 _FINISHED = re.compile(r"^Finished jobid: \d+ \(Rule: (\w+)\)")
 _OURS = re.compile(r"^objmask: (.*)")
@@ -140,14 +142,15 @@ def run_workflow(config: Path, cores: int) -> None:
         text=True,
         errors="replace",
     )
-    assert process.stdout is not None  # noqa: S101 - it is piped
     try:
         with words.open("w", encoding="utf-8") as kept:
-            _show(process.stdout, kept, folder / "results/logs")
+            _show(cast(IO[str], process.stdout), kept, folder / "results/logs")
     finally:
-        # Ctrl-C has reached it too; any other end of this process is passed on. It cleans up behind itself.
-        if process.poll() is None and not isinstance(sys.exc_info()[1], KeyboardInterrupt):
-            process.terminate()
+        # A terminal's Ctrl-C has reached it too, and twice would be too much; other ends of this process are passed on.
+        if isinstance(sys.exc_info()[1], KeyboardInterrupt):
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_GRACE_S)
+        process.terminate()
         code = process.wait()
     if code:
         raise ObjmaskError(_why(words.read_text(encoding="utf-8"), words))
