@@ -15,6 +15,7 @@ include: "workflow/rules/frames.smk"
 include: "workflow/rules/detect.smk"
 include: "workflow/rules/render.smk"
 include: "workflow/rules/coverage.smk"
+include: "workflow/rules/clips.smk"
 
 
 rule all:

@@ -21,6 +21,8 @@ from objmask.models.info import ModelInfo
 from objmask.models.source import Source
 
 Config = dict[str, Any]
+_MOST_CLIP_BYTES = 10**9
+"""Of a video's training clips, which are put together in memory; what the rule asks for."""
 
 
 def typed(given: Mapping[str, Any], schema_path: Path) -> Config:
@@ -121,7 +123,7 @@ def check_objects(config: Config, models: Mapping[str, ModelInfo], schema_path: 
             warnings.append(f"group '{group.name}': no model used for masks can detect {', '.join(missing)}")
     hidden = palette.hidden(config["sensitive_objects"])
     leaks = sorted(hidden - _classes_used(config, models, "privacy"))
-    if "protected" in config["outputs"]:
+    if _protects(config):
         if leaks:
             warnings.insert(0, f"SENSITIVE objects that no model used for privacy can detect: {', '.join(leaks)}")
         for name in model_names(config, models, "privacy"):
@@ -190,13 +192,33 @@ def _check_values(config: Config) -> None:
                 f"{section}.score: {config[section]['score']} is below detect.floor {floor}, "
                 f"under which nothing is stored; lower detect.floor or raise {section}.score"
             )
-    if "protected" in config["outputs"] and config["detect"]["every"] != 1:
+    if _protects(config) and config["detect"]["every"] != 1:
         raise ConfigError("detect.every: protected video needs 1, a frame without inference would leak; set it to 1")
-    if "protected" in config["outputs"] and not _hides_something(config):
+    if _protects(config) and not _hides_something(config):
         raise ConfigError("sensitive_objects: protected video would hide nothing; name objects, or leave protected out")
+    _check_clips(config["clips"])
     start, end = config["window"]["start_s"], config["window"]["end_s"]
     if end is not None and end <= (start or 0):
         raise ConfigError(f"window: end_s {end} is not after start_s {start or 0}")
+
+
+def _protects(config: Config) -> bool:
+    """Whether protected video is made, to be kept or to make clips of."""
+    outputs = config["outputs"]
+    return "protected" in outputs or ("clips" in outputs and config["clips"]["of"] == "protected")
+
+
+def _check_clips(clips: Config) -> None:
+    low, high = clips["step_min"], clips["step_max"]
+    if high is not None and high < low:
+        raise ConfigError(f"clips.step_max: {high} is below clips.step_min {low}; raise it, or set it to null")
+    width, height = clips["size"] if isinstance(clips["size"], list) else (clips["size"], clips["size"])
+    size_bytes = clips["per_video"] * clips["frames"] * width * height * 3
+    if size_bytes > _MOST_CLIP_BYTES:
+        raise ConfigError(
+            f"clips: those of one video would take {size_bytes / 1e9:.1f} GB of memory, at most "
+            f"{_MOST_CLIP_BYTES / 1e9:.0f} are possible; lower clips.per_video, frames or size"
+        )
 
 
 def _hides_something(config: Config) -> bool:

@@ -29,7 +29,7 @@ LOG = logging.getLogger(__name__)
 SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".3gp"})
 """File name suffixes of videos, lower case; any case is taken."""
 UNLABELLED = "unlabelled"
-_UNSAFE = re.compile(r"[{}%\x00-\x1f\x7f-\x9f]")
+_UNSAFE = re.compile(r"[{}<>%\x00-\x1f\x7f-\x9f]")
 _PERIODIC = re.compile(r"(.+?)\1{19}$")
 """Snakemake stops at a name that ends in twenty times the same."""
 _MAX_NAME_BYTES = 235

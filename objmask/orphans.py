@@ -20,6 +20,7 @@ _BY_VIDEO = {
     "overlay": (".mp4",),
     "protected": (".mp4",),
     "coverage": (".csv",),
+    "clips/npz": (".npz",),
     "provenance/*": (".json",),
     "detections/*": (".frames.parquet", ".parquet"),
     "logs/*": (".log",),

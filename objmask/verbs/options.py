@@ -37,6 +37,14 @@ def whole(low: int, high: int | None = None) -> Callable[[str], int]:
     return number
 
 
+def positive(text: str) -> float:
+    """A finite number above 0."""
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
 def seconds(text: str) -> float:
     """A time from the first frame, at least 0."""
     value = float(text)
@@ -108,14 +116,37 @@ def add_detections(parser: argparse.ArgumentParser, score: float, threshold: flo
     )
 
 
-def add_groups(parser: argparse.ArgumentParser) -> None:
+def add_groups(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     """The palette."""
     parser.add_argument(
         "--groups",
-        required=True,
+        required=required,
         metavar="JSON",
         help='{"name": {"objects": […], "colour": [r, g, b], "sensitive": …}}',
     )
+
+
+def add_video_table(parser: argparse.ArgumentParser) -> None:
+    """The videos of a run."""
+    parser.add_argument(
+        "--videos",
+        type=Path,
+        required=True,
+        metavar="TSV",
+        help="table of the videos that count, with the columns name, label, subject, excluded (why, or empty)",
+    )
+
+
+def add_names(parser: argparse.ArgumentParser) -> None:
+    """What the names of videos say."""
+    parser.add_argument(
+        "--names", choices=("plain", "fpvo"), default="plain", help="what file names say: fpvo: subject"
+    )
+
+
+def add_clips(parser: argparse.ArgumentParser) -> None:
+    """What `clips` wrote."""
+    parser.add_argument("--clips", type=Path, required=True, metavar="FOLDER", help="folder of the files of `clips`")
 
 
 def add_encoder(parser: argparse.ArgumentParser) -> None:
@@ -141,11 +172,11 @@ def window(options: argparse.Namespace) -> Window:
     return options.start_s, options.end_s
 
 
-def progress(options: argparse.Namespace, what: str, total: int) -> Progress:
+def progress(options: argparse.Namespace, what: str, total: int, unit: str = "frames") -> Progress:
     """Progress of a verb: a bar by hand, lines in the workflow's log."""
     from objmask.progress import Progress
 
-    return Progress(what, total, bar=options.log is None)
+    return Progress(what, total, unit=unit, bar=options.log is None)
 
 
 def parse_json(text: str, what: str) -> Any:

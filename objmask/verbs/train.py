@@ -7,11 +7,10 @@ model.ckpt: for `export`), log.csv, learning_curve.png and training.json.
 from __future__ import annotations
 
 import argparse
-import math
 import os
 from pathlib import Path
 
-from objmask.verbs.options import add_network_settings, share, whole
+from objmask.verbs.options import add_network_settings, positive, share, whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,13 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_network_settings(parser)
     course = parser.add_argument_group("course")
     course.add_argument("--steps", type=whole(1), help="stop after so many steps")
-    course.add_argument("--minutes", type=_positive, help="stop after so many minutes, over all runs")
+    course.add_argument("--minutes", type=positive, help="stop after so many minutes, over all runs")
     course.add_argument("--batch", type=whole(1), default=8, help="pictures a step")
-    course.add_argument("--learning-rate", type=_positive, default=0.001, help="the largest")
+    course.add_argument("--learning-rate", type=positive, default=0.001, help="the largest")
     course.add_argument("--warm-up", type=whole(0), default=200, metavar="STEPS", help="over which the rate rises")
     course.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="of order, variation and sampling")
     course.add_argument("--threads", type=whole(1), default=os.cpu_count() or 1, help="CPU threads")
-    course.add_argument("--checkpoint-minutes", type=_positive, default=5, help="between two savings")
+    course.add_argument("--checkpoint-minutes", type=positive, default=5, help="between two savings")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where everything goes")
 
 
@@ -84,11 +83,3 @@ def run(options: argparse.Namespace) -> None:
     log = logging.getLogger(__name__)
     for line in evaluation.table().splitlines():
         log.info("%s", line)
-
-
-def _positive(text: str) -> float:
-    """A finite number above 0."""
-    value = float(text)
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return value

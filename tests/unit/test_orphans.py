@@ -23,6 +23,7 @@ OF_A_VIDEO = (
     "overlay/{}.mp4",
     "protected/{}.mp4",
     "coverage/{}.csv",
+    "clips/npz/{}.npz",
     "provenance/protected/{}.json",
     "logs/probe/{}.log",
     "logs/frames/{}/00000000-00000020.net.log",

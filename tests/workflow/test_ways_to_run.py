@@ -18,6 +18,7 @@ CHOICES = {
     "overlay": {"model", "probe", "frames", "detect", "gather", "overlay"},
     "protected": {"model", "probe", "frames", "detect", "gather", "protect"},
     "coverage": {"model", "probe", "frames", "detect", "gather", "coverage", "summary"},
+    "clips": {"model", "probe", "frames", "detect", "gather", "clips", "clip_splits", "clip_images"},
 }
 
 

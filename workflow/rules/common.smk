@@ -174,6 +174,43 @@ def options(**values):
 WINDOW = {"start_s": CFG["window"]["start_s"], "end_s": CFG["window"]["end_s"], "on_truncated": CFG["on_truncated"]}
 
 
+CLIPS_SHOW = CFG["clips"]["of"]
+CLIP_SIZE = CFG["clips"]["size"] if isinstance(CFG["clips"]["size"], list) else [CFG["clips"]["size"]] * 2
+CLIP_OPTIONS = options(
+    of=CLIPS_SHOW,
+    # What does not decide what clips show is no reason to make them again.
+    groups=PALETTE.to_json() if CLIPS_SHOW == "masks" else None,
+    score=cfg("masks", "score") if CLIPS_SHOW == "masks" else None,
+    threshold=cfg("masks", "threshold") if CLIPS_SHOW == "masks" else None,
+    on_truncated=cfg("on_truncated") if CLIPS_SHOW == "picture" else None,
+    frames=cfg("clips", "frames"),
+    width=CLIP_SIZE[0],
+    height=CLIP_SIZE[1],
+    resize=cfg("clips", "resize"),
+    sampling=cfg("clips", "sampling"),
+    per_video=cfg("clips", "per_video"),
+    seed=cfg("clips", "seed"),
+    rate=cfg("clips", "rate"),
+    step_min=cfg("clips", "step_min"),
+    step_max=cfg("clips", "step_max"),
+    short=cfg("clips", "short"),
+    flip_when_fps_over=cfg("clips", "flip_when_fps_over"),
+    names=cfg("clips", "names"),
+)
+
+
+def clip_options(wildcards):
+    video = VIDEO_BY_NAME[wildcards.video]
+    return f"{CLIP_OPTIONS} {options(name=video.name, label=video.label, subject=video.subject)}"
+
+
+def clip_source(wildcards, input):
+    """The file that the pictures come from; masks come from detections."""
+    if CLIPS_SHOW == "masks":
+        return ""
+    return options(video=path_of(wildcards, input) if CLIPS_SHOW == "picture" else input.protected[0])
+
+
 def per_video(pattern):
     return [f"{RESULTS}/{pattern.format(video=video.name)}" for video in USED]
 
@@ -188,12 +225,16 @@ def targets():
         "overlay": ["overlay/{video}.mp4"],
         "protected": ["protected/{video}.mp4"],
         "coverage": ["coverage/{video}.csv"],
+        "clips": ["clips/npz/{video}.npz"],
     }
     files = [path for output in CFG["outputs"] for pattern in made[output] for path in per_video(pattern)]
     if CFG["frames"]["keep"] != "none":
         files += [f"{RESULTS}/frames/{v.name}/{chunk}" for v in USED for chunk in chunks_of(v.name, FIRST_MODEL)]
     if "coverage" in CFG["outputs"]:
         files += [f"{RESULTS}/summary/{name}.csv" for name in SUMMARIES]
+    if "clips" in CFG["outputs"]:
+        sets = ["splits", *(kind for kind in CFG["clips"]["formats"] if kind != "npz")]
+        files += [f"{RESULTS}/clips/{name}" for name in sets]
     return files
 
 

@@ -1,0 +1,46 @@
+"""Divide the videos of a run into those to train and those to test with: no subject is in both lists."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from objmask.errors import ConfigError
+from objmask.verbs.options import add_names, add_video_table, parse_json, share, whole
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    add_video_table(parser)
+    add_names(parser)
+    parser.add_argument("--test-share", type=share, default=0.3, help="of subjects, and of videos without one, 0..1")
+    parser.add_argument(
+        "--test-subjects", default="[]", metavar="JSON", help='test with these and nothing else, e.g. \'["1", "7"]\''
+    )
+    parser.add_argument(
+        "--leave-one-subject-out", action="store_true", help="also lists with each subject to test with"
+    )
+    parser.add_argument("--seed", type=whole(0), default=0, help="changes who is taken")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder for the lists")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Writes the folder."""
+    from objmask.clips.names import label_and_subject
+    from objmask.clips.splits import Example, choose_test, write_splits
+    from objmask.video_table import read_video_table
+
+    examples = [
+        Example(row["name"], *label_and_subject(row["name"], row["label"], row["subject"], options.names))
+        for row in read_video_table(options.videos)
+        if not row["excluded"]
+    ]
+    test = choose_test(examples, options.test_share, options.seed, _subjects(options.test_subjects))
+    write_splits(examples, test, options.out, leave_one_subject_out=options.leave_one_subject_out)
+
+
+def _subjects(text: str) -> list[str]:
+    names = parse_json(text, "--test-subjects")
+    if not isinstance(names, list) or not all(isinstance(name, str | int) for name in names):
+        raise ConfigError('--test-subjects: expected a list of names, e.g. ["1", "7"]')
+    return [str(name) for name in names]

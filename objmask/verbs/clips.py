@@ -1,0 +1,124 @@
+"""Make the training clips of one video: a fixed number of small pictures of its masks, or of the video itself."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from objmask.errors import ConfigError, DataError
+from objmask.verbs.options import (
+    add_detections,
+    add_groups,
+    add_names,
+    add_on_truncated,
+    add_probe,
+    positive,
+    progress,
+    whole,
+)
+
+if TYPE_CHECKING:
+    from objmask.clips.pictures import Picture
+    from objmask.clips.sampling import Rows
+    from objmask.tables import Tables
+    from objmask.video.info import VideoInfo
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    add_probe(parser)
+    add_detections(parser, score=0.3, threshold=0.5)
+    add_groups(parser, required=False)
+    parser.add_argument("--of", choices=("masks", "picture", "protected"), default="masks", help="what clips show")
+    parser.add_argument("--video", type=Path, metavar="FILE", help="the video, or its protected one, when they show it")
+    add_on_truncated(parser)
+    parser.add_argument("--frames", type=whole(1, 10000), default=40, metavar="N", help="pictures a clip")
+    parser.add_argument("--width", type=whole(1, 4096), default=64, metavar="PX", help="of the pictures")
+    parser.add_argument("--height", type=whole(1, 4096), default=64, metavar="PX", help="of the pictures")
+    parser.add_argument("--resize", choices=("area", "cubic", "nearest"), default="area", help="how they get small")
+    parser.add_argument("--sampling", choices=("random", "even"), default="random", help="start and step; or evenly")
+    parser.add_argument("--per-video", type=whole(1, 10000), default=1, metavar="N", help="clips a video")
+    parser.add_argument("--seed", type=whole(0), default=0, help="of random starts and steps")
+    parser.add_argument("--rate", type=positive, metavar="FPS", help="read the video so, by time; none: its own frames")
+    parser.add_argument("--step-min", type=whole(1), default=1, metavar="N", help="smallest random step, frames")
+    parser.add_argument("--step-max", type=whole(1), metavar="N", help="largest random step, frames; none: what fits")
+    parser.add_argument("--short", choices=("repeat", "loop", "zeros"), default="repeat", help="for too few frames")
+    parser.add_argument("--flip-when-fps-over", type=positive, metavar="FPS", help="turn faster videos by 180 degrees")
+    parser.add_argument("--name", required=True, help="the video's name, from which its start and step are drawn")
+    parser.add_argument("--label", default="unlabelled", help="the activity")
+    parser.add_argument("--subject", default="", help="who wears the camera")
+    add_names(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="NPZ", help="file to write")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Writes the file."""
+    from objmask.clips.clip import assemble
+    from objmask.clips.names import label_and_subject
+    from objmask.clips.sampling import Sampling, candidates_of
+    from objmask.tables import read_tables
+    from objmask.video.info import VideoInfo
+
+    info = VideoInfo.read(options.probe)
+    tables = read_tables(options.detections, info.sha256)
+    sampling = Sampling(
+        frames=options.frames,
+        per_video=options.per_video,
+        kind=options.sampling,
+        seed=options.seed,
+        rate=options.rate,
+        step_min=options.step_min,
+        step_max=options.step_max,
+        short=options.short,
+    )
+    candidates = candidates_of(tables, sampling.rate, inferred=options.of == "masks")
+    if not len(candidates):
+        raise DataError(f"{options.name}: has no frame to make a clip of; widen the window")
+    rows = sampling.choose(options.name, candidates)
+    label, subject = label_and_subject(options.name, options.label, options.subject, options.names)
+    assemble(
+        rows,
+        tables[0][1],
+        _pictures(options, info, tables, rows),
+        size=(options.width, options.height),
+        resize=options.resize,
+        upside_down=options.flip_when_fps_over is not None and info.rate > options.flip_when_fps_over,
+        label=label,
+        subject=subject,
+        video=options.name,
+    ).write(options.out)
+
+
+def _pictures(
+    options: argparse.Namespace, info: VideoInfo, tables: Tables, rows: Rows
+) -> Iterator[tuple[int, Picture]]:
+    """(row, picture) of each row that a clip shows."""
+    from objmask.classes import Palette
+    from objmask.clips.pictures import mask_pictures, video_pictures
+    from objmask.video.probe import probe
+
+    table = tables[0][1]
+    wanted = sorted({int(row) for row in rows.flat if row >= 0})
+    title = f"clips {options.name}"
+    if options.of == "masks":
+        if options.groups is None:
+            raise ConfigError("--groups: clips of masks need the groups and their colours")
+        settings: dict[str, Any] = {"score": options.score, "threshold": options.threshold}
+        with progress(options, title, len(table)) as bar:
+            yield from mask_pictures(
+                tables, frozenset(wanted), info, Palette.from_json(options.groups), bar, **settings
+            )
+        return
+    if options.video is None:
+        raise ConfigError(f"--video: clips of {options.of} need the file")
+    if options.of == "protected":
+        # Its frames are those of the table, counted from 0.
+        info, numbers = probe(options.video), {row: row for row in wanted}
+        if info.frames != len(table):
+            raise DataError(f"{options.video}: has {info.frames} frames, not {len(table)}; run protect again")
+    else:
+        numbers = {int(table.number[row]): row for row in wanted}
+    with progress(options, title, max(numbers) - min(numbers) + 1) as bar:
+        yield from video_pictures(options.video, info, numbers, bar, on_truncated=options.on_truncated)
