@@ -16,6 +16,7 @@ include: "workflow/rules/detect.smk"
 include: "workflow/rules/render.smk"
 include: "workflow/rules/coverage.smk"
 include: "workflow/rules/clips.smk"
+include: "workflow/rules/evaluation.smk"
 
 
 rule all:

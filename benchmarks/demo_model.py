@@ -14,8 +14,8 @@ from dataclasses import replace
 
 from benchmarks import measure
 from objmask.detections import Detections
-from objmask.maskrcnn.annotations import Annotations, read_annotations
-from objmask.maskrcnn.evaluate import Evaluation, mask_ap
+from objmask.evaluation.annotations import Annotations, read_annotations
+from objmask.evaluation.mask_ap import Evaluation, mask_ap
 from objmask.models.detector import load
 
 SCENES, SEED = 200, 1000

@@ -36,6 +36,8 @@ VERBS = (
     "clip-splits",
     "clip-images",
     "clip-records",
+    "evaluate",
+    "evaluate-videos",
     "clean-orphans",
     "scene",
     "train",

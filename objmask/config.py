@@ -197,6 +197,8 @@ def _check_values(config: Config) -> None:
     if _protects(config) and not _hides_something(config):
         raise ConfigError("sensitive_objects: protected video would hide nothing; name objects, or leave protected out")
     _check_clips(config["clips"])
+    if "evaluation" in config["outputs"]:
+        _check_evaluation(config["evaluation"], floor)
     start, end = config["window"]["start_s"], config["window"]["end_s"]
     if end is not None and end <= (start or 0):
         raise ConfigError(f"window: end_s {end} is not after start_s {start or 0}")
@@ -218,6 +220,19 @@ def _check_clips(clips: Config) -> None:
         raise ConfigError(
             f"clips: those of one video would take {size_bytes / 1e9:.1f} GB of memory, at most "
             f"{_MOST_CLIP_BYTES / 1e9:.0f} are possible; lower clips.per_video, frames or size"
+        )
+
+
+def _check_evaluation(evaluation: Config, floor: float) -> None:
+    if not evaluation["annotations"]:
+        raise ConfigError(
+            "evaluation.annotations: output evaluation needs the truth; set it to a COCO file or a folder"
+        )
+    lowest = min(evaluation["scores"])
+    if lowest < floor:
+        raise ConfigError(
+            f"evaluation.scores: {lowest} is below detect.floor {floor}, under which nothing is stored; "
+            "lower detect.floor or leave that score out"
         )
 
 

@@ -12,16 +12,7 @@ import pandas as pd
 
 from objmask.errors import DataError
 from objmask.files import atomic_path
-
-BLOCK_S = 2.0
-"""Neighbouring frames are alike; blocks of this length count as independent in the intervals."""
-RESAMPLES = 1000
-LEVEL = 0.95
-MIN_VIDEOS = MIN_BLOCKS = 3
-_SEED = 0
-_DRAWS_PER_VIDEO = 200
-Interval = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | tuple[None, None]
-"""(g,) low and high, or none where there is too little to resample."""
+from objmask.intervals import Interval, block_interval, block_starts, interval_of_means
 
 
 @dataclass(frozen=True)
@@ -71,7 +62,7 @@ class VideoCoverage:
             raise DataError(f"{path}: not a coverage table; delete it and run again ({error})") from error
         if not len(times) or not np.all((fractions >= 0) & (fractions <= 1)):
             raise DataError(f"{path}: a coverage table with rows missing; delete it and run again")
-        first = _block_starts(times)
+        first = block_starts(times)
         return cls(
             video,
             label,
@@ -83,18 +74,6 @@ class VideoCoverage:
             np.add.reduceat(fractions, first, axis=0),
             np.diff([*first.tolist(), len(times)]).astype(np.float64),
         )
-
-
-def _block_starts(times_s: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
-    """Index of the first frame of each block of at least `BLOCK_S`; a rest that is shorter joins the block before."""
-    step = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
-    length_s = BLOCK_S - 1e-6  # the times are written with six decimals
-    starts = [0]
-    while (row := int(np.searchsorted(times_s, times_s[starts[-1]] + length_s))) < len(times_s):
-        starts.append(row)
-    if len(starts) > 1 and times_s[-1] + step - times_s[starts[-1]] < length_s:
-        starts.pop()
-    return np.array(starts, np.intp)
 
 
 def write_summaries(videos: Sequence[VideoCoverage], excluded: Mapping[str, str], folder: Path) -> None:
@@ -119,17 +98,18 @@ def write_summaries(videos: Sequence[VideoCoverage], excluded: Mapping[str, str]
     by_video = [
         {"video": v.video, "label": v.label, "subject": v.subject, "group": group, "frames": v.frames, **values}
         for v in videos
-        for group, values in _statistics([v], _block_interval(v))
+        for group, values in _statistics([v], block_interval(v))
     ]
     by_group = [
-        {"group": group, "videos": len(videos), **values} for group, values in _statistics(videos, _interval(videos))
+        {"group": group, "videos": len(videos), **values}
+        for group, values in _statistics(videos, interval_of_means(videos))
     ]
     by_label = []
     for label in sorted({v.label for v in videos}):
         of_label = [v for v in videos if v.label == label]
         by_label += [
             {"label": label, "group": group, "videos": len(of_label), **values}
-            for group, values in _statistics(of_label, _interval(of_label))
+            for group, values in _statistics(of_label, interval_of_means(of_label))
         ]
     left_out = [{"video": video, "reason": reason} for video, reason in excluded.items()]
     values = ["mean", "mean_low", "mean_high", "present", "max"]
@@ -154,39 +134,6 @@ def _statistics(videos: Sequence[VideoCoverage], interval: Interval) -> Iterator
                 "max": float(max(v.highest[g] for v in videos)),
             },
         )
-
-
-def _interval(videos: Sequence[VideoCoverage]) -> Interval:
-    """Of the mean of several videos' means."""
-    if len(videos) < MIN_VIDEOS:
-        return None, None
-    rng = np.random.default_rng(_SEED)
-    draws = np.stack([_block_draws(v, _DRAWS_PER_VIDEO, rng) for v in videos])
-    means = np.empty((RESAMPLES, draws.shape[2]))
-    for resample in range(RESAMPLES):
-        chosen = rng.integers(len(videos), size=len(videos))
-        means[resample] = draws[chosen, rng.integers(_DRAWS_PER_VIDEO, size=len(videos))].mean(0)
-    return _middle(means)
-
-
-def _block_interval(video: VideoCoverage) -> Interval:
-    """Of one video's mean."""
-    if len(video.block_frames) < MIN_BLOCKS:
-        return None, None
-    return _middle(_block_draws(video, RESAMPLES, np.random.default_rng(_SEED)))
-
-
-def _middle(means: npt.NDArray[np.float64]) -> Interval:
-    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
-    return low, high
-
-
-def _block_draws(video: VideoCoverage, draws: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    """(draws, g) means of the video with its blocks resampled."""
-    blocks = len(video.block_frames)
-    weights = rng.multinomial(blocks, np.full(blocks, 1 / blocks), size=draws).astype(np.float64)
-    drawn: npt.NDArray[np.float64] = (weights @ video.block_sums) / (weights @ video.block_frames)[:, None]
-    return drawn
 
 
 def _write(rows: Iterable[Mapping[str, object]], columns: Sequence[str], path: Path) -> None:

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from objmask.maskrcnn.annotations import Annotations, Instance, Picture
+from objmask.evaluation.annotations import Annotations, Picture
+from objmask.evaluation.document import Instance
 from objmask.maskrcnn.augment import Augmentation, resample
 
 MASK_GRID = 56

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from objmask.detections import Detections
-from objmask.maskrcnn.evaluate import MOST_DETECTIONS, SCORE_FLOOR
+from objmask.evaluation.mask_ap import SCORE_FLOOR
+from objmask.evaluation.precision import MOST_DETECTIONS
 from objmask.maskrcnn.network import MaskRCNN
 from objmask.models.api_outputs import detections_of
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.errors import DataError
+from objmask.evaluation.mask_ap import Evaluation
 from objmask.files import atomic_path
-from objmask.maskrcnn.evaluate import Evaluation
 from objmask.maskrcnn.training_state import Reached
 
 LOSSES = ("objectness", "anchor_boxes", "classes", "boxes", "masks", "total", "gradient_norm")

@@ -16,13 +16,13 @@ import tensorflow as tf
 from objmask import __version__
 from objmask.classes import check_names
 from objmask.errors import DataError
+from objmask.evaluation.annotations import Annotations, read_annotations
+from objmask.evaluation.mask_ap import Evaluation
 from objmask.files import write_json
 from objmask.maskrcnn import checkpoint
-from objmask.maskrcnn.annotations import Annotations, read_annotations
 from objmask.maskrcnn.augment import Augmentation
 from objmask.maskrcnn.config import MaskRCNNConfig, changed
 from objmask.maskrcnn.dataset import Dataset
-from objmask.maskrcnn.evaluate import Evaluation
 from objmask.maskrcnn.learner import Learner, Recipe
 from objmask.maskrcnn.network import MaskRCNN
 from objmask.maskrcnn.training import Schedule, Training

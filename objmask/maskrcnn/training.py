@@ -15,10 +15,10 @@ from types import FrameType
 from typing import Any
 
 from objmask.errors import ObjmaskError
-from objmask.maskrcnn.annotations import Annotations
+from objmask.evaluation.annotations import Annotations
+from objmask.evaluation.mask_ap import Evaluation, mask_ap
 from objmask.maskrcnn.augment import Augmentation
 from objmask.maskrcnn.dataset import Dataset, batches
-from objmask.maskrcnn.evaluate import Evaluation, mask_ap
 from objmask.maskrcnn.in_process import InProcess
 from objmask.maskrcnn.learner import Learner
 from objmask.maskrcnn.learning_curve import Log

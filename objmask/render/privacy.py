@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import cv2
 import numpy as np
@@ -20,7 +20,6 @@ from objmask.detections import Detections
 from objmask.errors import DataError
 from objmask.masks import Patch, paste
 from objmask.tables import Tables
-from objmask.video.info import VideoInfo
 from objmask.video.planes import Planes
 
 Style = Literal["solid", "pixelate", "blur"]
@@ -31,6 +30,18 @@ GREY = 128
 """Level of Y, U and V in a solid area."""
 _SAME_OBJECT = 0.5
 """Share of a patch's rectangle inside another's from which both are hidden as one object, with one grid of cells."""
+
+
+class Size(Protocol):
+    """What has a size: a video, a picture."""
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +82,10 @@ class Privacy:
 
     Args:
         settings: what to hide and how.
-        info: of the video.
+        info: the video, or what else has its size.
     """
 
-    def __init__(self, settings: PrivacySettings, info: VideoInfo) -> None:
+    def __init__(self, settings: PrivacySettings, info: Size) -> None:
         self._settings, self._info = settings, info
         self.hold = settings.hold
         self._zones = [to_blocks(_polygon(zone, info)) for zone in settings.zones]
@@ -86,14 +97,19 @@ class Privacy:
 
     def render(self, picture: Planes, around: Sequence[list[Patch]], here: int) -> Planes:
         """The picture with everything sensitive hidden."""
-        patches = [patch for prepared in around for patch in prepared]
-        if not around[here] and self._settings.whole_frame_when_none:
-            patches = [Patch(0, 0, np.ones(picture.u.shape, np.bool_))]
         out = Planes(picture.y.copy(), picture.u.copy(), picture.v.copy())
         done = np.zeros(picture.u.shape, np.bool_)
-        for area in merge_objects([*patches, *self._zones]):
+        for area in self.areas(around, here):
             _hide(area, done, picture, out, self._settings)
         return out
+
+    def areas(self, around: Sequence[list[Patch]], here: int) -> list[Patch]:
+        """What is hidden of a frame, in blocks; an area an object, the largest first."""
+        patches = [patch for prepared in around for patch in prepared]
+        if not around[here] and self._settings.whole_frame_when_none:
+            blocks = ((self._info.height + 1) // 2, (self._info.width + 1) // 2)
+            patches = [Patch(0, 0, np.ones(blocks, np.bool_))]
+        return merge_objects([*patches, *self._zones])
 
     def _hidden(self, mask: Array, box: npt.NDArray[np.float32]) -> Patch:
         info, settings = self._info, self._settings
@@ -239,13 +255,13 @@ def _ellipse(shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
     return inside
 
 
-def _nearest_pixel(box: npt.NDArray[np.float32], info: VideoInfo) -> Patch:
+def _nearest_pixel(box: npt.NDArray[np.float32], info: Size) -> Patch:
     """The pixel in the middle of a box that lies between pixels."""
     y, x = (box[:2] + box[2:]) / 2 * (info.height - 1, info.width - 1)
     return Patch(round(float(y)), round(float(x)), np.ones((1, 1), np.bool_))
 
 
-def _polygon(corners: Sequence[tuple[float, float]], info: VideoInfo) -> Patch:
+def _polygon(corners: Sequence[tuple[float, float]], info: Size) -> Patch:
     picture = np.zeros((info.height, info.width), np.uint8)
     points = np.array([[x * (info.width - 1), y * (info.height - 1)] for x, y in corners])
     # The hull, so that corners in any order hide all that lies between them.

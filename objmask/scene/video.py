@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from objmask.classes import Group, Palette
+from objmask.defaults import PALETTE
 from objmask.files import atomic_path
 from objmask.progress import Progress
 from objmask.scene.motion import ACTIVITIES, clip
@@ -22,19 +22,6 @@ from objmask.scene.truth import group_map, header, objects_of
 from objmask.video.info import BT709_TV, VideoInfo
 from objmask.video.writer import VideoWriter
 
-PALETTE = Palette(
-    (
-        Group("person", ("person",), (255, 255, 255)),
-        Group("screen", ("tv", "laptop"), (255, 0, 0)),
-        Group("drink", ("bottle", "wine glass", "cup"), (0, 0, 255)),
-        Group("phone", ("cell phone",), (0, 255, 255)),
-        Group("oven", ("microwave", "oven"), (255, 255, 0)),
-        Group("sink", ("sink",), (100, 150, 200)),
-        Group("book", ("book",), (255, 0, 255)),
-        Group("keyboard", ("keyboard",), (0, 255, 0)),
-    )
-)
-"""The groups of the configuration's defaults."""
 COLUMNS = ("frame", "group", "pixels", "fraction")
 _QUALITY = 18
 _TICKS = 512
@@ -134,7 +121,13 @@ class _Document:
         self._stream.write('],"images":[')
         size = {"width": self._wanted.width, "height": self._wanted.height}
         for number in range(self._frames):
-            entry = {"id": number + 1, "file_name": self._file_name, "frame": number, **size}
+            entry = {
+                "id": number + 1,
+                "file_name": self._file_name,
+                "video": self._file_name.removesuffix(".mp4"),
+                "frame": number,
+                **size,
+            }
             self._item(entry, number + 1)
         self._stream.write("]}\n")
 

@@ -149,6 +149,47 @@ def add_clips(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clips", type=Path, required=True, metavar="FOLDER", help="folder of the files of `clips`")
 
 
+def add_hidden(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    """What `protect` hides, and in which shape; `required`: the objects must be named."""
+    none = "" if required else "; none: the configuration's defaults"
+    parser.add_argument(
+        "--objects", required=required, metavar="JSON", help=f'what to hide, e.g. \'["person", "laptop"]\'{none}'
+    )
+    parser.add_argument("--shape", choices=("mask", "box", "ellipse"), default="mask", help="what to hide")
+    parser.add_argument("--grow", type=share, default=0.05, help="margin, share of the object's longer side, 0..1")
+    parser.add_argument("--zones", default="[]", metavar="JSON", help="polygons [[x, y], …] hidden always, shares 0..1")
+    parser.add_argument(
+        "--whole-frame-when", choices=("never", "no_detection"), default="never", help="hide whole frames"
+    )
+
+
+def hidden_objects(options: argparse.Namespace) -> frozenset[str]:
+    """`--objects`.
+
+    Raises:
+        ConfigError: not a list of names.
+    """
+    names = parse_json(options.objects, "--objects")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ConfigError('--objects: expected a list of names, e.g. ["person", "laptop"]')
+    return frozenset(names)
+
+
+def hidden_zones(options: argparse.Namespace) -> tuple[tuple[tuple[float, float], ...], ...]:
+    """`--zones`.
+
+    Raises:
+        ConfigError: not polygons on the frame.
+    """
+    try:
+        zones = tuple(tuple((float(x), float(y)) for x, y in zone) for zone in parse_json(options.zones, "--zones"))
+    except (TypeError, ValueError):
+        zones = ((),)
+    if any(len(zone) < 3 or not all(0 <= share <= 1 for corner in zone for share in corner) for zone in zones):
+        raise ConfigError("--zones: expected polygons of at least three corners, [[[x, y], …], …], shares 0..1")
+    return zones
+
+
 def add_encoder(parser: argparse.ArgumentParser) -> None:
     """Output video."""
     parser.add_argument("--quality", type=whole(0, 51), default=20, help="H.264 crf, 0..51, lower is better")

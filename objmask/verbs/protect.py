@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import argparse
 
-from objmask.errors import ConfigError, DataError
-from objmask.verbs.options import add_detections, add_encoder, add_video, parse_json, progress, share, whole, window
+from objmask.errors import DataError
+from objmask.verbs.options import (
+    add_detections,
+    add_encoder,
+    add_hidden,
+    add_video,
+    hidden_objects,
+    hidden_zones,
+    progress,
+    whole,
+    window,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     add_video(parser)
     add_detections(parser, score=0.1, threshold=0.3)
-    parser.add_argument("--objects", required=True, metavar="JSON", help='what to hide, e.g. \'["person", "laptop"]\'')
+    add_hidden(parser, required=True)
     parser.add_argument("--style", choices=("solid", "pixelate", "blur"), default="blur", help="how to hide")
     parser.add_argument("--strength", type=whole(1, 8), default=6, help="cells along the longer side, 1..8")
-    parser.add_argument("--shape", choices=("mask", "box", "ellipse"), default="mask", help="what to hide")
-    parser.add_argument("--grow", type=share, default=0.05, help="margin, share of the object's longer side, 0..1")
     parser.add_argument("--hold", type=whole(0), default=2, help="frames before and after that hide its place too")
-    parser.add_argument("--zones", default="[]", metavar="JSON", help="polygons [[x, y], …] hidden always, shares 0..1")
-    parser.add_argument(
-        "--whole-frame-when", choices=("never", "no_detection"), default="never", help="hide whole frames"
-    )
     parser.add_argument("--audio", choices=("drop", "copy"), default="drop", help="voices identify people")
     add_encoder(parser)
 
@@ -41,7 +45,7 @@ def run(options: argparse.Namespace) -> None:
     if sha256_of(options.video) != info.sha256:
         raise DataError(f"{options.video}: is not the file that was probed; run probe and detect again")
     settings = PrivacySettings(
-        classes=_names(options.objects),
+        classes=hidden_objects(options),
         score=options.score,
         threshold=options.threshold,
         style=options.style,
@@ -49,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
         shape=options.shape,
         grow=options.grow,
         hold=options.hold,
-        zones=_polygons(options.zones),
+        zones=hidden_zones(options),
         whole_frame_when_none=options.whole_frame_when == "no_detection",
     )
     audio_from = options.video if options.audio == "copy" else None
@@ -67,20 +71,3 @@ def run(options: argparse.Namespace) -> None:
             window=window(options),
             on_truncated=options.on_truncated,
         )
-
-
-def _names(text: str) -> frozenset[str]:
-    names = parse_json(text, "--objects")
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ConfigError('--objects: expected a list of names, e.g. ["person", "laptop"]')
-    return frozenset(names)
-
-
-def _polygons(text: str) -> tuple[tuple[tuple[float, float], ...], ...]:
-    try:
-        zones = tuple(tuple((float(x), float(y)) for x, y in zone) for zone in parse_json(text, "--zones"))
-    except (TypeError, ValueError):
-        zones = ((),)
-    if any(len(zone) < 3 or not all(0 <= share <= 1 for corner in zone for share in corner) for zone in zones):
-        raise ConfigError("--zones: expected polygons of at least three corners, [[[x, y], …], …], shares 0..1")
-    return zones

@@ -116,9 +116,9 @@ def both(conda: None, project: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def made_in(folder: Path, files: Path) -> dict[str, Path]:
-    """The environments in a folder, by the name of the file whose copy lies beside each."""
+    """The environments in a folder, by the name of the file whose copy lies beside each; those that jobs need are."""
     copies = {copy.read_bytes(): copy.with_suffix("") for copy in folder.glob("*.yaml")}
-    return {file.stem: copies[file.read_bytes()] for file in files.glob("*.yaml")}
+    return {file.stem: copies[text] for file in files.glob("*.yaml") if (text := file.read_bytes()) in copies}
 
 
 def start_recording(prefix: Path, record: Path) -> None:

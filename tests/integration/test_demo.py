@@ -11,8 +11,8 @@ from snakemake_runs import Run, Workflow, outputs_of, times
 
 from objmask.agreement import agreement
 from objmask.cli import main
-from objmask.maskrcnn.annotations import read_annotations
-from objmask.maskrcnn.evaluate import mask_ap
+from objmask.evaluation.annotations import read_annotations
+from objmask.evaluation.mask_ap import mask_ap
 from objmask.models.detector import load
 
 ROOT = Path(__file__).parents[2]

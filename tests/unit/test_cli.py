@@ -137,6 +137,12 @@ GROUPS = '{"cup": {"objects": ["cup"], "colour": [0, 0, 255], "sensitive": false
         ("clip-records", ["--clips={0}/no", "--splits={0}/no", "--out={0}/s"], "no"),
         ("serve", ["--socket={0}/no/s"], "No such file"),
         ("clean-orphans", ["--results={0}/no", "--videos={0}/gone"], "gone"),
+        ("evaluate", ["--model={0}/m", "--images={0}", "--annotations={0}/no.json", "--out={0}/e"], "no.json"),
+        (
+            "evaluate-videos",
+            ["--annotations={0}/no", "--videos={0}/v.tsv", "--results={0}", "--name=m", "--out={0}/e"],
+            "no",
+        ),
         ("agreement", ["--coverage={0}/no", "--truth={0}/truth"], "truth"),
         ("scene", ["--out={0}/s"], "--stills"),
         ("train", ["--data={0}/no", "--out={0}/t", "--steps=1"], "no"),

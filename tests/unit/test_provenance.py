@@ -104,7 +104,8 @@ BEFORE = {"probe", "frames", "images", "detect"}
         ("masks.py", "threshold * 255)", "threshold * 254)", DRAWN | {"protect"}, BEFORE | {"gather"}),
         ("classes.py", "_DISTANCE = 40", "_DISTANCE = 41", DRAWN, BEFORE | {"gather"}),
         ("render/privacy.py", "GREY = 128", "GREY = 127", {"protect"}, DRAWN | BEFORE),
-        ("summary.py", "BLOCK_S = 2.0", "BLOCK_S = 3.0", {"summary"}, BEFORE | {"coverage", "masks", "protect"}),
+        ("intervals.py", "BLOCK_S = 2.0", "BLOCK_S = 3.0", {"summary"}, BEFORE | {"coverage", "masks", "protect"}),
+        ("evaluation/judge.py", 'ALL = "all"', 'ALL = "each"', {"evaluate-videos"}, DRAWN | BEFORE | {"protect"}),
         ("frames.py", "JPEG_QUALITY = 95", "JPEG_QUALITY = 96", {"frames", "images"}, DRAWN | {"protect"}),
         ("models/yolo_decode.py", "0.5 * logits", "0.4 * logits", {"detect"}, DRAWN | {"protect", "frames", "probe"}),
         ("verbs/options.py", "default=score", "default=score / 2", set(), set(VERBS)),
@@ -126,7 +127,7 @@ def test_a_changed_constant_string_is_code(copy):
 RUNTIMES = ("models/yolo_seg.py", "models/yolo_decode.py", "models/tf_detection.py", "models/detector.py")
 
 
-@pytest.mark.parametrize("verb", ["masks", "overlay", "protect", "coverage", "summary", "probe"])
+@pytest.mark.parametrize("verb", ["masks", "overlay", "protect", "coverage", "summary", "probe", "evaluate-videos"])
 def test_a_detector_edit_never_re_renders(verb):
     assert not any(name.startswith("models/") for name in names(verb))
 

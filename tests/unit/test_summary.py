@@ -4,7 +4,8 @@ import pytest
 
 from objmask.coverage import FRAME_COLUMNS
 from objmask.errors import DataError
-from objmask.summary import BLOCK_S, VideoCoverage, write_summaries
+from objmask.intervals import BLOCK_S
+from objmask.summary import VideoCoverage, write_summaries
 
 
 @pytest.mark.parametrize(

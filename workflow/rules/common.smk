@@ -19,6 +19,7 @@ from snakemake.exceptions import WorkflowError
 from objmask import config as objmask_config
 from objmask import lifetime
 from objmask.errors import ObjmaskError
+from objmask.evaluation.video_index import check_known, index_annotations
 from objmask.files import atomic_path, refuse_unwritable
 from objmask.folder_lock import hold
 from objmask.index import chunks, find_videos, index_videos
@@ -226,6 +227,7 @@ def targets():
         "protected": ["protected/{video}.mp4"],
         "coverage": ["coverage/{video}.csv"],
         "clips": ["clips/npz/{video}.npz"],
+        "evaluation": [],
     }
     files = [path for output in CFG["outputs"] for pattern in made[output] for path in per_video(pattern)]
     if CFG["frames"]["keep"] != "none":
@@ -235,12 +237,14 @@ def targets():
     if "clips" in CFG["outputs"]:
         sets = ["splits", *(kind for kind in CFG["clips"]["formats"] if kind != "npz")]
         files += [f"{RESULTS}/clips/{name}" for name in sets]
+    if "evaluation" in CFG["outputs"]:
+        files += [f"{RESULTS}/evaluation/{name}" for name in EVALUATION]
     return files
 
 
-def write_video_table():
-    """Writes the table of videos that the summaries read; its name says what is in it, so no other run replaces it."""
-    rows = [(v.name, v.label, v.subject, v.unreadable if v in EXCLUDED else "") for v in VIDEOS]
+def write_video_table(videos):
+    """Writes a table of videos, which a verb reads; its name says what is in it, so no other run replaces it."""
+    rows = [(v.name, v.label, v.subject, v.unreadable if v in EXCLUDED else "") for v in videos]
     table = io.StringIO()
     csv.writer(table, delimiter="\t", lineterminator="\n").writerows([("name", "label", "subject", "excluded"), *rows])
     text = table.getvalue()
@@ -251,8 +255,28 @@ def write_video_table():
     return path
 
 
-VIDEO_TABLE = write_video_table()
+def read_annotations():
+    """What the annotations are about, and the videos among them that are here."""
+    if "evaluation" not in CFG["outputs"]:
+        return "", []
+    path = Path(CFG["evaluation"]["annotations"])
+    try:
+        index = index_annotations(path, Path(RESULTS) / "evaluation/index.json")
+        unknown = check_known(index.videos, [v.name for v in USED], path)
+    except (ObjmaskError, OSError) as error:
+        raise InputError(str(error)) from None
+    if unknown and workflow.is_main_process:
+        logger.warning(f"objmask: annotations of {len(unknown)} videos are left out, which are not here: {unknown[0]}")
+    return index.digest, [v for v in USED if v.name in frozenset(index.videos)]
+
+
+VIDEO_TABLE = write_video_table(VIDEOS)
+ANNOTATIONS_DIGEST, ANNOTATED = read_annotations()
 SUMMARIES = ("coverage_by_video", "coverage_by_group", "coverage_by_label", "excluded")
+EVALUATION = (
+    *("models.csv", "scores.csv", "groups.csv", "classes.csv", "videos.csv"),
+    *("curve.png", "curve.svg", "evaluation.html"),
+)
 
 
 def failures():

@@ -7,7 +7,7 @@ from pycocotools import mask as rle
 from shapes import KINDS, annotation, write_shapes
 
 from objmask.errors import DataError
-from objmask.maskrcnn.annotations import read_annotations
+from objmask.evaluation.annotations import read_annotations
 from objmask.maskrcnn.augment import Augmentation, mirrored, resample, zoomed
 from objmask.maskrcnn.dataset import MASK_GRID, MOST_INSTANCES, Batch, Dataset, Sample, batches
 from objmask.masks import paste
@@ -233,7 +233,7 @@ HOSTILE = {
         "not COCO annotations",
     ),
     "nested without end": (b"[" * 200_000, "not COCO annotations"),
-    "no size": (b'{"categories": [{"id": 1, "name": "cup"}], "images": [{"id": 1}], "annotations": []}', "file_name"),
+    "no size": (b'{"categories": [{"id": 1, "name": "cup"}], "images": [{"id": 1}], "annotations": []}', "height"),
 }
 
 

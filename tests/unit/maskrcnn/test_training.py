@@ -10,8 +10,8 @@ from shapes import write_shapes
 
 from objmask.cli import main
 from objmask.errors import DataError, ObjmaskError
+from objmask.evaluation.annotations import read_annotations
 from objmask.maskrcnn import checkpoint
-from objmask.maskrcnn.annotations import read_annotations
 from objmask.maskrcnn.augment import Augmentation
 from objmask.maskrcnn.config import named
 from objmask.maskrcnn.dataset import Batch, Dataset, batches

@@ -17,8 +17,8 @@ from pycocotools.coco import COCO
 
 from objmask.classes import Palette
 from objmask.cli import main
+from objmask.defaults import PALETTE, SCORES, SENSITIVE
 from objmask.models.coco import COCO_IDS, OFFICE_NAMES
-from objmask.scene.video import PALETTE
 from objmask.scene.world import render_still
 
 SMALL = ["--width", "96", "--height", "54", "--seed", "5"]
@@ -125,6 +125,8 @@ def test_the_groups_are_those_of_the_configuration() -> None:
     )
     default = Palette.from_config(schema["properties"]["groups"]["default"])
     assert json.loads(PALETTE.to_json()) == json.loads(default.to_json())
+    assert list(SENSITIVE) == schema["properties"]["sensitive_objects"]["default"]
+    assert list(SCORES) == schema["properties"]["evaluation"]["properties"]["scores"]["default"]
 
 
 def test_nothing_to_render_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

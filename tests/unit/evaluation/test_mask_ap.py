@@ -7,9 +7,9 @@ from shapes import annotation, write_shapes
 
 from objmask.detections import Detections
 from objmask.errors import DataError
-from objmask.maskrcnn.annotations import read_annotations
+from objmask.evaluation.annotations import read_annotations
+from objmask.evaluation.mask_ap import mask_ap
 from objmask.maskrcnn.dataset import Dataset
-from objmask.maskrcnn.evaluate import mask_ap
 
 CANVAS = (96, 128)
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import logging
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,58 +13,12 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from pycocotools import mask as rle
 
 from objmask.errors import DataError
+from objmask.evaluation.document import Instance, read_document
 
-LOG = logging.getLogger(__name__)
 ANNOTATIONS = "annotations.json"
 _IMAGES = "images"
-_FAR = 10
-"""Sides of the picture beyond which a polygon's corner is damage; the memory that drawing takes grows with it."""
-_LEAST_NUMBERS = 6
-"""Of a polygon: three corners."""
-
-
-@dataclass(frozen=True)
-class Instance:
-    """One annotated object.
-
-    Attributes:
-        name: its class.
-        segmentation: polygons or run lengths, as in the file.
-        box: (ymin, xmin, ymax, xmax), pixels of the picture, edges.
-        area: pixels.
-        crowd: a region to leave out of account: finding something there is neither right nor wrong.
-    """
-
-    name: str
-    segmentation: Any
-    box: tuple[float, float, float, float]
-    area: float
-    crowd: bool
-
-    def mask(self, height: int, width: int) -> npt.NDArray[np.uint8]:
-        """(height, width) uint8, 1 inside, for a picture of that size.
-
-        Raises:
-            DataError: the segmentation is damaged or is for another size.
-        """
-        try:
-            mask: npt.NDArray[np.uint8] = rle.decode(self._run_lengths(height, width))
-        # Of many kinds: some of pycocotools' errors are of the plain class.
-        except Exception as error:
-            raise DataError(f"a '{self.name}' has a damaged segmentation ({error})") from error
-        return mask
-
-    def _run_lengths(self, height: int, width: int) -> Any:
-        """The segmentation as compressed run lengths, for a picture of that size."""
-        shape = self.segmentation
-        if isinstance(shape, list):
-            return rle.merge(rle.frPyObjects(_polygons(shape, _FAR * max(height, width)), height, width))
-        if shape["size"] != [height, width]:
-            raise ValueError(f"a mask of {shape['size']} in a picture of {[height, width]}")
-        return rle.frPyObjects(shape, height, width) if isinstance(shape["counts"], list) else shape
 
 
 @dataclass(frozen=True)
@@ -153,7 +105,12 @@ class Annotations:
 
 
 def read_annotations(
-    classes: Sequence[str] | None, folder: Path | None, file: Path | None = None, images: Path | None = None
+    classes: Sequence[str] | None,
+    folder: Path | None,
+    file: Path | None = None,
+    images: Path | None = None,
+    *,
+    strict: bool = False,
 ) -> Annotations:
     """Reads a COCO annotations file.
 
@@ -162,29 +119,24 @@ def read_annotations(
         folder: holds `annotations.json` and the pictures, or a subfolder `images` with them.
         file: the annotations, if they are not there.
         images: the pictures' folder, if they are not there.
+        strict: refuse what contradicts itself, as `read_document`.
 
     Raises:
         DataError: the file is missing or damaged, knows none of the classes, or names a picture that is missing or
             lies outside the folder.
     """
     path = file or (folder / ANNOTATIONS if folder else Path(ANNOTATIONS))
+    document = read_document(path, classes, strict=strict)
     try:
-        content = path.read_bytes()
-        document = json.loads(content)
-        names = {int(c["id"]): str(c["name"]) for c in document["categories"]}
-        objects = _instances_by_picture(document["annotations"], names, classes)
-        images_of = [(_inside(i["file_name"]), int(i["height"]), int(i["width"]), i["id"]) for i in document["images"]]
-        entries = [(name, height, width, objects.get(number, ())) for name, height, width, number in images_of]
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: missing; give a folder with {ANNOTATIONS}, or --annotations and --images") from error
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        images_of = [(_inside(i["file_name"]), i["height"], i["width"], i["id"]) for i in document.images]
+    except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: not COCO annotations ({type(error).__name__}: {error})") from error
+    entries = [(name, height, width, document.objects.get(number, ())) for name, height, width, number in images_of]
+    names = document.names
     known = tuple(name for name in (classes or names.values()) if name in names.values())
     if not entries or not known:
         what = "pictures" if not entries else "any class to be learnt"
         raise DataError(f"{path}: does not have {what}; its classes are {', '.join(sorted(names.values())) or 'none'}")
-    if min(min(height, width) for _, height, width, _ in entries) < 1:
-        raise DataError(f"{path}: a picture has a side of no pixels")
     base = images or path.parent
     if images is None and not (base / entries[0][0]).exists() and (base / _IMAGES / entries[0][0]).exists():
         base = base / _IMAGES
@@ -195,53 +147,7 @@ def read_annotations(
             f"{missing[0]}: missing ({len(missing)} of {len(pictures)} pictures are); give their folder with --images, "
             "restore them, or take them out of the annotations"
         )
-    return Annotations(pictures, known, hashlib.sha256(content).hexdigest())
-
-
-def _instances_by_picture(
-    annotations: Sequence[Mapping[str, Any]], names: Mapping[int, str], classes: Sequence[str] | None
-) -> dict[Any, tuple[Instance, ...]]:
-    """Picture id -> its objects of wanted classes, the largest first; warns of the rest."""
-    found: dict[Any, list[Instance]] = {}
-    left_out: Counter[str] = Counter()
-    for annotation in annotations:
-        category = int(annotation["category_id"])
-        name = names.get(category, f"category {category}")
-        if name not in (names.values() if classes is None else classes):
-            left_out[name] += 1
-            continue
-        left, top, width, height = map(float, annotation["bbox"])
-        if not (width > 0 and height > 0 and np.isfinite([left, top, width, height]).all()):
-            continue  # nothing to be seen; COCO itself has a few of these
-        shape = annotation.get("segmentation")
-        if not (isinstance(shape, list) and shape) and not (isinstance(shape, dict) and {"size", "counts"} <= {*shape}):
-            raise ValueError(f"annotation {annotation.get('id')} has no segmentation")
-        box = (top, left, top + height, left + width)
-        area = float(annotation.get("area", width * height))
-        crowd = bool(annotation.get("iscrowd", 0))
-        found.setdefault(annotation["image_id"], []).append(Instance(name, shape, box, area, crowd))
-    if left_out:
-        most = ", ".join(f"{name} ({count})" for name, count in left_out.most_common(8))
-        LOG.warning("%d objects of classes that are not learnt are left out: %s", sum(left_out.values()), most)
-    return {number: tuple(sorted(some, key=lambda i: -i.area)) for number, some in found.items()}
-
-
-def _polygons(parts: Sequence[Any], farthest: float) -> list[list[float]]:
-    """The parts of an object that have an area; pycocotools checks none of them, and ends the process over some.
-
-    Raises:
-        ValueError, TypeError: a part is no polygon, or reaches beyond `farthest`.
-    """
-    polygons = []
-    for part in parts:
-        corners = np.asarray(part, np.float64)
-        # A comparison with what is not a number is false.
-        if corners.ndim != 1 or corners.size % 2 or not (np.abs(corners) <= farthest).all():
-            raise ValueError("a polygon must be a list of x, y, x, y, … on the picture")
-        polygons += [corners.tolist()] if corners.size >= _LEAST_NUMBERS else []
-    if not polygons:
-        raise ValueError("a polygon needs three corners")
-    return polygons
+    return Annotations(pictures, known, document.digest)
 
 
 def _inside(file_name: Any) -> str:

@@ -1,0 +1,1 @@
+"""How good detections are, beside annotated pictures and video: precision, pixels, privacy."""

@@ -1,0 +1,65 @@
+"""Compare models by annotated pictures: precision, coverage, and what privacy would hide.
+
+What the models find is kept in --out, so that scores, groups and settings can be changed without detecting again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from objmask.evaluation.options import add_judging, judge_settings, marks
+from objmask.verbs.options import progress, share, whole
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    parser.add_argument(
+        "--model", type=Path, required=True, action="append", metavar="FOLDER", help="an installed model; once a model"
+    )
+    parser.add_argument("--images", type=Path, required=True, metavar="FOLDER", help="the pictures")
+    parser.add_argument("--annotations", type=Path, required=True, metavar="JSON", help="their truth, COCO format")
+    add_judging(parser)
+    parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute")
+    parser.add_argument("--threads", type=whole(1), default=os.cpu_count() or 1, help="CPU threads")
+    parser.add_argument(
+        "--floor", type=share, help="keep detections scoring at least this; none: the lowest of --scores"
+    )
+    parser.add_argument("--max-per-frame", type=whole(1), default=100, help="keep at most so many a picture, the best")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder for tables and detections")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Writes the files and prints the comparison."""
+    from objmask.detect_job import NetworkOptions
+    from objmask.errors import ConfigError
+    from objmask.evaluation.annotations import read_annotations
+    from objmask.evaluation.pictures import evaluate_pictures
+    from objmask.evaluation.results import write_results
+    from objmask.files import refuse_unwritable
+
+    refuse_unwritable(options.out)
+    settings = judge_settings(options)
+    floor = settings.scores[0] if options.floor is None else options.floor
+    if settings.scores[0] < floor:
+        raise ConfigError(f"--scores: {settings.scores[0]:g} is below --floor {floor:g}, under which nothing is kept")
+    data = read_annotations(None, None, options.annotations, options.images, strict=True)
+    networks = [
+        NetworkOptions(
+            model,
+            device=options.device,
+            floor=floor,
+            max_per_frame=options.max_per_frame,
+            threads=options.threads,
+            batch=None,
+            precision="auto",
+            optimise=True,
+        )
+        for model in options.model
+    ]
+    work = 2 * len(data.pictures) * len(networks)
+    with progress(options, f"evaluate {options.annotations.name}", work) as bar:
+        models = evaluate_pictures(networks, data, settings, options.out, bar)
+    sys.stdout.write(write_results(models, options.out, marks(options)) + "\n")

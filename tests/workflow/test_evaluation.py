@@ -1,0 +1,98 @@
+"""Output `evaluation`: rendered clips and their truth through the workflow, with the built-in model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from snakemake_runs import Run, Workflow, csv_column
+
+from objmask.cli import main
+
+FILES = ("models.csv", "scores.csv", "groups.csv", "classes.csv", "videos.csv", "curve.png", "curve.svg")
+
+
+@pytest.fixture(scope="module")
+def settings() -> dict[str, Any]:
+    return {
+        "videos": "videos",
+        "models": ["demo"],
+        "outputs": ["evaluation"],
+        "evaluation": {"annotations": "truth", "scores": [0.1, 0.3]},
+    }
+
+
+@pytest.fixture(scope="module")
+def demo(project: Path) -> Workflow:
+    return Workflow(project, project / "objmask/models/demo")
+
+
+@pytest.fixture(scope="module")
+def run(demo: Workflow, settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("evaluation")
+    clips = ["--clips=3", "--seconds=0.4", "--rate=10", "--seed=29", "--width=320", "--height=180"]
+    assert main(["scene", f"--out={folder / 'videos'}", *clips]) == 0
+    # The truth of one clip is not there, and there is some of a clip that is not.
+    (folder / "videos/truth").rename(folder / "truth")
+    shutil.rmtree(folder / "truth/kitchen")
+    other = (folder / "truth/typing/typing_01.json").read_text().replace("typing/typing_01", "gone/clip")
+    (folder / "truth/gone.json").write_text(other)
+    return demo.run(folder, settings).ok()
+
+
+def test_only_annotated_videos_are_worked_on(run: Run) -> None:
+    run.line("annotations of 1 videos are left out", "gone/clip")
+    assert csv_column(run.results / "evaluation/videos.csv", "video") == ["drinking/drinking_01", "typing/typing_01"]
+    assert csv_column(run.results / "evaluation/videos.csv", "judged") == ["4", "4"]
+    assert not (run.results / "detections/demo/kitchen").exists()
+    assert {path.name for path in (run.results / "evaluation").iterdir()} >= set(FILES)
+    assert (run.results / "provenance/evaluation.json").exists()
+    (hidden,) = csv_column(run.results / "evaluation/models.csv", "hidden_pixels@0.1")
+    assert float(hidden) > 0.8
+
+
+def changed(settings: dict[str, Any], section: str, **values: Any) -> dict[str, Any]:
+    return {**settings, section: {**settings.get(section, {}), **values}}
+
+
+def test_what_changes_it_and_what_does_not(demo: Workflow, run: Run, settings: dict[str, Any], tmp_path: Path) -> None:
+    assert not demo.plan(run.folder, settings).jobs
+    for other in (
+        changed(settings, "privacy", score=0.4, style="solid", hold=5),
+        changed(settings, "masks", score=0.4),
+    ):
+        # Their scores are marked in the picture; nothing else of these decides what is counted.
+        assert demo.plan(run.folder, other).jobs.keys() <= {"evaluation"}
+    for other in (
+        changed(settings, "evaluation", scores=[0.1, 0.5]),
+        changed(settings, "privacy", grow=0.3),
+        changed(settings, "masks", threshold=0.4),
+        {**settings, "sensitive_objects": ["person"]},
+    ):
+        assert dict(demo.plan(run.folder, other).jobs) == {"evaluation": 1}
+    groups = {"person": {"objects": ["person"], "colour": [9, 99, 199]}}
+    assert dict(demo.plan(run.folder, {**settings, "groups": groups}).jobs) == {"evaluation": 1}
+    # The same content elsewhere, and newer, is the same truth; another truth is not.
+    shutil.copytree(run.folder / "truth", tmp_path / "moved")
+    assert not demo.plan(run.folder, changed(settings, "evaluation", annotations=str(tmp_path / "moved"))).jobs
+    file = tmp_path / "moved/typing/typing_01.json"
+    document = json.loads(file.read_text())
+    file.write_text(json.dumps({**document, "annotations": document["annotations"][1:]}))
+    moved = changed(settings, "evaluation", annotations=str(tmp_path / "moved"))
+    assert dict(demo.plan(run.folder, moved).jobs) == {"evaluation": 1}
+
+
+def test_what_is_wrong_is_one_line(demo: Workflow, run: Run, settings: dict[str, Any], tmp_path: Path) -> None:
+    def refused(*parts: str, **values: Any) -> None:
+        demo.run(run.folder, changed(settings, "evaluation", **values), "-n").refused(*parts)
+
+    refused("evaluation.annotations", "needs the truth", annotations=None)
+    refused("evaluation.annotations", "no COCO file", annotations="no")
+    refused("evaluation.scores: 0.01 is below detect.floor 0.05", scores=[0.01])
+    (tmp_path / "a.json").write_text("[")
+    refused("not COCO annotations of video frames", annotations=str(tmp_path / "a.json"))
+    shutil.copy(run.folder / "truth/gone.json", tmp_path / "a.json")
+    refused("names none of the videos", annotations=str(tmp_path / "a.json"))

@@ -1,0 +1,52 @@
+# The models beside annotated frames of the videos; from stored detections, without inference.
+# The truth is no input: its content counts, not its time or place.
+rule evaluation:
+    input:
+        videos=ancient(write_video_table(ANNOTATED) if ANNOTATED else VIDEO_TABLE),
+        probes=[f"{RESULTS}/probe/{v.name}.json" for v in ANNOTATED],
+        detections=[
+            f"{RESULTS}/detections/{model}/{v.name}{suffix}"
+            for model in MODELS
+            for v in ANNOTATED
+            for suffix in (".parquet", ".frames.parquet")
+        ],
+    output:
+        files=[f"{RESULTS}/evaluation/{name}" for name in EVALUATION],
+        provenance=f"{RESULTS}/provenance/evaluation.json",
+    params:
+        annotations=lambda wildcards, input: plain(CFG["evaluation"]["annotations"] or ""),
+        results=lambda wildcards: RESULTS,
+        names=list(MODELS),
+        # Colours are part of the option, but no reason to count again.
+        groups=lambda wildcards, input: PALETTE.to_json(),
+        objects=json.dumps({group.name: group.objects for group in PALETTE.groups}),
+        options=options(
+            content=ANNOTATIONS_DIGEST,
+            scores=json.dumps(cfg("evaluation", "scores")),
+            threshold=cfg("masks", "threshold"),
+            privacy_threshold=cfg("privacy", "threshold"),
+            objects=SENSITIVE,
+            shape=cfg("privacy", "shape"),
+            grow=cfg("privacy", "grow"),
+            zones=json.dumps(cfg("privacy", "zones")),
+            whole_frame_when=cfg("privacy", "whole_frame_when"),
+            mark_masks=cfg("masks", "score"),
+            mark_privacy=cfg("privacy", "score"),
+        ),
+        folder=lambda wildcards, output: os.path.dirname(output.files[0]),
+        code=code_digest("evaluate-videos"),
+    log:
+        f"{RESULTS}/logs/evaluation.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/evaluation.tsv"
+    conda:
+        "../../envs/evaluation.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    priority: 1
+    shell:
+        "python -m objmask evaluate-videos --annotations={params.annotations:q} --videos={input.videos:q} "
+        "--results={params.results:q} --name {params.names:q} --groups={params.groups:q} {params.options} "
+        "--out={params.folder:q} --provenance={output.provenance:q} --log={log:q}"
