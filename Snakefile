@@ -17,6 +17,8 @@ include: "workflow/rules/render.smk"
 include: "workflow/rules/coverage.smk"
 include: "workflow/rules/clips.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/exports.smk"
+include: "workflow/rules/dataset.smk"
 
 
 rule all:

@@ -16,6 +16,7 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from objmask.classes import Palette, check_names
 from objmask.errors import ConfigError
+from objmask.exports.labelmap import check_group_names
 from objmask.models.coco import COCO_NAMES
 from objmask.models.info import ModelInfo
 from objmask.models.source import Source
@@ -184,7 +185,9 @@ def _check_values(config: Config) -> None:
     """What a schema cannot say: values that contradict each other."""
     for where in _not_finite(config):
         raise ConfigError(f"config: {where} is no finite number; set it to one, or to null for the default")
-    palette_of(config)
+    palette = palette_of(config)
+    if {"masks_png", "cvat"} & {*config["outputs"]}:
+        check_group_names(palette)
     floor = config["detect"]["floor"]
     for section in ("masks", "privacy"):
         if config[section]["score"] < floor:

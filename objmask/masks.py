@@ -7,6 +7,7 @@ masks (`reframe_box_masks_to_image_masks`), so masks land on the same pixels as 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,11 +124,48 @@ def paint(
     """
     labels = np.zeros((height, width), np.uint8)
     painted = []
-    for i in reversed(np.argsort(-found.scores, kind="stable")):
-        group = palette.index_of.get(found.classes[i])
-        if group is None:
-            continue
-        patch = paste(found.masks[i], found.boxes[i], height, width, threshold)
+    for _, group, patch in _pasted(found, palette, height, width, threshold):
         labels[patch.rows, patch.columns][patch.mask] = group
         painted.append((group, patch))
     return labels, painted
+
+
+def visible(
+    found: Detections, palette: Palette, height: int, width: int, threshold: float
+) -> tuple[npt.NDArray[np.uint8], list[tuple[int, Patch]]]:
+    """What is seen of each detection when all are painted: instances that share no pixel.
+
+    Args:
+        found: as for `paint`.
+        palette: the groups.
+        height: of the map, pixels.
+        width: of the map, pixels.
+        threshold: mask probability above which a pixel belongs to an object, 0..1.
+
+    Returns:
+        The map of `paint`; and (index in `found`, trimmed patch) of each instance of which a pixel is seen, the most
+        confident first.
+    """
+    group_of = [0]
+    owner = np.zeros((height, width), np.int32)
+    pasted = []
+    for i, group, patch in _pasted(found, palette, height, width, threshold):
+        owner[patch.rows, patch.columns][patch.mask] = len(group_of)
+        pasted.append((i, len(group_of), patch))
+        group_of.append(group)
+    seen = []
+    for i, number, patch in reversed(pasted):
+        mine = Patch(patch.top, patch.left, owner[patch.rows, patch.columns] == number).trimmed()
+        if mine.mask.size:
+            seen.append((i, mine))
+    return np.array(group_of, np.uint8)[owner], seen
+
+
+def _pasted(
+    found: Detections, palette: Palette, height: int, width: int, threshold: float
+) -> Iterator[tuple[int, int, Patch]]:
+    """Index, group and pixels of the detections in some group in the order of painting, the most confident last."""
+    for i in reversed(np.argsort(-found.scores, kind="stable")):
+        group = palette.index_of.get(found.classes[i])
+        if group is not None:
+            yield int(i), group, paste(found.masks[i], found.boxes[i], height, width, threshold)

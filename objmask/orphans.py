@@ -21,6 +21,8 @@ _BY_VIDEO = {
     "protected": (".mp4",),
     "coverage": (".csv",),
     "clips/npz": (".npz",),
+    "exports/coco": (".json",),
+    "exports/cvat": (".zip",),
     "provenance/*": (".json",),
     "detections/*": (".frames.parquet", ".parquet"),
     "logs/*": (".log",),
@@ -40,6 +42,14 @@ _OTHERS = frozenset(
 )
 """Folders that look like those of `_BY_VIDEO`, and are not."""
 _CHUNK = re.compile(r"(.*)/\d{8}-\d{8}(?:\..*|/.*|$)")
+_BY_FRAME = {
+    "exports/images": re.compile(r"(.*)/(?:\d{8,}\.(?:png|jpg)|\.snakemake_timestamp)"),
+    "exports/masks_png": re.compile(r"(.*)/(?:\d{8,}\.png|labelmap\.txt|\.snakemake_timestamp)"),
+    "exports/yolo": re.compile(
+        r"(.*)/(?:labels/\d{8,}\.txt|images|(?:images|classes)\.txt|data\.yaml|\.snakemake_timestamp)"
+    ),
+}
+"""Folders in which each video has one of its own, with files named by frame."""
 _ABANDONED_S = 3600
 
 
@@ -85,8 +95,11 @@ def find_orphans(results: Path, videos: Iterable[str]) -> Orphans:
         videos: names of the videos that are the input now.
     """
     kept = frozenset(videos)
-    places = [(place, endings, False) for place, endings in _places(results, _BY_VIDEO) if _is_by_video(results, place)]
-    places += [(place, endings, True) for place, endings in _places(results, _BY_CHUNK)]
+    places: list[tuple[Path, tuple[str, ...], re.Pattern[str] | None]] = [
+        *((place, endings, None) for place, endings in _places(results, _BY_VIDEO) if _is_by_video(results, place)),
+        *((place, endings, _CHUNK) for place, endings in _places(results, _BY_CHUNK)),
+        *((results / folder, ("",), pattern) for folder, pattern in _BY_FRAME.items()),
+    ]
     found = [file for place in places for file in _files(*place) if file[1] not in kept]
     temporary = [path for path in results.rglob(f"{TEMPORARY}*") if path.is_dir() and _is_abandoned(path)]
     return Orphans(
@@ -103,16 +116,23 @@ def _is_by_video(results: Path, place: Path) -> bool:
     return place.relative_to(results).as_posix() not in _OTHERS
 
 
-def _files(place: Path, endings: tuple[str, ...], by_chunk: bool) -> Iterator[tuple[Path, str]]:
-    """Files of a tree that mirrors the input, each with the name of its video."""
+def _files(place: Path, endings: tuple[str, ...], below_video: re.Pattern[str] | None) -> Iterator[tuple[Path, str]]:
+    """Files of a tree that mirrors the input, each with the name of its video.
+
+    Args:
+        place: top of the tree.
+        endings: of the files.
+        below_video: where a video has a folder: paths in the tree, the video's name first.
+    """
     for path in sorted(place.rglob("*")):
         below = path.relative_to(place).as_posix()
         ending = next((ending for ending in endings if below.endswith(ending)), None)
-        if ending is None or not path.is_file() or any(part.startswith(TEMPORARY) for part in path.parts):
+        is_file = path.is_file() or path.is_symlink()
+        if ending is None or not is_file or any(part.startswith(TEMPORARY) for part in path.parts):
             continue
-        chunk = _CHUNK.fullmatch(below) if by_chunk else None
-        if chunk or not by_chunk:
-            yield path, chunk[1] if chunk else below.removesuffix(ending)
+        match = below_video.fullmatch(below) if below_video else None
+        if match or not below_video:
+            yield path, match[1] if match else below.removesuffix(ending)
 
 
 def _is_abandoned(folder: Path) -> bool:

@@ -101,6 +101,15 @@ def add_store(parser: argparse.ArgumentParser) -> None:
 
 def add_detections(parser: argparse.ArgumentParser, score: float, threshold: float) -> None:
     """Detections, and which of them count."""
+    add_tables(parser)
+    parser.add_argument("--score", type=share, default=score, help="use detections scoring at least this, 0..1")
+    parser.add_argument(
+        "--threshold", type=share, default=threshold, help="mask probability of an object's pixels, 0..1"
+    )
+
+
+def add_tables(parser: argparse.ArgumentParser) -> None:
+    """`--detections`."""
     parser.add_argument(
         "--detections",
         type=Path,
@@ -110,10 +119,11 @@ def add_detections(parser: argparse.ArgumentParser, score: float, threshold: flo
         metavar="PARQUET",
         help="detections of each model, with their .frames.parquet beside",
     )
-    parser.add_argument("--score", type=share, default=score, help="use detections scoring at least this, 0..1")
-    parser.add_argument(
-        "--threshold", type=share, default=threshold, help="mask probability of an object's pixels, 0..1"
-    )
+
+
+def add_every(parser: argparse.ArgumentParser) -> None:
+    """`--every`, of exported frames."""
+    parser.add_argument("--every", type=whole(1), default=1, help="export frames whose number is a multiple of this")
 
 
 def add_groups(parser: argparse.ArgumentParser, *, required: bool = True) -> None:

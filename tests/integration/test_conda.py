@@ -22,12 +22,15 @@ ROOT = Path(__file__).parents[2]
 STAND_IN = ROOT / "tests/conda_stand_in/bin"
 WITH_TENSORFLOW = {"model", "detect", "serve"}
 VIDEO = {"probe", "frames", "images", "gather", "masks", "overlay", "protect", "coverage", "summary"}
+EXPORTS = {"annotations", "annotated-images", "dataset"}
+EXPORT_RULES = {"coco", "yolo", "masks_png", "cvat", "annotated_images", "coco_dataset", "yolo_dataset"}
 # `gather` shares a module with `detect` that can load networks, and never does.
 NEVER_REACHED = {"gather": {"tensorflow", "ai_edge_litert", "filelock"}}
 CONFIG = {
     "videos": "../videos",
-    "outputs": ["detections", "masks", "overlay", "protected", "coverage"],
+    "outputs": ["detections", "masks", "overlay", "protected", "coverage", "coco", "masks_png", "yolo", "cvat"],
     "frames": {"keep": "png"},
+    "exports": {"images": "png"},
 }
 # Run by each Python of an environment when it starts.
 RECORD = """
@@ -150,9 +153,9 @@ def missing(prefix: Path, names: set[str]) -> set[str]:
 
 def test_each_rule_runs_in_its_own_environment_only(both: Both) -> None:
     ran_in = {(process.verb, process.prefix) for process in both.processes}
-    expected = {"tensorflow": WITH_TENSORFLOW, "video": VIDEO}
+    expected = {"tensorflow": WITH_TENSORFLOW, "video": VIDEO, "exports": EXPORTS}
     assert ran_in == {(verb, both.environments[name]) for name, verbs in expected.items() for verb in verbs}
-    assert set(both.conda.jobs) == WITH_TENSORFLOW - {"serve"} | VIDEO
+    assert set(both.conda.jobs) == WITH_TENSORFLOW - {"serve"} | VIDEO | EXPORT_RULES
 
 
 def test_nothing_of_the_host_leaks_in(both: Both) -> None:
@@ -166,7 +169,7 @@ def test_nothing_of_the_host_leaks_in(both: Both) -> None:
 
 def test_the_environments_hold_what_their_verbs_import(both: Both) -> None:
     """Also where this run did not come by: another family of models, a download."""
-    for name, verbs in (("tensorflow", WITH_TENSORFLOW), ("video", VIDEO)):
+    for name, verbs in (("tensorflow", WITH_TENSORFLOW), ("video", VIDEO), ("exports", EXPORTS)):
         for verb in verbs:
             needed = third_parties(verb) - NEVER_REACHED.get(verb, set())
             assert needed
@@ -198,8 +201,9 @@ def test_nothing_is_left_to_do(both: Both) -> None:
 @pytest.mark.parametrize(
     ("name", "jobs"),
     [
-        ("video", VIDEO | {"detect"}),
-        ("tensorflow", VIDEO - {"probe"} | {"model", "detect"}),
+        ("video", VIDEO | {"detect"} | EXPORT_RULES),
+        ("tensorflow", VIDEO - {"probe"} | {"model", "detect"} | EXPORT_RULES),
+        ("exports", EXPORT_RULES),
     ],
 )
 def test_a_changed_file_runs_its_jobs_again(both: Both, name: str, jobs: set[str]) -> None:

@@ -135,6 +135,21 @@ GROUPS = '{"cup": {"objects": ["cup"], "colour": [0, 0, 255], "sensitive": false
         ("clip-splits", ["--videos={0}/no.tsv", "--out={0}/s"], "no.tsv"),
         ("clip-images", ["--clips={0}/no", "--videos={0}/no.tsv", "--out={0}/s"], "no.tsv"),
         ("clip-records", ["--clips={0}/no", "--splits={0}/no", "--out={0}/s"], "no"),
+        (
+            "annotations",
+            ["--probe={0}/no.json", "--detections={0}/d", "--groups={1}", "--format=coco", "--out={0}/c.json"],
+            "no.json",
+        ),
+        (
+            "annotated-images",
+            ["--video={0}/v", "--probe={0}/no.json", "--detections={0}/d", "--out={0}/i"],
+            "no.json",
+        ),
+        (
+            "dataset",
+            ["--annotations={0}/no", "--videos={0}/no.tsv", "--groups={1}", "--format=coco", "--out={0}/d"],
+            "no.tsv",
+        ),
         ("serve", ["--socket={0}/no/s"], "No such file"),
         ("clean-orphans", ["--results={0}/no", "--videos={0}/gone"], "gone"),
         ("evaluate", ["--model={0}/m", "--images={0}", "--annotations={0}/no.json", "--out={0}/e"], "no.json"),

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from builders import PALETTE, found
+from builders import PALETTE, found, random_detections
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from objmask.detections import Detections
-from objmask.masks import Patch, paint, paste
+from objmask.masks import Patch, paint, paste, visible
 
 F = np.float32
 
@@ -184,3 +184,18 @@ def test_a_hundred_instances_on_one_pixel():
     labels, painted = paint(found(("person", 1.0, (0, 0, 1, 1)), *items), PALETTE, 1, 1, 0.5)
     assert labels.tolist() == [[1]]
     assert len(painted) == 100
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_visible_instances_make_up_the_painted_map(seed):
+    """Disjoint, each of the group that its class belongs to, and none without a pixel."""
+    some = random_detections(np.random.default_rng(seed), 15)
+    labels, seen = visible(some, PALETTE, 40, 60, 0.5)
+    assert np.array_equal(labels, paint(some, PALETTE, 40, 60, 0.5)[0])
+    rebuilt = np.zeros((40, 60), np.uint8)
+    for i, patch in seen:
+        assert patch.mask.any()
+        assert not (rebuilt[patch.rows, patch.columns][patch.mask]).any()
+        rebuilt[patch.rows, patch.columns][patch.mask] = PALETTE.index_of[some.classes[i]]
+    assert np.array_equal(rebuilt, labels)
+    assert [some.scores[i] for i, _ in seen] == sorted((some.scores[i] for i, _ in seen), reverse=True)

@@ -31,6 +31,10 @@ WRONG = {
     "unknown model for masks": ({"masks": {"models": ["big"]}}, ["masks.models", "'big'", "yolov8n-seg_256"]),
     "unknown model for privacy": ({"privacy": {"models": ["big"]}}, ["privacy.models", "'big'"]),
     "two models of one name": ({"models": ["MODEL", "copy/MODEL"]}, ["two are named", "give them names"]),
+    "a name that no label map can hold": (
+        {"outputs": ["cvat"], "groups": {"a:b": PERSON}},
+        ["groups.a:b", "label maps", "rename it"],
+    ),
     "missing model": ({"model": "models/none.tflite"}, ["models/none.tflite", "no such model", "give a"]),
     "no model": ({"models": None}, ["models is missing", "--config model="]),
     "no videos": ({"videos": None}, ["videos is missing", "folder"]),
@@ -69,3 +73,13 @@ def test_what_no_model_detects_is_an_error_in_groups_of_the_user_s_own(workflow,
     """`mirror` is an object of COCO's longer list, which these networks do not know."""
     groups = {"mirrors": {"objects": ["mirror"], "colour": [255, 0, 0]}}
     workflow.run(folder, {"videos": "videos", "groups": groups}, "-n").refused("'mirror'")
+
+
+@pytest.mark.parametrize("config", [{"outputs": ["yolo"]}, {"outputs": ["coco"], "exports": {"images": "png"}}])
+def test_a_video_named_like_a_folder_of_videos(workflow, tmp_path, config):
+    """Each would have a folder of exports, one within the other, and be removed with it."""
+    (tmp_path / "videos/a").mkdir(parents=True)
+    clips.make(tmp_path / "videos/a.mp4", pts=range(0, 3003, 1001))
+    clips.make(tmp_path / "videos/a/b.mp4", pts=range(0, 3003, 1001))
+    workflow.run(tmp_path, {"videos": "videos", **config}, "-n").refused("'a'", "'a/b'", "rename one")
+    workflow.plan(tmp_path, {"videos": "videos", "outputs": ["coco", "cvat"]})

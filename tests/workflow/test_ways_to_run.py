@@ -19,6 +19,10 @@ CHOICES = {
     "protected": {"model", "probe", "frames", "detect", "gather", "protect"},
     "coverage": {"model", "probe", "frames", "detect", "gather", "coverage", "summary"},
     "clips": {"model", "probe", "frames", "detect", "gather", "clips", "clip_splits", "clip_images"},
+    "coco": {"model", "probe", "frames", "detect", "gather", "coco", "coco_dataset"},
+    "masks_png": {"model", "probe", "frames", "detect", "gather", "masks_png"},
+    "yolo": {"model", "probe", "frames", "detect", "gather", "yolo", "yolo_dataset"},
+    "cvat": {"model", "probe", "frames", "detect", "gather", "cvat"},
 }
 
 
@@ -110,6 +114,8 @@ def test_the_slurm_profile_asks_for_what_the_rules_say_and_for_more_each_time(wo
         text = path.read_text()
         found = re.findall(r"^rule (\w+):.*?mem_mb=(\w+),\n +runtime=(\d+)", text, re.M | re.S)
         said |= {rule: (memory.replace("INFERENCE_MEM_MB", "8000"), minutes) for rule, memory, minutes in found}
+        for like, rule in re.findall(r"^use rule (\w+) as (\w+) with:", text, re.M):
+            said[rule] = said[like]
     assert set(said) == set(profile["set-resources"])
     for rule, (memory, minutes) in said.items():
         asked = profile["set-resources"][rule]

@@ -216,6 +216,38 @@ def per_video(pattern):
     return [f"{RESULTS}/{pattern.format(video=video.name)}" for video in USED]
 
 
+EXPORTS = [name for name in CFG["outputs"] if name in ("coco", "masks_png", "yolo", "cvat")]
+IMAGES = cfg("exports", "images")
+SELECTION = {
+    "score": cfg("masks", "score"),
+    "threshold": cfg("masks", "threshold"),
+    "every": cfg("exports", "every"),
+}
+
+
+def export_targets():
+    """What exports come to besides the files of each video: images, and what joins the videos."""
+    joined = {"coco": "annotations.json", "yolo": "data.yaml"}
+    images = per_video("exports/images/{video}") if EXPORTS and IMAGES != "none" else []
+    return images + [f"{RESULTS}/exports/{joined[name]}" for name in EXPORTS if name in joined]
+
+
+def refuse_nested():
+    """A folder of one video's exports cannot hold another's: Snakemake makes and removes it as a whole."""
+    names = {video.name for video in USED}
+    folders = {"masks_png", "yolo"} & set(EXPORTS) or (EXPORTS and IMAGES != "none")
+    for name in sorted(names) if folders else ():
+        above = next((str(folder) for folder in Path(name).parents if str(folder) in names), None)
+        if above:
+            raise InputError(
+                f"videos: '{above}' is named like the folder of '{name}'; rename one, or export coco and cvat only, "
+                "without images"
+            )
+
+
+refuse_nested()
+
+
 def targets():
     """Every file that `outputs` asks for."""
     made = {
@@ -226,6 +258,10 @@ def targets():
         "overlay": ["overlay/{video}.mp4"],
         "protected": ["protected/{video}.mp4"],
         "coverage": ["coverage/{video}.csv"],
+        "coco": ["exports/coco/{video}.json"],
+        "masks_png": ["exports/masks_png/{video}"],
+        "yolo": ["exports/yolo/{video}"],
+        "cvat": ["exports/cvat/{video}.zip"],
         "clips": ["clips/npz/{video}.npz"],
         "evaluation": [],
     }
@@ -239,7 +275,7 @@ def targets():
         files += [f"{RESULTS}/clips/{name}" for name in sets]
     if "evaluation" in CFG["outputs"]:
         files += [f"{RESULTS}/evaluation/{name}" for name in EVALUATION]
-    return files
+    return files + export_targets()
 
 
 def write_video_table(videos):

@@ -1,0 +1,1 @@
+"""What was found, in the formats of annotation tools and training programs."""

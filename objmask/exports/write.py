@@ -1,0 +1,74 @@
+"""One door to the formats, and what may lie where they write."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Literal
+
+from objmask.classes import Palette
+from objmask.exports.coco import write_coco
+from objmask.exports.cvat import write_cvat
+from objmask.exports.instances import AnnotatedFrame
+from objmask.exports.label_images import write_masks_png
+from objmask.exports.yolo import write_yolo
+from objmask.files import refuse_foreign
+from objmask.video.info import VideoInfo
+
+Format = Literal["coco", "masks_png", "yolo", "cvat"]
+_OWN = re.compile(
+    r"\d{8,}\.(png|jpg)|labelmap\.txt|labels|images|images\.txt|classes\.txt|data\.yaml|\.snakemake_timestamp"
+)
+
+
+def write_annotations(
+    kind: Format,
+    frames: Iterator[AnnotatedFrame],
+    info: VideoInfo,
+    palette: Palette,
+    out: Path,
+    *,
+    video: str,
+    suffix: str,
+    image_folder: Path | None = None,
+) -> None:
+    """Writes one video's annotations, in place of an earlier export.
+
+    Args:
+        kind: format.
+        frames: with what is on them.
+        info: of the video.
+        palette: groups, and the object classes in them.
+        out: file or folder.
+        video: its name.
+        suffix: of the images that belong to it, e.g. `.jpg`.
+        image_folder: of those images, for YOLO.
+
+    Raises:
+        ObjmaskError: `out` is a folder with other things in it; a table is damaged; the format cannot hold it.
+        OSError: a file cannot be written.
+    """
+    refuse_all_but_exports(out)
+    with closing(frames):  # type: ignore[type-var]
+        if kind == "coco":
+            write_coco(frames, info, palette, out, video=video, suffix=suffix)
+        elif kind == "masks_png":
+            write_masks_png(frames, palette, out)
+        elif kind == "yolo":
+            images = None if image_folder is None else os.path.relpath(image_folder, out)
+            write_yolo(frames, info, palette, out, suffix=suffix, images=images)
+        else:
+            write_cvat(frames, palette, out)
+
+
+def refuse_all_but_exports(folder: Path) -> None:
+    """Checks that a folder which is to be replaced holds nothing but an earlier export.
+
+    Raises:
+        ObjmaskError: it holds something else.
+    """
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    refuse_foreign(folder, [name for name in names if _OWN.fullmatch(name)])

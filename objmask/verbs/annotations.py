@@ -1,0 +1,53 @@
+"""Write what was found in a video in the format of annotation tools: COCO, palette PNGs, YOLO, or a zip for CVAT."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from objmask.verbs.options import add_detections, add_every, add_groups, add_probe, progress
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    add_probe(parser)
+    add_detections(parser, score=0.3, threshold=0.5)
+    add_groups(parser)
+    add_every(parser)
+    parser.add_argument("--format", choices=("coco", "masks_png", "yolo", "cvat"), required=True, help="what to write")
+    parser.add_argument("--name", help="the video's name; none: that of the output")
+    parser.add_argument("--images", choices=("png", "jpg"), default="jpg", help="how image names end, in coco and yolo")
+    parser.add_argument("--image-folder", type=Path, metavar="FOLDER", help="yolo links to FOLDER/NAME")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="PATH",
+        help="JSON file (coco), zip file (cvat), or folder (masks_png, yolo) to make; an export there is replaced",
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Writes the file or folder."""
+    from objmask.classes import Palette
+    from objmask.exports.instances import Selection, annotated_frames
+    from objmask.exports.write import write_annotations
+    from objmask.tables import read_tables
+    from objmask.video.info import VideoInfo
+
+    info = VideoInfo.read(options.probe)
+    tables = read_tables(options.detections, info.sha256)
+    palette = Palette.from_json(options.groups)
+    selection = Selection(options.score, options.threshold, options.every)
+    name = options.name or options.out.stem
+    with progress(options, f"{options.format} {name}", len(tables[0][1])) as bar:
+        write_annotations(
+            options.format,
+            annotated_frames(info, tables, palette, selection, bar),
+            info,
+            palette,
+            options.out,
+            video=name,
+            suffix=f".{options.images}",
+            image_folder=options.image_folder and options.image_folder / name,
+        )
