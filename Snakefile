@@ -19,6 +19,7 @@ include: "workflow/rules/clips.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/exports.smk"
 include: "workflow/rules/dataset.smk"
+include: "workflow/rules/report.smk"
 
 
 rule all:

@@ -41,6 +41,8 @@ VERBS = (
     "annotations",
     "annotated-images",
     "dataset",
+    "glance",
+    "report",
     "clean-orphans",
     "scene",
     "train",

@@ -23,6 +23,7 @@ _BY_VIDEO = {
     "clips/npz": (".npz",),
     "exports/coco": (".json",),
     "exports/cvat": (".zip",),
+    "report": (".json",),
     "provenance/*": (".json",),
     "detections/*": (".frames.parquet", ".parquet"),
     "logs/*": (".log",),

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from objmask.errors import DataError
 
+_COLUMNS = ("name", "label", "subject", "excluded")
 
-def read_video_table(path: Path) -> list[dict[str, str]]:
-    """Rows with the columns name, label, subject, excluded (why, or empty).
+
+def read_video_table(path: Path) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """The rows of the videos that count, and why each of the others was left out.
 
     Raises:
         DataError: it has other columns.
@@ -17,6 +19,7 @@ def read_video_table(path: Path) -> list[dict[str, str]]:
     """
     with path.open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t"))
-    if rows and not {"name", "label", "subject", "excluded"} <= rows[0].keys():
-        raise DataError(f"{path}: expected the columns name, label, subject, excluded, with tabs between")
-    return rows
+    if rows and not set(_COLUMNS) <= rows[0].keys():
+        raise DataError(f"{path}: expected the columns {', '.join(_COLUMNS)}, with tabs between")
+    kept = [row for row in rows if not row["excluded"]]
+    return kept, {row["name"]: row["excluded"] for row in rows if row["excluded"]}

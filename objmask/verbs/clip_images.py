@@ -20,6 +20,6 @@ def run(options: argparse.Namespace) -> None:
     from objmask.clips.images import write_images
     from objmask.video_table import read_video_table
 
-    names = [row["name"] for row in read_video_table(options.videos) if not row["excluded"]]
+    names = [row["name"] for row in read_video_table(options.videos)[0]]
     with progress(options, f"clip-images {options.out}", len(names), "videos") as bar:
         write_images(bar.counted(options.clips / f"{name}.npz" for name in names), options.out)

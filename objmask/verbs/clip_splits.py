@@ -32,8 +32,7 @@ def run(options: argparse.Namespace) -> None:
 
     examples = [
         Example(row["name"], *label_and_subject(row["name"], row["label"], row["subject"], options.names))
-        for row in read_video_table(options.videos)
-        if not row["excluded"]
+        for row in read_video_table(options.videos)[0]
     ]
     test = choose_test(examples, options.test_share, options.seed, _subjects(options.test_subjects))
     write_splits(examples, test, options.out, leave_one_subject_out=options.leave_one_subject_out)

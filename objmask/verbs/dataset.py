@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> None:
     from objmask.video_table import read_video_table
 
     palette = Palette.from_json(options.groups)
-    videos = [row["name"] for row in read_video_table(options.videos) if not row["excluded"]]
+    videos = [row["name"] for row in read_video_table(options.videos)[0]]
     if options.format == "coco":
         join_coco(((name, options.annotations / f"{name}.json") for name in videos), palette, options.out)
     else:

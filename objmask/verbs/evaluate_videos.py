@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> None:
     annotations = VideoAnnotations(options.annotations)
     if options.content not in (None, annotations.digest):
         raise DataError(f"{options.annotations}: changed while the workflow ran; start it again")
-    there = [row["name"] for row in read_video_table(options.videos) if not row["excluded"]]
+    there = [row["name"] for row in read_video_table(options.videos)[0]]
     for name in check_known(annotations.videos, there, options.annotations):
         log.warning("annotations of '%s' are left out: it is not among the videos", name)
     videos = [name for name in annotations.videos if name in frozenset(there)]

@@ -137,7 +137,7 @@ def add_groups(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
 
 
 def add_video_table(parser: argparse.ArgumentParser) -> None:
-    """The videos of a run."""
+    """`--videos`: thousands of names do not fit on a command line."""
     parser.add_argument(
         "--videos",
         type=Path,

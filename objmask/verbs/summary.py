@@ -20,10 +20,9 @@ def run(options: argparse.Namespace) -> None:
     from objmask.summary import VideoCoverage, write_summaries
     from objmask.video_table import read_video_table
 
-    rows = read_video_table(options.videos)
-    kept = [row for row in rows if not row["excluded"]]
+    kept, excluded = read_video_table(options.videos)
     videos = [
         VideoCoverage.read(options.coverage / f"{row['name']}.csv", row["name"], row["label"], row["subject"])
         for row in kept
     ]
-    write_summaries(videos, {row["name"]: row["excluded"] for row in rows if row["excluded"]}, options.out)
+    write_summaries(videos, excluded, options.out)

@@ -21,14 +21,18 @@ from objmask.provenance import modules_of
 ROOT = Path(__file__).parents[2]
 STAND_IN = ROOT / "tests/conda_stand_in/bin"
 WITH_TENSORFLOW = {"model", "detect", "serve"}
-VIDEO = {"probe", "frames", "images", "gather", "masks", "overlay", "protect", "coverage", "summary"}
+VIDEO = {"probe", "frames", "images", "gather", "masks", "overlay", "protect", "coverage", "summary", "glance"}
+REPORT = {"report"}
 EXPORTS = {"annotations", "annotated-images", "dataset"}
 EXPORT_RULES = {"coco", "yolo", "masks_png", "cvat", "annotated_images", "coco_dataset", "yolo_dataset"}
 # `gather` shares a module with `detect` that can load networks, and never does.
 NEVER_REACHED = {"gather": {"tensorflow", "ai_edge_litert", "filelock"}}
 CONFIG = {
     "videos": "../videos",
-    "outputs": ["detections", "masks", "overlay", "protected", "coverage", "coco", "masks_png", "yolo", "cvat"],
+    "outputs": [
+        *("detections", "masks", "overlay", "protected", "coverage", "report"),
+        *("coco", "masks_png", "yolo", "cvat"),
+    ],
     "frames": {"keep": "png"},
     "exports": {"images": "png"},
 }
@@ -153,9 +157,9 @@ def missing(prefix: Path, names: set[str]) -> set[str]:
 
 def test_each_rule_runs_in_its_own_environment_only(both: Both) -> None:
     ran_in = {(process.verb, process.prefix) for process in both.processes}
-    expected = {"tensorflow": WITH_TENSORFLOW, "video": VIDEO, "exports": EXPORTS}
+    expected = {"tensorflow": WITH_TENSORFLOW, "video": VIDEO, "report": REPORT, "exports": EXPORTS}
     assert ran_in == {(verb, both.environments[name]) for name, verbs in expected.items() for verb in verbs}
-    assert set(both.conda.jobs) == WITH_TENSORFLOW - {"serve"} | VIDEO | EXPORT_RULES
+    assert set(both.conda.jobs) == WITH_TENSORFLOW - {"serve"} | VIDEO | REPORT | EXPORT_RULES
 
 
 def test_nothing_of_the_host_leaks_in(both: Both) -> None:
@@ -169,7 +173,8 @@ def test_nothing_of_the_host_leaks_in(both: Both) -> None:
 
 def test_the_environments_hold_what_their_verbs_import(both: Both) -> None:
     """Also where this run did not come by: another family of models, a download."""
-    for name, verbs in (("tensorflow", WITH_TENSORFLOW), ("video", VIDEO), ("exports", EXPORTS)):
+    verbs_of = {"tensorflow": WITH_TENSORFLOW, "video": VIDEO, "report": REPORT, "exports": EXPORTS}
+    for name, verbs in verbs_of.items():
         for verb in verbs:
             needed = third_parties(verb) - NEVER_REACHED.get(verb, set())
             assert needed
@@ -185,7 +190,9 @@ def test_only_inference_has_tensorflow(both: Both) -> None:
 def test_results_are_those_of_a_run_without_conda(both: Both) -> None:
     def made(run: Run) -> dict[str, bytes]:
         files = (path.relative_to(run.results) for path in run.results.rglob("*") if path.is_file())
-        kept = [path for path in files if path.parts[0] not in ("logs", "benchmarks") and path.name[0] != "."]
+        kept = [
+            path for path in files if path.parts[0] not in ("logs", "benchmarks", "report.html") and path.name[0] != "."
+        ]
         return {str(path): (run.results / path).read_bytes() for path in kept}
 
     here, there = made(both.here), made(both.conda)
@@ -201,9 +208,10 @@ def test_nothing_is_left_to_do(both: Both) -> None:
 @pytest.mark.parametrize(
     ("name", "jobs"),
     [
-        ("video", VIDEO | {"detect"} | EXPORT_RULES),
-        ("tensorflow", VIDEO - {"probe"} | {"model", "detect"} | EXPORT_RULES),
+        ("video", VIDEO | {"detect"} | REPORT | EXPORT_RULES),
+        ("tensorflow", VIDEO - {"probe"} | {"model", "detect"} | REPORT | EXPORT_RULES),
         ("exports", EXPORT_RULES),
+        ("report", REPORT),
     ],
 )
 def test_a_changed_file_runs_its_jobs_again(both: Both, name: str, jobs: set[str]) -> None:

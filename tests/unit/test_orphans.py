@@ -32,6 +32,7 @@ OF_A_VIDEO = (
     "exports/yolo/{}/labels/00000003.txt",
     "exports/yolo/{}/images.txt",
     "exports/yolo/{}/data.yaml",
+    "report/{}.json",
     "provenance/protected/{}.json",
     "provenance/coco/{}.json",
     "logs/probe/{}.log",

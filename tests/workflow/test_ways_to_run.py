@@ -11,7 +11,20 @@ import pytest
 import yaml
 from snakemake_runs import OUTPUTS, outputs_of
 
-ALL = {"model", "probe", "frames", "detect", "gather", "masks", "overlay", "protect", "coverage", "summary"}
+ALL = {
+    "model",
+    "probe",
+    "frames",
+    "detect",
+    "gather",
+    "masks",
+    "overlay",
+    "protect",
+    "coverage",
+    "summary",
+    "glance",
+    "report",
+}
 CHOICES = {
     "detections": {"model", "probe", "frames", "detect", "gather"},
     "masks": {"model", "probe", "frames", "detect", "gather", "masks"},
@@ -23,6 +36,7 @@ CHOICES = {
     "masks_png": {"model", "probe", "frames", "detect", "gather", "masks_png"},
     "yolo": {"model", "probe", "frames", "detect", "gather", "yolo", "yolo_dataset"},
     "cvat": {"model", "probe", "frames", "detect", "gather", "cvat"},
+    "report": {"model", "probe", "frames", "detect", "gather", "coverage", "summary", "glance", "report"},
 }
 
 
@@ -89,7 +103,7 @@ def test_plainly_from_the_project_s_folder(workflow, videos):
             assert path.is_file()
         (workflow.root / "videos/desk/broken.mp4").unlink()
         run = workflow.run(workflow.root, None, unflagged=True).ok()
-        assert set(run.jobs) == {"summary"}
+        assert set(run.jobs) == {"summary", "report"}
         assert "./" not in "".join(line for line in run.text.splitlines() if "discouraged" in line)
     finally:
         for folder in (*copied, workflow.root / "results", workflow.root / ".snakemake"):

@@ -20,11 +20,12 @@ from objmask import config as objmask_config
 from objmask import lifetime
 from objmask.errors import ObjmaskError
 from objmask.evaluation.video_index import check_known, index_annotations
-from objmask.files import atomic_path, refuse_unwritable
+from objmask.files import atomic_path, refuse_unwritable, sha256_of
 from objmask.folder_lock import hold
 from objmask.index import chunks, find_videos, index_videos
 from objmask.models.source import Source
 from objmask.provenance import code_digest
+from objmask.report.about import about
 
 PROJECT = workflow.basedir
 SCHEMA = Path(PROJECT) / "workflow/schemas/config.schema.yaml"
@@ -55,10 +56,10 @@ def read_inputs():
         for video in videos:
             if video.unreadable and complete["on_unreadable"] == "exclude":
                 logger.warning(f"objmask: EXCLUDED {video.unreadable}")
-    return complete, models, videos
+    return complete, models, videos, warnings
 
 
-CFG, MODELS, VIDEOS = read_inputs()
+CFG, MODELS, VIDEOS, NOTES = read_inputs()
 VIDEO_BY_NAME = {video.name: video for video in VIDEOS}
 EXCLUDED = [v for v in VIDEOS if v.unreadable and CFG["on_unreadable"] == "exclude"]
 USED = [v for v in VIDEOS if v not in EXCLUDED]
@@ -216,6 +217,21 @@ def per_video(pattern):
     return [f"{RESULTS}/{pattern.format(video=video.name)}" for video in USED]
 
 
+def raw_option(wildcards, input):
+    """The video itself, for thumbnails that show what protected video hides: only for those who ask."""
+    return options(raw=path_of(wildcards, input)) if CFG["report"]["raw_pictures"] else ""
+
+
+def embedded():
+    """Videos that the report itself holds; a link needs none."""
+    kinds = [kind for kind in ("masks", "protected") if kind in CFG["outputs"]]
+    return (
+        [path for kind in kinds for path in per_video(f"{kind}/{{video}}.mp4")]
+        if CFG["report"]["players"] == "embed"
+        else []
+    )
+
+
 EXPORTS = [name for name in CFG["outputs"] if name in ("coco", "masks_png", "yolo", "cvat")]
 IMAGES = cfg("exports", "images")
 SELECTION = {
@@ -258,6 +274,7 @@ def targets():
         "overlay": ["overlay/{video}.mp4"],
         "protected": ["protected/{video}.mp4"],
         "coverage": ["coverage/{video}.csv"],
+        "report": [],
         "coco": ["exports/coco/{video}.json"],
         "masks_png": ["exports/masks_png/{video}"],
         "yolo": ["exports/yolo/{video}"],
@@ -268,6 +285,8 @@ def targets():
     files = [path for output in CFG["outputs"] for pattern in made[output] for path in per_video(pattern)]
     if CFG["frames"]["keep"] != "none":
         files += [f"{RESULTS}/frames/{v.name}/{chunk}" for v in USED for chunk in chunks_of(v.name, FIRST_MODEL)]
+    if "report" in CFG["outputs"]:
+        files += [f"{RESULTS}/report.html"]
     if "coverage" in CFG["outputs"]:
         files += [f"{RESULTS}/summary/{name}.csv" for name in SUMMARIES]
     if "clips" in CFG["outputs"]:

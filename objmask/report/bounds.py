@@ -1,0 +1,12 @@
+"""What the glances at videos and the page that shows them agree on."""
+
+FORMAT = 1
+"""Of a glance; a page refuses others."""
+POINTS = 300
+"""A timeline has at most so many points: more than that no screen shows side by side."""
+PARTS = 10_000
+"""Fractions on a timeline count such parts of the picture: two digits behind the point of a percentage."""
+MANY = 20
+"""Frames with at least so many objects are counted together."""
+BINS = 20
+"""Scores are counted in so many equal bins over 0..1."""

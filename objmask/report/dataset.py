@@ -1,0 +1,171 @@
+"""All glances together: what holds for the data set, and how much of each video a page of bounded size can show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from objmask.errors import DataError
+from objmask.report.bounds import BINS, FORMAT, MANY, POINTS
+
+PICTURE_CHARS = 14_000_000
+"""All thumbnails together take at most so many characters of the page."""
+VALUES = 2_400_000
+"""All timelines together have at most so many values, of four or five characters."""
+MIN_POINTS = 24
+Counts = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Video:
+    """A row of the table of videos.
+
+    Attributes:
+        name, label, subject: as in the summaries.
+    """
+
+    name: str
+    label: str
+    subject: str
+
+
+@dataclass
+class Survey:
+    """What the whole data set comes to.
+
+    Attributes:
+        frames: frames of all videos in the window.
+        looked_at: frames that a network saw.
+        duration_s: of all videos.
+        groups: names of the groups, in order.
+        scores: (g + 1, `BINS`) detections, first those in no group.
+        objects: (`MANY` + 1,) frames by number of objects.
+        index: of each video what the list is searched and sorted by.
+        warnings: (video, warning), in order of the videos.
+        models: checksum of each model that was used, by name.
+        picture_chars: of each video the size of its moments' pictures, the most informative moment first.
+    """
+
+    frames: int = 0
+    looked_at: int = 0
+    duration_s: float = 0.0
+    groups: tuple[str, ...] = ()
+    scores: Counts = field(default_factory=lambda: np.zeros((1, BINS), np.int64))
+    objects: Counts = field(default_factory=lambda: np.zeros(MANY + 1, np.int64))
+    index: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[tuple[str, str]] = field(default_factory=list)
+    models: dict[str, str] = field(default_factory=dict)
+    picture_chars: list[list[int]] = field(default_factory=list)
+
+    @property
+    def moments_each(self) -> int:
+        """How many moments of each video there is room for."""
+        most = max((len(sizes) for sizes in self.picture_chars), default=0)
+        room = (n for n in range(most, 0, -1) if sum(sum(s[:n]) for s in self.picture_chars) <= PICTURE_CHARS)
+        return next(room, 0)
+
+    @property
+    def points_each(self) -> int:
+        """How many points of each timeline there is room for."""
+        curves = 2 * max(len(self.groups), 1) * max(len(self.index), 1)
+        return max(MIN_POINTS, min(POINTS, VALUES // curves))
+
+    def add(self, video: Video, glance: dict[str, Any]) -> None:
+        """Takes one more video.
+
+        Raises:
+            DataError: it has other groups than those before.
+        """
+        groups = tuple(group["name"] for group in glance["groups"])
+        if not self.index:
+            self.groups, self.scores = groups, np.zeros((len(groups) + 1, BINS), np.int64)
+        if groups != self.groups:
+            raise DataError(f"{video.name}: has other groups than the videos before; run glance again")
+        self.frames += glance["frames"]
+        self.looked_at += glance["looked_at"]
+        self.duration_s += glance["video"]["duration_s"]
+        self.scores += np.array(glance["scores"], np.int64)
+        self.objects += np.array(glance["objects_a_frame"], np.int64)
+        self.warnings += [(video.name, warning) for warning in glance["warnings"]]
+        self.models |= glance["models"]
+        self.picture_chars.append([sum(map(len, moment["pictures"].values())) for moment in glance["moments"]])
+        self.index.append(
+            {
+                "name": video.name,
+                "label": video.label,
+                "subject": video.subject,
+                "seconds": glance["video"]["duration_s"],
+                "warnings": len(glance["warnings"]),
+                "means": [round(group["mean"] * 1e4) for group in glance["groups"]],
+            }
+        )
+
+
+def survey(videos: Sequence[Video], folder: Path) -> Survey:
+    """Reads every glance once.
+
+    Raises:
+        DataError: one is missing or damaged.
+    """
+    found = Survey()
+    for video, glance in _glances(videos, folder):
+        found.add(video, glance)
+    return found
+
+
+def blocks(videos: Sequence[Video], folder: Path, survey: Survey) -> Iterator[dict[str, Any]]:
+    """Yields what the page shows of each video, one in memory at a time.
+
+    Raises:
+        DataError: a glance is missing or damaged.
+    """
+    moments, points = survey.moments_each, survey.points_each
+    for video, glance in _glances(videos, folder):
+        kept = sorted(glance["moments"][:moments], key=lambda moment: int(moment["frame"]))
+        yield {
+            "name": video.name,
+            "label": video.label,
+            "subject": video.subject,
+            "facts": glance["video"],
+            "frames": glance["frames"],
+            "looked_at": glance["looked_at"],
+            "groups": glance["groups"],
+            "timeline": thinned(glance["timeline"], points),
+            "moments": kept,
+            "warnings": glance["warnings"],
+        }
+
+
+def thinned(timeline: dict[str, Any], points: int) -> dict[str, Any]:
+    """A timeline with at most so many points: means of means, maxima of maxima."""
+    before = len(timeline["time_s"])
+    if before <= points:
+        return timeline
+    first = np.arange(points) * before // points
+    lengths = np.diff([*first.tolist(), before])
+    return {
+        "time_s": [timeline["time_s"][i] for i in first],
+        "mean": {
+            name: np.rint(np.add.reduceat(values, first) / lengths).astype(int).tolist()
+            for name, values in timeline["mean"].items()
+        },
+        "max": {name: np.maximum.reduceat(values, first).tolist() for name, values in timeline["max"].items()},
+    }
+
+
+def _glances(videos: Sequence[Video], folder: Path) -> Iterator[tuple[Video, dict[str, Any]]]:
+    for video in videos:
+        path = folder / f"{video.name}.json"
+        try:
+            glance = json.loads(path.read_text(encoding="ascii"))
+            if glance["format"] != FORMAT:
+                raise ValueError(f"format {glance['format']}")
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{path}: no glance of a video; delete it and run again ({error})") from error
+        yield video, glance

@@ -1,0 +1,147 @@
+// Charts: two histograms, and for each video a row of its own a group, so that colour is never the only cue.
+
+const LANE = 44;
+const CONFIG = {
+  displaylogo: false,
+  responsive: true,
+  // Named one by one: of the others some would send the data elsewhere, which the page's policy forbids.
+  modeBarButtons: [["zoomIn2d", "zoomOut2d", "resetScale2d", "toImage"]],
+};
+const drawn = new Map();
+
+function look() {
+  const style = getComputedStyle(document.documentElement);
+  const of = (name) => style.getPropertyValue(name).trim();
+  return { text: of("--text"), quiet: of("--quiet"), grid: of("--grid"), card: of("--card"), accent: of("--tint") };
+}
+
+const inkOf = (group) => (DARK.matches ? group.screen : group.paper);
+
+function layout(more) {
+  const { quiet, card, text, grid } = look();
+  return {
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: quiet },
+    hoverlabel: { bgcolor: card, bordercolor: grid, font: { color: text, size: 12 } },
+    modebar: { bgcolor: card, color: quiet, activecolor: text },
+    showlegend: false,
+    dragmode: "zoom",
+    ...more,
+  };
+}
+
+function bars(id, x, y, colours, hover, xaxis, shapes) {
+  const draw = () => {
+    const { grid } = look();
+    const trace = { type: "bar", x, y, marker: { color: colours() }, hovertemplate: hover };
+    const axes = {
+      xaxis: { ...xaxis, fixedrange: true, showgrid: false, zeroline: false, linecolor: grid },
+      yaxis: { fixedrange: true, gridcolor: grid, zeroline: false, rangemode: "tozero", tickformat: "~s" },
+    };
+    const given = { ...axes, margin: { l: 44, r: 8, t: 12, b: 42 }, bargap: 0.12, shapes: shapes ? shapes() : [] };
+    Plotly.react(id, [trace], layout(given), { ...CONFIG, displayModeBar: false });
+  };
+  draw();
+  drawn.set(id, draw);
+}
+
+function histograms() {
+  const width = 1 / PAGE.bins;
+  const counts = Array.from({ length: PAGE.bins }, (_, k) => PAGE.scores.reduce((sum, row) => sum + row[k], 0));
+  const middles = counts.map((_, k) => Math.round((k + 0.5) * width * 1e4) / 1e4);
+  const from = (k) => (k * width).toFixed(2);
+  const line = () => [
+    { type: "line", x0: PAGE.threshold, x1: PAGE.threshold, yref: "paper", y0: 0, y1: 1,
+      line: { color: look().text, width: 1, dash: "dot" } },
+  ];
+  const sure = () => middles.map((score) => (score > PAGE.threshold ? look().accent : look().quiet + "88"));
+  const ranges = { title: { text: "score" }, range: [0, 1], dtick: 0.1 };
+  bars("scores-chart", middles, counts, sure, "%{y} detections, score %{x:.3f} ± 0.025<extra></extra>", ranges, line);
+  const names = ["in no group", ...PAGE.groups.map((group) => group.name)];
+  document.getElementById("scores-table").append(
+    table(["score", ...names], counts.map((_, k) => [`${from(k)}–${from(k + 1)}`, ...PAGE.scores.map((row) => thousands(row[k]))])),
+  );
+  const labels = PAGE.objects.map((_, k) => (k === PAGE.many ? `${k}+` : String(k)));
+  let last = PAGE.objects.findLastIndex((frames) => frames > 0);
+  last = Math.max(last, 4);
+  const kept = PAGE.objects.slice(0, last + 1);
+  const one = () => kept.map(() => look().accent);
+  const objects = { title: { text: "objects in a frame" }, type: "category" };
+  bars("objects-chart", labels.slice(0, last + 1), kept, one, "%{y} frames with %{x} objects<extra></extra>", objects);
+  document.getElementById("objects-table").append(
+    table(["objects", "frames", "share, %"], kept.map((frames, k) => [
+      labels[k], thousands(frames), percent(frames / Math.max(PAGE.looked_at, 1)),
+    ])),
+  );
+}
+
+function timelineOf(box, video) {
+  const draw = () => {
+    const groups = PAGE.groups.filter((group) => group.name in video.timeline.mean && shownGroups.has(group.name));
+    box.style.height = `${groups.length ? groups.length * LANE + 34 : 0}px`;
+    if (!groups.length) return Plotly.purge(box);
+    Plotly.react(box, groups.flatMap((group, k) => lane(group, k, video)), lanes(groups, video, box.clientWidth > 500), CONFIG);
+  };
+  draw();
+  drawn.set(box, draw);
+}
+
+function lane(group, k, video) {
+  const colour = inkOf(group);
+  const share = (values) => values.map((value) => (value / PAGE.parts) * 100);
+  const common = {
+    type: "scatter", mode: "lines", x: video.timeline.time_s, yaxis: k ? `y${k + 1}` : "y", xaxis: "x",
+    name: plain(group.name),
+  };
+  const mean = share(video.timeline.mean[group.name]);
+  const highest = share(video.timeline.max[group.name]);
+  const one = mean.length === 1 ? { mode: "lines+markers" } : {};
+  const filled = {
+    ...common, ...one, y: mean, fill: "tozeroy", fillcolor: colour + "59", line: { color: colour, width: 1.3 },
+    hovertemplate: `${plain(group.name)} %{y:.2f} %<extra></extra>`,
+  };
+  const thin = { ...common, y: highest, line: { color: colour, width: 0.7 }, opacity: 0.55, hoverinfo: "skip" };
+  return video.looked_at > mean.length ? [thin, filled] : [filled];
+}
+
+function lanes(groups, video, wide) {
+  const { text, grid, quiet } = look();
+  const times = video.timeline.time_s;
+  const axes = {};
+  const notes = [];
+  groups.forEach((group, k) => {
+    const top = (Math.max(...video.timeline.max[group.name], 1) / PAGE.parts) * 100;
+    const high = 1 - k / groups.length;
+    const low = 1 - (k + 0.82) / groups.length;
+    axes[k ? `yaxis${k + 1}` : "yaxis"] = {
+      domain: [low, high], range: [0, top * 1.04], fixedrange: true, showticklabels: false, showgrid: false,
+      zeroline: true, zerolinecolor: grid, zerolinewidth: 1, anchor: "x",
+    };
+    const at = { xref: "paper", yref: "paper", showarrow: false, y: low, yanchor: "bottom" };
+    notes.push({ ...at, x: 0, xanchor: "right", xshift: -8, text: plain(short(group.name)), font: { color: text, size: 12 } });
+    notes.push({ ...at, x: 1, xanchor: "left", xshift: 6, text: `${percent(top / 100)} %`, font: { color: quiet, size: 11 } });
+  });
+  const end = times.length ? times[times.length - 1] : 1;
+  return layout({
+    ...axes,
+    xaxis: {
+      range: [times[0] ?? 0, end > times[0] ? end : times[0] + 1], showgrid: true, gridcolor: grid, zeroline: false,
+      anchor: groups.length > 1 ? `y${groups.length}` : "y", ticksuffix: " s", nticks: wide ? 8 : 4, tickangle: 0, hoverformat: ".2f",
+      spikecolor: quiet, spikethickness: 0.5, spikedash: "solid",
+    },
+    annotations: notes,
+    hovermode: "x unified",
+    hoversubplots: "axis",
+    margin: { l: wide ? 86 : 74, r: wide ? 62 : 50, t: 6, b: 24 },
+  });
+}
+
+const short = (name) => (name.length > 12 ? `${name.slice(0, 11)}…` : name);
+
+function redraw() {
+  for (const [place, draw] of drawn) {
+    if (typeof place === "string" || place.isConnected) draw();
+    else drawn.delete(place);
+  }
+}

@@ -1,0 +1,53 @@
+"use strict";
+// Helpers: data that the page holds, elements without markup, numbers as texts. Names are only ever text, never markup.
+
+const read = (id) => JSON.parse(document.getElementById(id).textContent);
+const PAGE = read("page");
+const DARK = matchMedia("(prefers-color-scheme: dark)");
+const shownGroups = new Set(PAGE.groups.map((group) => group.name));
+
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "text") made.textContent = value;
+    else if (value !== null && value !== undefined) made.setAttribute(name, value);
+  }
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+
+function table(columns, rows) {
+  const cell = (value, i) => element("td", { class: i ? "n" : null, text: value });
+  const head = columns.map((name, i) => element("th", { scope: "col", class: i ? "n" : null, text: name }));
+  return element(
+    "table", {},
+    element("thead", {}, element("tr", {}, ...head)),
+    element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map(cell)))),
+  );
+}
+
+const swatch = (group) => {
+  const made = element("i", { class: "swatch", "aria-hidden": "true" });
+  made.style.background = group.colour;
+  return made;
+};
+
+// As `percent` of the page's tables writes it.
+function percent(fraction) {
+  const value = fraction * 100;
+  if (value > 0 && value < 0.01) return "<0.01";
+  return value >= 99.5 || !value ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toFixed(2);
+}
+
+function clock(seconds) {
+  const whole = Math.floor(seconds + 1e-9);
+  const pad = (number) => String(number).padStart(2, "0");
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  const rest = `${pad(whole % 60)}.${Math.floor((seconds - whole + 1e-9) * 10)}`;
+  return hours ? `${hours}:${pad(minutes)}:${rest}` : `${minutes}:${rest}`;
+}
+
+const thousands = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+// Plotly takes its texts for a small markup language.
+const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -1,0 +1,40 @@
+// Where it all begins: choices, toggles, the first page; and again in other colours when the system changes to them.
+
+function choices() {
+  const labels = [...new Set(PAGE.videos.map((video) => video.label))].sort();
+  tools.label.append(...labels.map((label) => element("option", { value: `=${label}`, text: label || "(no label)" })));
+  tools.label.parentElement.hidden = labels.length < 2;
+  const orders = [
+    ["given", "by name"], ["longest", "longest first"], ["empty", "least covered first"],
+    ...PAGE.groups.map((group, k) => [`most:${k}`, `most ${group.name} first`]),
+  ];
+  tools.order.append(...orders.map(([value, text]) => element("option", { value, text })));
+  for (const [name, tool] of Object.entries(tools)) {
+    tool.addEventListener(name === "find" ? "input" : "change", () => {
+      first = 0;
+      show();
+    });
+  }
+  document.getElementById("tools").addEventListener("submit", (event) => event.preventDefault());
+}
+
+function toggles() {
+  const made = PAGE.groups.map((group) => {
+    const button = element("button", { type: "button", "aria-pressed": "true" }, swatch(group), group.name);
+    button.addEventListener("click", () => {
+      const on = !shownGroups.delete(group.name);
+      if (on) shownGroups.add(group.name);
+      button.setAttribute("aria-pressed", String(on));
+      redraw();
+    });
+    return button;
+  });
+  document.getElementById("toggles").append(...made);
+}
+
+histograms();
+choices();
+toggles();
+show();
+DARK.addEventListener("change", redraw);
+document.documentElement.dataset.ready = "true";

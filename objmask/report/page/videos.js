@@ -1,0 +1,153 @@
+// The list of videos: searched, sorted and paged from a small index; what a page shows is read when it is turned to.
+
+const list = document.getElementById("list");
+const tools = Object.fromEntries(
+  ["find", "label", "order", "size", "warned"].map((id) => [id, document.getElementById(id)]),
+);
+let first = 0;
+const looking = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue;
+    looking.unobserve(target);
+    timelineOf(target, target.video);
+  }
+}, { rootMargin: "300px" });
+
+function matching() {
+  const words = tools.find.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const fits = (video) =>
+    (!tools.label.value || video.label === tools.label.value.slice(1)) &&
+    (!tools.warned.checked || video.warnings) &&
+    words.every((word) => `${video.name} ${video.label} ${video.subject}`.toLowerCase().includes(word));
+  const found = PAGE.videos.map((video, number) => ({ video, number })).filter(({ video }) => fits(video));
+  const [by, group] = tools.order.value.split(":");
+  const keys = {
+    longest: (video) => -video.seconds,
+    most: (video) => -video.means[Number(group)],
+    empty: (video) => video.means.reduce((sum, mean) => sum + mean, 0),
+  };
+  if (by in keys) found.sort((a, b) => keys[by](a.video) - keys[by](b.video) || a.number - b.number);
+  return found;
+}
+
+function show(focus) {
+  const found = matching();
+  const size = Number(tools.size.value);
+  first = Math.min(first, Math.max(0, Math.floor((found.length - 1) / size) * size));
+  for (const chart of list.querySelectorAll(".timeline")) {
+    looking.unobserve(chart);
+    drawn.delete(chart);
+    Plotly.purge(chart);
+  }
+  list.replaceChildren(...found.slice(first, first + size).map(({ number }) => card(read(`v${number}`))));
+  if (!found.length) list.append(element("p", { class: "fine", text: "No video fits." }));
+  for (const chart of list.querySelectorAll(".timeline")) looking.observe(chart);
+  for (const [k, place] of document.querySelectorAll("[data-pages]").entries()) pages(place, found.length, size, k, focus);
+}
+
+function pages(place, count, size, k, focus) {
+  const said = count ? `${thousands(first + 1)}–${thousands(Math.min(first + size, count))} of ${thousands(count)}` : "none";
+  const button = (text, by, name, possible) => {
+    const made = element("button", { type: "button", text, "data-turn": name });
+    made.disabled = !possible;
+    made.addEventListener("click", () => turn(by, `${k}${name}`));
+    return made;
+  };
+  place.hidden = count <= size;
+  place.replaceChildren(
+    button("Previous", -size, "back", first > 0),
+    element("output", { text: said, "aria-live": k ? null : "polite" }),
+    button("Next", size, "on", first + size < count),
+  );
+  if (focus && focus.startsWith(String(k))) {
+    const wanted = [focus.slice(1), "on", "back"].map((name) => place.querySelector(`[data-turn=${name}]:enabled`));
+    wanted.find(Boolean)?.focus({ preventScroll: true });
+  }
+}
+
+function turn(by, focus) {
+  first = Math.max(0, first + by);
+  show(focus);
+  if (focus.startsWith("1")) document.getElementById("toggles").scrollIntoView();
+}
+
+function card(video) {
+  const { facts } = video;
+  const part = video.frames < facts.frames ? ` of ${thousands(facts.frames)}` : "";
+  const said = [
+    video.label, video.subject && `subject ${video.subject}`, clock(facts.duration_s),
+    `${thousands(video.frames)}${part} frames`, `${facts.width} × ${facts.height}`, `${facts.rate}/s`,
+  ];
+  const unseen = video.groups.filter((group) => !group.present).map((group) => group.name);
+  const chart = element("div", { class: "timeline", role: "img", "aria-label": spoken(video) });
+  chart.video = video;
+  chart.style.height = `${Object.keys(video.timeline.mean).length * LANE}px`;
+  return element(
+    "article", { class: "card" },
+    element("header", {}, element("h3", { text: video.name }), element("span", { text: said.filter(Boolean).join(" · ") })),
+    video.warnings.length ? element("ul", {}, ...video.warnings.map((text) => element("li", { text }))) : null,
+    chart,
+    unseen.length ? element("p", { class: "unseen", text: `Not seen: ${unseen.join(", ")}` }) : null,
+    video.moments.length ? element("div", { class: "strip" }, ...video.moments.map((moment) => still(moment, video))) : null,
+    video.players.length ? players(video) : null,
+    details(video),
+  );
+}
+
+const spoken = (video) =>
+  `Coverage over time of ${video.name}. ` +
+  (video.groups.filter((group) => group.present).map((group) => `${group.name}: mean ${percent(group.mean)} %, in ${percent(group.present)} % of frames`).join("; ") || "Nothing was found.");
+
+function still(moment, video) {
+  const seen = moment.groups.join(", ") || "nothing";
+  const pictures = ["masks", "protected", "raw"].filter((kind) => kind in moment.pictures).map((kind) =>
+    element("img", {
+      alt: `${{ masks: "Colour masks", protected: "Protected video", raw: "Raw video" }[kind]} at ${clock(moment.time_s)}: ${seen}`,
+      src: `data:image/webp;base64,${moment.pictures[kind]}`, decoding: "async",
+      width: video.facts.thumb[0], height: video.facts.thumb[1],
+    }));
+  return element(
+    "figure", {}, ...pictures,
+    element("figcaption", {}, element("b", { text: clock(moment.time_s) }), ` ${seen}`),
+  );
+}
+
+function players(video) {
+  const box = element("div", { class: "players" });
+  const names = video.players.map(({ kind }) => kind).join(" and ");
+  const made = element("details", {}, element("summary", { text: `Play ${names}` }), box);
+  made.addEventListener("toggle", () => {
+    if (!made.open) return box.replaceChildren();
+    box.replaceChildren(...video.players.map(({ kind, source }) => player(video, kind, source)));
+  });
+  return made;
+}
+
+function player(video, kind, source) {
+  const shown = element("video", { controls: "", preload: "metadata", playsinline: "", src: source, "aria-label": `${video.name}, ${kind}` });
+  const said = element("figcaption", { text: kind });
+  shown.addEventListener("error", () => {
+    said.textContent = `${kind}: not beside this page; it was results/${decodeURIComponent(source.slice(0, 300))}`;
+  });
+  return element("figure", {}, shown, said);
+}
+
+function details(video) {
+  const { facts } = video;
+  const made = element("details", {}, element("summary", { text: "Numbers and checksum" }));
+  made.addEventListener("toggle", () => {
+    if (made.childElementCount > 1) return;
+    const rows = video.groups.map((g) => [g.name, percent(g.mean), percent(g.max), percent(g.present)]);
+    made.append(
+      element("div", { class: "scroll" }, table(["group", "mean, %", "largest, %", "of frames, %"], rows)),
+      element(
+        "dl", { class: "facts" },
+        element("dt", { text: "SHA-256" }), element("dd", { class: "hash", text: facts.sha256 }),
+        element("dt", { text: "File" }),
+        element("dd", { text: `${facts.container.split(",")[0]}, ${facts.codec}${facts.rotation ? `, turned by ${facts.rotation}°` : ""}, ${facts.audio ? "with" : "without"} sound` }),
+        element("dt", { text: "Looked at" }), element("dd", { text: `${thousands(video.looked_at)} of ${thousands(video.frames)} frames` }),
+      ),
+    );
+  });
+  return made;
+}

@@ -1,0 +1,258 @@
+"""The report of a whole run, as a browser shows it: from disk, without a network, by keyboard."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from glances import about, glance, results
+from snakemake_runs import Run, Workflow
+
+from objmask.cli import main
+from objmask.report.page import write_report
+
+ROOT = Path(__file__).parents[2]
+CONFIG = {"videos": "videos", "models": ["demo"], "outputs": ["masks", "protected", "report"]}
+HOSTILE = "&lt;b&gt; 'é' \"🎥\" $x `y` #1?"
+
+
+@pytest.fixture(scope="module")
+def demo(project: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Workflow, Run]:
+    """A whole run over two rendered clips with the built-in model."""
+    folder = tmp_path_factory.mktemp("demo")
+    clips = ["--clips=2", "--seconds=1", "--rate=10", "--seed=29", "--width=480", "--height=270"]
+    assert main(["scene", f"--out={folder / 'videos'}", *clips]) == 0
+    [first, *_] = sorted((folder / "videos").rglob("*.mp4"))
+    first.rename(first.with_name(f"{HOSTILE}.mp4"))
+    workflow = Workflow(project, Path("demo"))
+    return workflow, workflow.run(folder, CONFIG).ok()
+
+
+@dataclass
+class Seen:
+    """A page in a browser, and what it did: messages, and addresses that it asked for.
+
+    Attributes:
+        page: Playwright's page.
+        said: what it wrote to the console, and errors that nobody caught.
+        asked: addresses, without those of data in the page itself.
+    """
+
+    page: Any
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def open(self, path: Path) -> Seen:
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto(path.resolve().as_uri())
+        self.page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+        return self
+
+    @property
+    def files(self) -> list[str]:
+        """Names of the files that were asked for; nothing else may be."""
+        assert {urlsplit(address).scheme for address in self.asked} <= {"file", "data", "blob"}, self.asked
+        return [Path(unquote(urlsplit(a).path)).name for a in self.asked if a.startswith("file:")]
+
+    def texts(self, selector: str) -> list[str]:
+        found: list[str] = self.page.locator(selector).all_inner_texts()
+        return found
+
+    def tab_to(self, selector: str) -> None:
+        """Presses Tab until an element has the focus."""
+        for _ in range(200):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+        raise AssertionError(f"{selector} cannot be reached by keyboard")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("needs a browser: install the Debian package chromium")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        launched = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def tab(browser: Any) -> Iterator[Seen]:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    yield Seen(page)
+    page.close()
+
+
+def test_the_workflow_makes_it_and_then_has_nothing_to_do(demo):
+    workflow, run = demo
+    assert run.jobs["glance"] == 2
+    assert run.jobs["report"] == 1
+    assert (run.results / "report.html").stat().st_size < 10e6
+    assert not workflow.plan(run.folder, CONFIG).jobs
+
+
+@pytest.mark.parametrize(
+    ("change", "jobs"),
+    [
+        ({"detect": {"batch": None}}, set()),
+        ({"mirror": "elsewhere"}, set()),
+        ({"report": {"players": "none"}}, {"report"}),
+        ({"report": {"thumbnails": 1}}, {"glance", "report"}),
+        ({"report": {"raw_pictures": True}}, {"glance", "report"}),
+        ({"privacy": {"strength": 3}}, {"protect", "glance", "report"}),
+        ({"outputs": ["masks", "report"]}, {"glance", "report"}),
+        ({"groups": {"person": {"objects": ["person"], "colour": [9, 99, 200]}}},
+         {"masks", "coverage", "summary", "glance", "report"}),
+    ],
+)  # fmt: skip
+def test_it_is_made_again_when_something_that_it_shows_changes(demo, change, jobs):
+    workflow, run = demo
+    assert set(workflow.plan(run.folder, {**CONFIG, **change}).jobs) == jobs
+
+
+def test_a_look_at_the_page_itself_counts(demo, tmp_path):
+    workflow, run = demo
+    edited = Workflow(Path(shutil.copytree(workflow.root, tmp_path / "edited")), workflow.model)
+    with (edited.root / "objmask/report/page/report.css").open("a") as stream:
+        stream.write("b{color:red}")
+    assert set(edited.plan(run.folder, CONFIG).jobs) == {"report"}
+
+
+def test_benchmarks_and_logs_are_no_inputs(demo):
+    workflow, run = demo
+    for path in (run.results / "benchmarks").rglob("*.tsv"):
+        path.touch()
+    assert not workflow.plan(run.folder, CONFIG).jobs
+
+
+def test_protected_pictures_only(demo):
+    _, run = demo
+    for path in (run.results / "report").rglob("*.json"):
+        moments = json.loads(path.read_text())["moments"]
+        assert moments
+        assert {kind for moment in moments for kind in moment["pictures"]} == {"masks", "protected"}
+
+
+def test_snakemake_s_own_report_holds_it(demo, tmp_path):
+    workflow, run = demo
+    workflow.run(run.folder, CONFIG, "--report", tmp_path / "snakemake.html").ok()
+    assert "report.html" in (tmp_path / "snakemake.html").read_text()
+
+
+def test_it_opens_from_disk_and_asks_for_nothing(demo, tab):
+    _, run = demo
+    tab.open(run.results / "report.html")
+    tab.page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    tab.page.wait_for_function("document.querySelectorAll('.timeline .plotly, .timeline svg').length > 1")
+    assert tab.files == ["report.html"]
+    assert tab.said == []
+    assert any(HOSTILE in title for title in tab.texts("#list h3"))
+    assert any("rendered desks only" in line for line in tab.texts(".warnings li"))
+    broken = tab.page.evaluate(
+        "() => Promise.all([...document.images].map((image) => image.decode().then(() => 0, () => 1)))"
+    )
+    assert broken
+    assert not any(broken)
+
+
+def test_videos_play_from_the_files_beside_it(demo, tab):
+    _, run = demo
+    tab.open(run.results / "report.html")
+    card = tab.page.locator(".card", has_text=HOSTILE)
+    card.get_by_text("Play masks and protected").click()
+    tab.page.wait_for_function("[...document.querySelectorAll('video')].every((v) => v.readyState > 0)", timeout=20_000)
+    assert sorted(set(tab.files)) == sorted({"report.html", f"{HOSTILE}.mp4"})
+    assert tab.said == []
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of 37 made-up videos; one of them has warnings, one no object at all."""
+    folder = tmp_path_factory.mktemp("many")
+    glances = {f"desk/clip {k:02d}": glance(k) for k in range(37)}
+    glances["desk/clip 20"]["warnings"] = ["breaks off"]
+    glances["desk/clip 21"] |= {"timeline": {"time_s": [0.0], "mean": {}, "max": {}}, "moments": []}
+    write_report(results(folder, glances), {}, about(), folder, folder / "report.html")
+    return folder / "report.html"
+
+
+def test_paging_by_keyboard(many, tab):
+    tab.open(many)
+    assert tab.texts("#list h3")[0] == "desk/clip 00"
+    tab.tab_to("[data-turn=on]")
+    tab.page.keyboard.press("Enter")
+    assert tab.texts("#list h3")[0] == "desk/clip 10"
+    tab.page.keyboard.press("Enter")  # the focus stays where it was
+    tab.page.keyboard.press("Space")
+    assert tab.texts("#list h3") == [f"desk/clip {k}" for k in range(30, 37)]
+    assert tab.texts("output")[0] == "31–37 of 37"
+    tab.page.keyboard.press("Enter")  # on the last page it is on the way back
+    assert tab.texts("#list h3")[0] == "desk/clip 20"
+    assert tab.said == []
+
+
+def test_toggles_by_keyboard(many, tab):
+    tab.open(many)
+    tab.page.locator("#toggles").scroll_into_view_if_needed()
+    tab.page.locator(".timeline").first.scroll_into_view_if_needed()
+    tab.page.wait_for_selector(".timeline svg")
+    before = tab.page.locator(".timeline").first.bounding_box()["height"]
+    tab.tab_to("#toggles button")
+    assert tab.page.evaluate("document.activeElement.innerText") == "person"
+    tab.page.keyboard.press("Space")
+    assert tab.page.evaluate("document.activeElement.getAttribute('aria-pressed')") == "false"
+    assert tab.page.locator(".timeline").first.bounding_box()["height"] < before
+    tab.page.keyboard.press("Tab")
+    tab.page.keyboard.press("Space")
+    assert not tab.page.locator(".timeline").first.locator("svg").count()
+    tab.page.keyboard.press("Space")
+    assert tab.page.locator(".timeline").first.locator("svg").count()
+    assert tab.said == []
+
+
+def test_search_and_filters(many, tab):
+    tab.open(many)
+    tab.page.fill("#find", "CLIP 21")
+    assert tab.texts("#list h3") == ["desk/clip 21"]
+    tab.page.fill("#find", "nothing of the kind")
+    assert tab.texts("#list") == ["No video fits."]
+    tab.page.fill("#find", "")
+    tab.page.check("#warned")
+    assert tab.texts("#list h3") == ["desk/clip 20"]
+    assert tab.said == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (360, "dark"), (1280, "dark")])
+def test_nothing_sticks_out(many, browser, width, scheme):
+    page = browser.new_page(viewport={"width": width, "height": 700}, color_scheme=scheme)
+    seen = Seen(page).open(many)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert seen.said == []
+    page.close()
+
+
+def test_no_video_at_all(tmp_path, tab):
+    write_report(results(tmp_path, {}), {"gone": "unreadable"}, about(), tmp_path, tmp_path / "report.html")
+    tab.open(tmp_path / "report.html")
+    assert tab.texts("#list") == ["No video fits."]
+    assert tab.said == []
+
+
+def test_every_picture_and_control_has_a_name(many, tab):
+    tab.open(many)
+    nameless = tab.page.evaluate(
+        """() => [...document.querySelectorAll("img, button, input, select, a, summary, [role=img]")].filter((one) =>
+          !(one.alt || one.getAttribute("aria-label") || one.innerText || one.closest("label")?.innerText)).length"""
+    )
+    assert nameless == 0

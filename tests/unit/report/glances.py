@@ -1,0 +1,97 @@
+"""Results of made-up videos, as the report reads them: a folder of results that no network had to make."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from builders import PALETTE
+
+from objmask.report.bounds import BINS, FORMAT, MANY, PARTS, POINTS
+from objmask.report.dataset import Video
+from objmask.report.thumbnails import drawing
+
+GROUPS = [group.name for group in PALETTE.groups]
+SETTINGS: dict[str, Any] = {
+    "outputs": ["masks", "protected", "coverage", "report"],
+    "groups": {group.name: {"objects": list(group.objects), "colour": list(group.colour)} for group in PALETTE.groups},
+    "sensitive_objects": ["person", "laptop"],
+    "detect": {"floor": 0.05},
+    "masks": {"score": 0.3},
+    "report": {"players": "link"},
+}
+CARD = {
+    **{"name": "net", "family": "yolo_seg", "source": "tests", "licence": "MIT", "citation": "", "sha256": "0" * 64},
+    **{"archive": "", "note": "", "input": "any", "score_cut": 0.0, "classes": 80, "used": ["person"], "missing": []},
+}
+PIXEL = drawing(np.zeros((1, 1, 3), np.uint8))
+SUMMARY = ("videos", "mean", "mean_low", "mean_high", "present", "max")
+
+
+def about(notes: Sequence[str] = (), card: Mapping[str, Any] | None = None, **settings: Any) -> dict[str, Any]:
+    """What the report is told of the run."""
+    return {"settings": {**SETTINGS, **settings}, "models": [{**CARD, **(card or {})}], "notes": list(notes)}
+
+
+def glance(seed: int, *, points: int = POINTS, moments: int = 6, picture: str = PIXEL, **more: Any) -> dict[str, Any]:
+    """A glance at a video of `points` x 4 frames that shows the first two groups."""
+    rng = np.random.default_rng(seed)
+    mean = rng.integers(0, PARTS // 4, (2, points))
+    return {
+        "format": FORMAT,
+        "video": {
+            **{"sha256": f"{seed:064x}", "container": "mov", "codec": "h264", "width": 640, "height": 360, "rate": 30},
+            **{"rotation": 0, "frames": 4 * points, "duration_s": points / 7.5, "audio": 0, "thumb": [288, 162]},
+        },
+        "models": {"net": "1" * 64},
+        "frames": 4 * points,
+        "looked_at": 4 * points,
+        "groups": [
+            {"name": name, "mean": 0.1, "max": 0.25, "present": 1.0}
+            if k < 2
+            else {"name": name, "mean": 0.0, "max": 0.0, "present": 0.0}
+            for k, name in enumerate(GROUPS)
+        ],
+        "timeline": {
+            "time_s": [round(i / 7.5, 3) for i in range(points)],
+            "mean": {name: values.tolist() for name, values in zip(GROUPS, mean, strict=False)},
+            "max": {name: (values + 100).tolist() for name, values in zip(GROUPS, mean, strict=False)},
+        },
+        "scores": rng.integers(0, 50, (len(GROUPS) + 1, BINS)).tolist(),
+        "objects_a_frame": [0, 4 * points, *[0] * (MANY - 1)],
+        "moments": [
+            {"frame": 40 * k, "time_s": 4.0 * k / 3, "groups": GROUPS[:2], "pictures": {"masks": picture}}
+            for k in range(moments)
+        ],
+        "warnings": [],
+        **more,
+    }
+
+
+def results(folder: Path, glances: Mapping[str, Mapping[str, Any]], label: str = "desk") -> list[Video]:
+    """Writes glances by the videos' names, and summaries that fit; returns the videos."""
+    for name, one in glances.items():
+        path = folder / f"report/{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(one), encoding="ascii")
+    (folder / "summary").mkdir(parents=True, exist_ok=True)
+    values = [len(glances), 0.1, 0.05, 0.15, 0.5, 0.25]
+    rows = [[group, *values] for group in GROUPS] if glances else []
+    _write(folder / "summary/coverage_by_group.csv", ["group", *SUMMARY], rows)
+    _write(folder / "summary/coverage_by_label.csv", ["label", "group", *SUMMARY], [[label, *row] for row in rows])
+    return [Video(name, label, "") for name in glances]
+
+
+def noise(bytes_: int) -> str:
+    """Text as long as that of a picture of so many bytes."""
+    return base64.b64encode(bytes(bytes_)).decode()
+
+
+def _write(path: Path, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([columns, *rows])

@@ -1,0 +1,138 @@
+"""A glance at a video, from files as the workflow makes them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import clips
+import pytest
+from builders import PALETTE, found, write_detections
+from test_thumbnails import shown
+
+from objmask.cli import main
+from objmask.files import write_json
+from objmask.report.bounds import BINS
+from objmask.video import probe
+
+PALETTE_JSON = PALETTE.to_json()
+PERSON, CUP = ("person", 0.9, (0.0, 0.0, 1.0, 0.5)), ("cup", 0.35, (0.5, 0.5, 1.0, 1.0))
+
+
+class Made:
+    """A video with detections and coverage, and glances at it."""
+
+    def __init__(self, folder: Path, frames, **clip) -> None:
+        self.folder = folder
+        self.video = clips.make(folder / "a.mp4", pts=[1001 * k for k in range(len(frames))], **clip)
+        write_json(folder / "probe.json", probe(self.video).to_json())
+        sha256 = probe(self.video).sha256
+        write_detections(folder / "a.parquet", frames, video_sha256=sha256, model_sha256="f" * 64)
+        self.given = [f"--probe={folder / 'probe.json'}", "--detections", str(folder / "a.parquet")]
+        self.given += [f"--groups={PALETTE_JSON}"]
+        assert main(["coverage", *self.given, f"--out={folder / 'a.csv'}"]) == 0
+
+    def code(self, *arguments: str) -> int:
+        return main(["glance", *self.given, f"--coverage={self.folder / 'a.csv'}", *arguments, f"--out={self.out}"])
+
+    def glance(self, *arguments: str):
+        assert self.code(*arguments) == 0
+        return json.loads(self.out.read_text(encoding="ascii"))
+
+    @property
+    def out(self) -> Path:
+        return self.folder / "report/a.json"
+
+
+@pytest.fixture
+def made(tmp_path):
+    return Made(tmp_path, [found(PERSON), found(PERSON, CUP), found(), found(CUP)])
+
+
+def test_it_counts(made):
+    glance = made.glance()
+    assert (glance["frames"], glance["looked_at"]) == (4, 4)
+    assert glance["objects_a_frame"][:3] == [1, 2, 1]
+    person, screen, drink = glance["groups"]
+    assert (person["name"], person["present"], drink["present"], screen["mean"]) == ("person", 0.5, 0.5, 0)
+    assert glance["scores"][1][int(0.9 * BINS)] == 2
+    assert glance["scores"][3][7] == 2  # 0.35 as float32 is a little less
+    assert sum(map(sum, glance["scores"])) == 4
+    assert glance["models"] == {"m": "f" * 64}
+    assert len(glance["video"]["sha256"]) == 64
+    assert not glance["warnings"]
+
+
+def test_moments_show_masks_and_what_is_in_them(made):
+    glance = made.glance("--thumbnails=2")
+    assert [(moment["frame"], moment["groups"]) for moment in glance["moments"]] == [
+        (1, ["person", "drink"]),
+        (3, ["drink"]),
+    ]
+    for moment in glance["moments"]:
+        assert list(moment["pictures"]) == ["masks"]
+    picture = shown(glance["moments"][1]["pictures"]["masks"])
+    assert tuple(picture[-5, -5]) == (0, 0, 255)
+    assert not picture[:, : picture.shape[1] // 2 - 1].any()
+
+
+def test_protected_pictures_come_from_the_protected_video(made):
+    protected = clips.make(made.folder / "protected.mp4", pts=[0, 1001, 2002, 3003], options={"bf": "0", "crf": "30"})
+    pictures = made.glance("--thumbnails=1", "--protected", str(protected))["moments"][0]["pictures"]
+    assert set(pictures) == {"masks", "protected"}
+    assert shown(pictures["protected"]).any()
+
+
+def test_a_protected_video_of_something_else_is_refused(made, capsys):
+    other = clips.make(made.folder / "protected.mp4", pts=[0, 5, 10, 15], options={"bf": "0"})
+    assert made.code("--protected", str(other)) == 1
+    assert "has no frame at" in capsys.readouterr().err
+    assert not made.out.exists()
+
+
+def test_raw_pictures_only_for_those_who_ask(made):
+    assert "raw" not in made.glance()["moments"][0]["pictures"]
+    assert "raw" in made.glance(f"--raw={made.video}")["moments"][0]["pictures"]
+
+
+def test_no_pictures(made):
+    assert made.glance("--thumbnails=0")["moments"] == []
+
+
+def test_a_single_frame_of_a_single_pixel_high_object(tmp_path):
+    glance = Made(tmp_path, [found(("person", 0.9, (0.0, 0.0, 0.02, 1.0)))]).glance()
+    assert len(glance["timeline"]["time_s"]) == len(glance["moments"]) == 1
+
+
+def test_without_any_object_it_says_so(tmp_path):
+    glance = Made(tmp_path, [found(), found(("cup", 0.1, (0, 0, 1, 1)))]).glance()
+    assert [warning for warning in glance["warnings"] if "no object of any group" in warning]
+    assert glance["timeline"]["mean"] == {}
+
+
+def test_scores_near_the_threshold_are_worth_a_warning(tmp_path):
+    near = [found(*[("cup", 0.28, (0.0, 0.0, 1.0, 1.0))] * 9, PERSON)] * 6
+    [warning] = Made(tmp_path, near).glance()["warnings"]
+    assert warning.startswith("90% of the scores are within 0.05 of masks.score 0.3")
+    assert not Made(tmp_path, near[:4]).glance()["warnings"]  # too few to say
+
+
+def test_two_glances_are_equal(made):
+    assert made.glance()
+    before = made.out.read_bytes()
+    assert made.glance()
+    assert made.out.read_bytes() == before
+
+
+def test_coverage_of_another_video_is_refused(made, capsys):
+    table = made.folder / "a.csv"
+    table.write_text("\n".join(table.read_text().splitlines()[:-3]) + "\n")
+    assert made.code() == 1
+    assert "other frames than the detections" in capsys.readouterr().err
+
+
+def test_provenance(made):
+    made.glance(f"--provenance={made.folder / 'p.json'}")
+    made_of = json.loads((made.folder / "p.json").read_text())
+    assert made_of["settings"]["thumbnails"] == 6
+    assert str(made.folder) not in (made.folder / "p.json").read_text()
