@@ -31,7 +31,7 @@ demo: $(DEMO)/rendered
 	$(BIN)/snakemake --cores $(CORES) --quiet rules --directory $(DEMO)
 	@echo; echo "Coverage measured by the built-in model, beside the truth that the rendered clips come with:"
 	@$(BIN)/python -m objmask agreement --coverage=$(DEMO)/results/coverage --truth=$(DEMO)/videos/truth
-	@echo; echo "Look at $(DEMO)/results: masks/ overlay/ protected/ (videos), coverage/ summary/ (tables)"
+	@echo; echo "Open $(DEMO)/results/report.html in a browser; beside it: masks/ overlay/ protected/ (videos), coverage/ summary/ (tables)"
 	@echo "The built-in model knows rendered desks only. Your own footage needs a COCO model, one line away:"
 	@echo "  snakemake --cores $(CORES) --config videos=<folder> model=mask_rcnn_inception_v2_coco"
 

@@ -9,7 +9,11 @@ if not workflow.config_settings.configfiles:
     configfile: f"{workflow.basedir}/config.yaml"
 
 
-include: "workflow/rules/common.smk"
+include: "workflow/lookups/common.smk"
+include: "workflow/lookups/report.smk"
+include: "workflow/lookups/exports.smk"
+include: "workflow/lookups/clips.smk"
+include: "workflow/lookups/evaluation.smk"
 include: "workflow/rules/model.smk"
 include: "workflow/rules/frames.smk"
 include: "workflow/rules/detect.smk"

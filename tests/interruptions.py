@@ -23,13 +23,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from snakemake_runs import Run, Workflow
+from snakemake_runs import Run, Workflow, contents
 
-FINAL = ("detections", "coverage", "masks", "overlay", "protected", "probe", "summary")
+FINAL = ("detections", "coverage", "masks", "overlay", "protected", "probe", "summary", "report")
 """Folders of `results` in which a file is whole as soon as it is there."""
 ORPHANS_LAST_S = 2.0
 """A job notices within a second that its workflow is gone; the rest is for a busy machine."""
-_OWN_TIMES = {"logs", "benchmarks", "index.json"}
 _BEGUN = re.compile(r"^(?:local)?rule detect:\n(?: +.*\n)*? +jobid: (\d+)\n(?: +.*\n)*? +wildcards: (.*)\n", re.M)
 _FINISHED = re.compile(r"^Finished jobid: (\d+) \(Rule: detect\)$", re.M)
 _POLL_S = 0.005
@@ -158,20 +157,6 @@ def compare(run: Run, truth: Undisturbed) -> list[str]:
         differences += [f"left behind: .snakemake/{folder}/{path.name}" for path in marks.glob("*")]
     plan = again(truth.workflow, run.folder, "-n").ok()
     return differences + [f"to be done once more: {rule}" for rule in plan.jobs]
-
-
-def contents(results: Path) -> dict[str, str]:
-    """SHA-256 of every file that does not tell times, and the temporary folders, by path below `results`."""
-    found = {}
-    for path in results.rglob("*"):
-        name = path.relative_to(results)
-        if name.parts[0] in _OWN_TIMES or name.name == ".snakemake_timestamp":
-            continue
-        if path.is_file():
-            found[str(name)] = hashlib.sha256(path.read_bytes()).hexdigest()
-        elif name.name.startswith("."):
-            found[str(name)] = "a folder"
-    return found
 
 
 def again(workflow: Workflow, folder: Path, *arguments: str) -> Run:

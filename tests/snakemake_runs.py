@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -18,6 +19,8 @@ from typing import Any
 import av
 from av.stream import Disposition
 
+_OF_ONE_RUN = {"logs", "benchmarks", "index.json"}
+_TIMES = re.compile(rb'<section id="stages".*?</section>', re.S)
 _JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", re.M)
 
 
@@ -72,6 +75,28 @@ class Run:
         assert "Traceback" not in self.text
         assert '  File "' not in self.text
         return self
+
+
+def contents(results: Path) -> dict[str, str]:
+    """SHA-256 of every file, but for what tells times, and the temporary folders, by path below `results`."""
+    found = {}
+    for path in results.rglob("*"):
+        name = path.relative_to(results)
+        if name.parts[0] in _OF_ONE_RUN or name.name == ".snakemake_timestamp":
+            continue
+        if path.is_file():
+            found[str(name)] = hashlib.sha256(_without_times(path)).hexdigest()
+        elif name.name.startswith("."):
+            found[str(name)] = "a folder"
+    return found
+
+
+def _without_times(path: Path) -> bytes:
+    if path.name != "report.html":
+        return path.read_bytes()
+    text, found = _TIMES.subn(b"", path.read_bytes())
+    assert found == 1, f"{path}: has {found} sections of times"
+    return text
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from snakemake_runs import Run, Workflow
+from snakemake_runs import Run, Workflow, contents
 
 from objmask.cli import main
 
@@ -158,13 +158,7 @@ def demo(slurm: None, checkout: Path, tmp_path_factory: pytest.TempPathFactory) 
 def same_files(both: Both) -> int:
     """Asserts that both runs made the same files, to the byte; how many."""
 
-    def made(run: Run) -> dict[str, bytes]:
-        files = (path for path in run.results.rglob("*") if path.is_file() and not path.name.startswith("."))
-        relative = {str(path.relative_to(run.results)): path for path in files}
-        kept = {name: path for name, path in relative.items() if name.split("/")[0] not in ("logs", "benchmarks")}
-        return {name: path.read_bytes() for name, path in kept.items()}
-
-    here, there = made(both.here), made(both.slurm)
+    here, there = contents(both.here.results), contents(both.slurm.results)
     assert set(here) == set(there)
     assert [name for name in here if here[name] != there[name]] == []
     return len(here)
@@ -211,7 +205,12 @@ def test_an_office_video_with_a_real_model(
 ) -> None:
     (tmp_path / "videos").mkdir()
     shutil.copy(assets / "videos/office" / OFFICE, tmp_path / "videos" / NAME)
-    config = {"videos": str(tmp_path / "videos"), "window": {"end_s": 0.5}, "device": "auto", "outputs": ["coverage"]}
+    config = {
+        "videos": str(tmp_path / "videos"),
+        "window": {"end_s": 0.5},
+        "device": "auto",
+        "outputs": ["coverage", "report"],
+    }
     both = run_both(replace(workflow, root=checkout), tmp_path, config, retries=0)
     both.here.ok()
     both.slurm.ok()

@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import signal
@@ -92,6 +93,7 @@ def fails(capsys, *arguments):
 
 
 GROUPS = '{"cup": {"objects": ["cup"], "colour": [0, 0, 255], "sensitive": false}}'
+ABOUT = json.dumps({"settings": {}, "models": [], "notes": []})
 
 
 @pytest.mark.parametrize(
@@ -150,6 +152,12 @@ GROUPS = '{"cup": {"objects": ["cup"], "colour": [0, 0, 255], "sensitive": false
             ["--annotations={0}/no", "--videos={0}/no.tsv", "--groups={1}", "--format=coco", "--out={0}/d"],
             "no.tsv",
         ),
+        (
+            "glance",
+            ["--probe={0}/no.json", "--detections={0}/d", "--coverage={0}/c", "--groups={1}", "--out={0}/g.json"],
+            "no.json",
+        ),
+        ("report", ["--results={0}", "--videos={0}/no.tsv", "--about={2}", "--out={0}/r.html"], "no.tsv"),
         ("serve", ["--socket={0}/no/s"], "No such file"),
         ("clean-orphans", ["--results={0}/no", "--videos={0}/gone"], "gone"),
         ("evaluate", ["--model={0}/m", "--images={0}", "--annotations={0}/no.json", "--out={0}/e"], "no.json"),
@@ -166,7 +174,7 @@ GROUPS = '{"cup": {"objects": ["cup"], "colour": [0, 0, 255], "sensitive": false
     ],
 )
 def test_what_is_missing_is_one_line(tmp_path, capsys, verb, options, named):
-    assert named in fails(capsys, verb, *(option.format(tmp_path, GROUPS) for option in options))
+    assert named in fails(capsys, verb, *(option.format(tmp_path, GROUPS, ABOUT) for option in options))
     assert os.listdir(tmp_path) == []
 
 

@@ -9,13 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from interruptions import contents
-from snakemake_runs import Run, Workflow
+from snakemake_runs import Run, Workflow, contents
 
 from objmask.cli import main
 
 FRAMES = 12
-EVERYTHING = ["detections", "masks", "overlay", "protected", "coverage"]
+EVERYTHING = ["detections", "masks", "overlay", "protected", "coverage", "report"]
 
 
 @pytest.fixture(scope="module")

@@ -73,33 +73,6 @@ def test_the_script_is_the_one_that_is_shown():
     assert f"```python\n{script}```" in (ROOT / "docs/clips.md").read_text()
 
 
-CHANGES: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
-    "nothing": ({}, {}),
-    "a colour": ({"groups": {"person": {"objects": ["person"], "colour": [200, 0, 0]}}}, {"clips": 7}),
-    "masks.score": ({"masks": {"score": 0.4}}, {"clips": 7}),
-    "privacy.style": ({"privacy": {"style": "solid"}}, {}),
-    "seed": ({"clips": {"seed": 1}}, {"clips": 7, "clip_splits": 1}),
-    "frames": ({"clips": {"frames": 20}}, {"clips": 7}),
-    "size": ({"clips": {"size": [64, 36]}}, {"clips": 7}),
-    "two that change places": ({"clips": {"per_video": 64, "size": 1}}, {"clips": 7}),
-    "split": ({"clips": {"split": {"test_share": 0.5}}}, {"clip_splits": 1}),
-    "fewer formats": ({"clips": {"formats": ["npz"]}}, {}),
-    "names": ({"clips": {"names": "fpvo"}}, {"clips": 7, "clip_splits": 1}),
-    "the picture": ({"clips": {"of": "picture"}}, {"clips": 7}),
-    "protected video": ({"clips": {"of": "protected"}}, {"clips": 7, "protect": 7}),
-}
-
-
-@pytest.mark.parametrize("change", CHANGES)
-def test_what_runs_again(workflow, made, change):
-    config, expected = CHANGES[change]
-    plan = workflow.plan(made.folder, {**CONFIG, **config, "clips": {**ALL_FORMATS, **config.get("clips", {})}})
-    spanning = {}
-    if expected:
-        spanning = {"clip_records": 1, **({"clip_images": 1} if "clips" in expected else {})}
-    assert dict(plan.jobs) == {**expected, **spanning}
-
-
 def test_a_label_is_that_video_s_clip_and_the_sets(workflow, made, tmp_path):
     folder = shutil.copytree(made.folder, tmp_path / "run", symlinks=True)
     table = folder / "videos.tsv"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -56,33 +55,6 @@ def test_only_annotated_videos_are_worked_on(run: Run) -> None:
 
 def changed(settings: dict[str, Any], section: str, **values: Any) -> dict[str, Any]:
     return {**settings, section: {**settings.get(section, {}), **values}}
-
-
-def test_what_changes_it_and_what_does_not(demo: Workflow, run: Run, settings: dict[str, Any], tmp_path: Path) -> None:
-    assert not demo.plan(run.folder, settings).jobs
-    for other in (
-        changed(settings, "privacy", score=0.4, style="solid", hold=5),
-        changed(settings, "masks", score=0.4),
-    ):
-        # Their scores are marked in the picture; nothing else of these decides what is counted.
-        assert demo.plan(run.folder, other).jobs.keys() <= {"evaluation"}
-    for other in (
-        changed(settings, "evaluation", scores=[0.1, 0.5]),
-        changed(settings, "privacy", grow=0.3),
-        changed(settings, "masks", threshold=0.4),
-        {**settings, "sensitive_objects": ["person"]},
-    ):
-        assert dict(demo.plan(run.folder, other).jobs) == {"evaluation": 1}
-    groups = {"person": {"objects": ["person"], "colour": [9, 99, 199]}}
-    assert dict(demo.plan(run.folder, {**settings, "groups": groups}).jobs) == {"evaluation": 1}
-    # The same content elsewhere, and newer, is the same truth; another truth is not.
-    shutil.copytree(run.folder / "truth", tmp_path / "moved")
-    assert not demo.plan(run.folder, changed(settings, "evaluation", annotations=str(tmp_path / "moved"))).jobs
-    file = tmp_path / "moved/typing/typing_01.json"
-    document = json.loads(file.read_text())
-    file.write_text(json.dumps({**document, "annotations": document["annotations"][1:]}))
-    moved = changed(settings, "evaluation", annotations=str(tmp_path / "moved"))
-    assert dict(demo.plan(run.folder, moved).jobs) == {"evaluation": 1}
 
 
 def test_what_is_wrong_is_one_line(demo: Workflow, run: Run, settings: dict[str, Any], tmp_path: Path) -> None:

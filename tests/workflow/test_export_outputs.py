@@ -95,27 +95,3 @@ def test_all_videos_are_joined(run):
             image = (exports / path).parent / line
             assert image.is_file()
             assert Path(str(image).replace("/images/", "/labels/")).with_suffix(".txt").is_file()
-
-
-def changed(config, section, **values):
-    return {**config, section: {**config.get(section, {}), **values}}
-
-
-def with_groups(**groups):
-    return changed(CONFIG, "groups", **groups)
-
-
-@pytest.mark.parametrize(
-    ("after", "rules"),
-    [
-        (CONFIG, set()),
-        (changed(CONFIG, "masks", score=0.5), FORMATS | JOINED | {"coverage", "summary"}),
-        (changed(CONFIG, "exports", every=2), FORMATS | JOINED | {"annotated_images"}),
-        (changed(CONFIG, "exports", images="none"), {"yolo", "yolo_dataset"}),
-        (changed(CONFIG, "exports", images="png"), {"coco", "yolo", "annotated_images"} | JOINED),
-        (with_groups(screen={"objects": ["tv"], "colour": [255, 0, 0]}), FORMATS | JOINED | {"coverage", "summary"}),
-        (with_groups(screen={"objects": ["tv", "laptop"], "colour": [0, 255, 0]}), {"masks_png", "cvat"}),
-    ],
-)
-def test_what_runs_again(workflow, run, after, rules):
-    assert set(workflow.plan(run.folder, after).jobs) == rules

@@ -11,7 +11,7 @@ from pathlib import Path
 import interruptions
 import pytest
 from interruptions import MODES, Undisturbed
-from snakemake_runs import Workflow
+from snakemake_runs import Workflow, contents
 
 ROOT = Path(__file__).parents[2]
 RANDOM = random.Random(20)  # noqa: S311
@@ -58,4 +58,4 @@ def test_one_workflow_at_a_time(truth, tmp_path):
         interruptions.again(truth.workflow, tmp_path).refused("another run", "is at work in this folder")
         assert interruptions.again(truth.workflow, tmp_path, "-n").code == 0
         assert first.wait(120) == 0, interruptions.shown(tmp_path)
-    assert interruptions.contents(tmp_path / "results") == truth.contents
+    assert contents(tmp_path / "results") == truth.contents

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +19,14 @@ from snakemake_runs import Run, Workflow
 
 ROOT = Path(__file__).parents[2]
 VIDEOS = ("desk/one", "desk/two", "meeting/three")
-NAMES = {
-    "all": "probe, detection, rendering",
-    "detection": "frames, detect, gather",
-    "rendering": "masks, overlay, protect, coverage",
-}
-ONCE = {"summary", "model"}
+ONCE = {"model", "summary", "report", "coco_dataset", "yolo_dataset", "clip_splits", "clip_images", "clip_records"}
+ONCE |= {"evaluation"}
 GROUPS = {
     "person": {"objects": ["person"], "colour": [255, 255, 255], "sensitive": True},
     "screen": {"objects": ["tv", "laptop"], "colour": [255, 0, 0], "sensitive": True},
     "drink": {"objects": ["bottle", "cup"], "colour": [0, 0, 255], "sensitive": False},
 }
+OUTPUTS = ["masks", "overlay", "protected", "coverage", "report"]
 BASE = {
     "videos": "input/videos.tsv",
     "models": {"net": "net"},
@@ -35,6 +34,70 @@ BASE = {
     "groups": GROUPS,
     "sensitive_objects": ["toilet", "cell phone", "book", "keyboard"],
 }
+TRUTH = {
+    "images": [
+        {"id": i, "video": name, "frame": 3, "width": 64, "height": 48, "file_name": ""}
+        for i, name in enumerate(VIDEOS[:2], 1)
+    ],
+    "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [4, 4, 20, 20], "area": 400, "iscrowd": 0}],
+    "categories": [{"id": 1, "name": "person"}],
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table of the document.
+
+    Attributes:
+        heading: what it stands under.
+        names: what its words for several rules mean.
+        config: what is configured before anything changes.
+    """
+
+    heading: str
+    names: Mapping[str, str]
+    config: Mapping[str, Any]
+
+    def rows(self) -> dict[str, tuple[str, str]]:
+        """What changed -> (of which videos, jobs)."""
+        text = (ROOT / "docs/reruns.md").read_text(encoding="utf-8").split(f"\n## {self.heading}\n")[1]
+        cells = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", text.split("\n## ")[0], re.M)
+        return {what: (videos, jobs) for what, videos, jobs in cells if what != "what changed"}
+
+    def rules(self, jobs: str) -> set[str]:
+        """The rules that a cell of the table names."""
+        while any(name in jobs.split(", ") for name in self.names):
+            jobs = ", ".join(self.names.get(part, part) for part in jobs.split(", "))
+        return set(jobs.split(", ")) - {"-"}
+
+
+DETECTION = {"detection": "frames, detect, gather"}
+USUAL = Table(
+    "The usual outputs",
+    {
+        "all": "probe, detection, rendering",
+        "rendering": "masks, overlay, protect, coverage, glance",
+        **DETECTION,
+    },
+    BASE,
+)
+FURTHER = Table(
+    "Further outputs",
+    {
+        "all": "probe, detection, annotated_images, annotations, clips",
+        "annotations": "coco, yolo, masks_png, cvat",
+        "datasets": "coco_dataset, yolo_dataset",
+        "sets": "clip_images, clip_records",
+        **DETECTION,
+    },
+    {
+        **BASE,
+        "outputs": ["coco", "yolo", "masks_png", "cvat", "clips", "evaluation"],
+        "exports": {"images": "jpg"},
+        "clips": {"formats": ["npz", "png", "tfrecord"], "frames": 4, "size": 16},
+        "evaluation": {"annotations": "input/truth.json"},
+    },
+)
 
 
 @dataclass
@@ -87,7 +150,7 @@ def sets(section: str, key: str, value: Any, **more: Any) -> Callable[[Place], N
     """Changes one value of the configuration."""
 
     def change(place: Place) -> None:
-        place.config.setdefault(section, {})[key] = value
+        place.config[section] = {**place.config.get(section, {}), key: value}
         place.config.update(more)
 
     return change
@@ -105,7 +168,7 @@ def group(name: str, key: str, value: Any) -> Callable[[Place], None]:
 
 
 def code(verb: str) -> Callable[[Place], None]:
-    return lambda place: place.edited(f"objmask/verbs/{verb}.py", "\n_MORE = 1\n")
+    return lambda place: place.edited(f"objmask/verbs/{verb.replace('-', '_')}.py", "\n_MORE = 1\n")
 
 
 def add_video(place: Place) -> None:
@@ -132,6 +195,21 @@ def change_model(place: Place) -> None:
     """No more versions than the graph had: another file, the same network."""
     with (place.folder / "net/frozen_inference_graph.pb").open("ab") as stream:
         stream.write(b"\x22\x00")
+
+
+def swap_clips(place: Place) -> None:
+    given = place.config["clips"]
+    place.config["clips"] = {**given, "frames": given["size"], "size": given["frames"]}
+
+
+def change_truth(place: Place) -> None:
+    path = place.folder / "input/truth.json"
+    path.write_text(path.read_text().replace('"bbox": [4, ', '"bbox": [5, '))
+
+
+def move_truth(place: Place) -> None:
+    place.moved("input/truth.json", "truth.json")
+    place.config["evaluation"] = {"annotations": "truth.json"}
 
 
 CHANGES: dict[str, Callable[[Place], object]] = {
@@ -164,8 +242,26 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "`privacy.audio`": sets("privacy", "audio", "copy"),
     "`video.quality`": sets("video", "quality", 30),
     "`video.preset`": sets("video", "preset", "fast"),
-    "`outputs`: fewer": top(outputs=["masks"]),
-    "`outputs`: detections too": top(outputs=["detections", "masks", "overlay", "protected", "coverage"]),
+    "`report.thumbnails`": sets("report", "thumbnails", 2),
+    "`report.raw_pictures`": sets("report", "raw_pictures", True),
+    "`report.players`": sets("report", "players", "none"),
+    "`outputs`: fewer": lambda place: place.config.update(outputs=place.config.get("outputs", OUTPUTS)[:1]),
+    "`outputs`: detections too": top(outputs=["detections", *OUTPUTS]),
+    "`exports.every`": sets("exports", "every", 2),
+    "`exports.images`: of another kind": sets("exports", "images", "png"),
+    "`exports.images`: none": sets("exports", "images", "none"),
+    "`clips.of`: the picture": sets("clips", "of", "picture"),
+    "`clips.of`: protected video": sets("clips", "of", "protected"),
+    "`clips.frames`": sets("clips", "frames", 5),
+    "`clips.size`": sets("clips", "size", [16, 8]),
+    "two values that change places: `clips.frames`, `clips.size`": swap_clips,
+    "`clips.seed`": sets("clips", "seed", 1),
+    "`clips.names`": sets("clips", "names", "fpvo"),
+    "`clips.split`": sets("clips", "split", {"test_share": 0.5}),
+    "`clips.formats`: fewer": sets("clips", "formats", ["npz"]),
+    "`evaluation.scores`": sets("evaluation", "scores", [0.1, 0.5]),
+    "what annotations say": change_truth,
+    "annotations moved": move_truth,
     "`frames.keep`": sets("frames", "keep", "png"),
     "`window`": sets("window", "end_s", 0.3),
     "`detect.every`, without protected video": sets("detect", "every", 2, outputs=["masks", "overlay", "coverage"]),
@@ -201,24 +297,12 @@ CHANGES: dict[str, Callable[[Place], object]] = {
         f"code of `{verb}`": code(verb)
         for verb in (
             *("model", "probe", "frames", "detect", "gather"),
-            *("masks", "overlay", "protect", "coverage", "summary"),
+            *("masks", "overlay", "protect", "coverage", "summary", "glance", "report"),
+            *("annotations", "annotated-images", "dataset", "evaluate-videos"),
+            *("clips", "clip-splits", "clip-images", "clip-records"),
         )
     },
 }
-
-
-def rows() -> dict[str, tuple[str, str]]:
-    """The documented table: what changed -> (of which videos, jobs)."""
-    text = (ROOT / "docs/reruns.md").read_text(encoding="utf-8")
-    cells = re.findall(r"^\| (.+?) \| (.+?) \| (.+?) \|$", text, re.M)
-    return {what: (videos, jobs) for what, videos, jobs in cells if what != "what changed"}
-
-
-def rules(jobs: str) -> set[str]:
-    """The rules that a cell of the table names."""
-    while any(name in jobs.split(", ") for name in NAMES):
-        jobs = ", ".join(NAMES.get(part, part) for part in jobs.split(", "))
-    return set(jobs.split(", ")) - {"-"}
 
 
 @pytest.fixture(scope="module")
@@ -229,56 +313,66 @@ def builtin(project: Path, tmp_path_factory) -> Workflow:
 
 
 @pytest.fixture(scope="module")
-def finished(builtin: Workflow, tmp_path_factory) -> Run:
-    """A real run over three small videos."""
-    folder = tmp_path_factory.mktemp("finished")
-    table = ["path\tlabel\tsubject"]
-    for i, name in enumerate(VIDEOS, 1):
-        path = folder / f"input/{name}.mp4"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        clips.make(path, pts=range(0, (10 + i) * 1001, 1001))
-        table.append(f"{name}.mp4\t{path.parent.name}\t1")
-    (folder / "input/videos.tsv").write_text("\n".join(table) + "\n")
-    shutil.copytree(builtin.root / "objmask/models/demo", folder / "net")
-    return builtin.run(folder, BASE).ok()
+def finished(builtin: Workflow, tmp_path_factory) -> Callable[[Table], Run]:
+    """A real run over three small videos, made when it is first asked for."""
+
+    @cache
+    def run(table: Table) -> Run:
+        folder = tmp_path_factory.mktemp("finished")
+        lines = ["path\tlabel\tsubject"]
+        for i, name in enumerate(VIDEOS, 1):
+            path = folder / f"input/{name}.mp4"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            clips.make(path, pts=range(0, (10 + i) * 1001, 1001))
+            lines.append(f"{name}.mp4\t{path.parent.name}\t{i}")
+        (folder / "input/videos.tsv").write_text("\n".join(lines) + "\n")
+        (folder / "input/truth.json").write_text(json.dumps(TRUTH))
+        shutil.copytree(builtin.root / "objmask/models/demo", folder / "net")
+        return builtin.run(folder, table.config).ok()
+
+    return run
 
 
 @pytest.fixture
-def place(builtin: Workflow, finished: Run, tmp_path: Path) -> Iterator[Place]:
+def place(builtin: Workflow, finished: Callable[[Table], Run], table: Table, tmp_path: Path) -> Iterator[Place]:
     """A copy of the finished run; the project is put back to what it was."""
-    folder = Path(shutil.copytree(finished.folder, tmp_path / "run", symlinks=True))
+    folder = Path(shutil.copytree(finished(table).folder, tmp_path / "run", symlinks=True))
     edited = [builtin.root / "objmask", builtin.root / "profiles", builtin.root / "envs"]
     before = {path: path.read_bytes() for root in edited for path in root.rglob("*") if path.suffix in (".py", ".yaml")}
-    yield Place(folder, dict(BASE), builtin.root)
+    yield Place(folder, dict(table.config), builtin.root)
     for path, data in before.items():
         if path.read_bytes() != data:
             path.write_bytes(data)
 
 
-def test_every_line_of_the_table_is_tried():
-    assert list(rows()) == sorted(CHANGES, key=list(rows()).index)
+def test_every_change_has_a_line():
+    assert CHANGES.keys() == USUAL.rows().keys() | FURTHER.rows().keys()
 
 
-@pytest.mark.parametrize("what", CHANGES)
-def test_exactly_what_the_table_says_runs(builtin, place, what):
-    which, jobs = rows()[what]
+@pytest.mark.parametrize(("table", "what"), [(table, what) for table in (USUAL, FURTHER) for what in table.rows()])
+def test_exactly_what_the_table_says_runs(builtin, place, table, what):
+    which, jobs = table.rows()[what]
     CHANGES[what](place)
     plan = builtin.plan(place.folder, place.config)
     count = {"-": 0, "that one": 1, "every": len(VIDEOS)}[which]
     chunks = 2 if what == "`detect.chunk_frames`" else 1
-    expected = {rule: count * (chunks if rule in ("frames", "detect") else 1) for rule in rules(jobs) - ONCE}
-    assert plan.jobs == Counter({**expected, **dict.fromkeys(rules(jobs) & ONCE, 1)})
+    rules = table.rules(jobs)
+    expected = {rule: count * (chunks if rule in ("frames", "detect") else 1) for rule in rules - ONCE}
+    assert plan.jobs == Counter({**expected, **dict.fromkeys(rules & ONCE, 1)})
     if which == "that one":
         name = "desk/new" if what in ("a video added", "a video renamed") else "desk/one"
-        assert plan.videos == {name: rules(jobs) - ONCE}
+        assert plan.videos == {name: rules - ONCE}
     if not jobs.strip("-"):
         plan.line("Nothing to be done")
 
 
-REALLY = ("a video's bytes", "a video added", "a video removed", "a colour", "one more model", "code of `masks`")
+REALLY = [
+    *((USUAL, what) for what in ("a video's bytes", "a video added", "a video removed", "a colour", "one more model")),
+    *((FURTHER, what) for what in ("a video added", "a video removed", "`clips.seed`")),
+]
 
 
-@pytest.mark.parametrize("what", REALLY)
+@pytest.mark.parametrize(("table", "what"), REALLY)
 def test_after_the_run_nothing_is_left_to_do(builtin, place, what):
     """What a dry run announces is what runs, once."""
     CHANGES[what](place)

@@ -1,4 +1,4 @@
-# What the rules ask: the configuration, the videos, the models, the targets. Functions and look-ups only, no rules.
+# What all rules ask: the configuration, the videos, the models, what is to be made. Functions and values, no rules.
 import csv
 import hashlib
 import io
@@ -19,7 +19,6 @@ from snakemake.exceptions import WorkflowError
 from objmask import config as objmask_config
 from objmask import lifetime
 from objmask.errors import ObjmaskError
-from objmask.evaluation.video_index import check_known, index_annotations
 from objmask.files import atomic_path, refuse_unwritable, sha256_of
 from objmask.folder_lock import hold
 from objmask.index import chunks, find_videos, index_videos
@@ -176,125 +175,9 @@ def options(**values):
 WINDOW = {"start_s": CFG["window"]["start_s"], "end_s": CFG["window"]["end_s"], "on_truncated": CFG["on_truncated"]}
 
 
-CLIPS_SHOW = CFG["clips"]["of"]
-CLIP_SIZE = CFG["clips"]["size"] if isinstance(CFG["clips"]["size"], list) else [CFG["clips"]["size"]] * 2
-CLIP_OPTIONS = options(
-    of=CLIPS_SHOW,
-    # What does not decide what clips show is no reason to make them again.
-    groups=PALETTE.to_json() if CLIPS_SHOW == "masks" else None,
-    score=cfg("masks", "score") if CLIPS_SHOW == "masks" else None,
-    threshold=cfg("masks", "threshold") if CLIPS_SHOW == "masks" else None,
-    on_truncated=cfg("on_truncated") if CLIPS_SHOW == "picture" else None,
-    frames=cfg("clips", "frames"),
-    width=CLIP_SIZE[0],
-    height=CLIP_SIZE[1],
-    resize=cfg("clips", "resize"),
-    sampling=cfg("clips", "sampling"),
-    per_video=cfg("clips", "per_video"),
-    seed=cfg("clips", "seed"),
-    rate=cfg("clips", "rate"),
-    step_min=cfg("clips", "step_min"),
-    step_max=cfg("clips", "step_max"),
-    short=cfg("clips", "short"),
-    flip_when_fps_over=cfg("clips", "flip_when_fps_over"),
-    names=cfg("clips", "names"),
-)
-
-
-def clip_options(wildcards):
-    video = VIDEO_BY_NAME[wildcards.video]
-    return f"{CLIP_OPTIONS} {options(name=video.name, label=video.label, subject=video.subject)}"
-
-
-def clip_source(wildcards, input):
-    """The file that the pictures come from; masks come from detections."""
-    if CLIPS_SHOW == "masks":
-        return ""
-    return options(video=path_of(wildcards, input) if CLIPS_SHOW == "picture" else input.protected[0])
-
-
-def per_video(pattern):
-    return [f"{RESULTS}/{pattern.format(video=video.name)}" for video in USED]
-
-
-def raw_option(wildcards, input):
-    """The video itself, for thumbnails that show what protected video hides: only for those who ask."""
-    return options(raw=path_of(wildcards, input)) if CFG["report"]["raw_pictures"] else ""
-
-
-def embedded():
-    """Videos that the report itself holds; a link needs none."""
-    kinds = [kind for kind in ("masks", "protected") if kind in CFG["outputs"]]
-    return (
-        [path for kind in kinds for path in per_video(f"{kind}/{{video}}.mp4")]
-        if CFG["report"]["players"] == "embed"
-        else []
-    )
-
-
-EXPORTS = [name for name in CFG["outputs"] if name in ("coco", "masks_png", "yolo", "cvat")]
-IMAGES = cfg("exports", "images")
-SELECTION = {
-    "score": cfg("masks", "score"),
-    "threshold": cfg("masks", "threshold"),
-    "every": cfg("exports", "every"),
-}
-
-
-def export_targets():
-    """What exports come to besides the files of each video: images, and what joins the videos."""
-    joined = {"coco": "annotations.json", "yolo": "data.yaml"}
-    images = per_video("exports/images/{video}") if EXPORTS and IMAGES != "none" else []
-    return images + [f"{RESULTS}/exports/{joined[name]}" for name in EXPORTS if name in joined]
-
-
-def refuse_nested():
-    """A folder of one video's exports cannot hold another's: Snakemake makes and removes it as a whole."""
-    names = {video.name for video in USED}
-    folders = {"masks_png", "yolo"} & set(EXPORTS) or (EXPORTS and IMAGES != "none")
-    for name in sorted(names) if folders else ():
-        above = next((str(folder) for folder in Path(name).parents if str(folder) in names), None)
-        if above:
-            raise InputError(
-                f"videos: '{above}' is named like the folder of '{name}'; rename one, or export coco and cvat only, "
-                "without images"
-            )
-
-
-refuse_nested()
-
-
-def targets():
-    """Every file that `outputs` asks for."""
-    made = {
-        "detections": [
-            f"detections/{name}/{{video}}{suffix}" for name in MODELS for suffix in (".parquet", ".frames.parquet")
-        ],
-        "masks": ["masks/{video}.mp4"] + (["masks_lossless/{video}.mp4"] if CFG["masks"]["lossless"] else []),
-        "overlay": ["overlay/{video}.mp4"],
-        "protected": ["protected/{video}.mp4"],
-        "coverage": ["coverage/{video}.csv"],
-        "report": [],
-        "coco": ["exports/coco/{video}.json"],
-        "masks_png": ["exports/masks_png/{video}"],
-        "yolo": ["exports/yolo/{video}"],
-        "cvat": ["exports/cvat/{video}.zip"],
-        "clips": ["clips/npz/{video}.npz"],
-        "evaluation": [],
-    }
-    files = [path for output in CFG["outputs"] for pattern in made[output] for path in per_video(pattern)]
-    if CFG["frames"]["keep"] != "none":
-        files += [f"{RESULTS}/frames/{v.name}/{chunk}" for v in USED for chunk in chunks_of(v.name, FIRST_MODEL)]
-    if "report" in CFG["outputs"]:
-        files += [f"{RESULTS}/report.html"]
-    if "coverage" in CFG["outputs"]:
-        files += [f"{RESULTS}/summary/{name}.csv" for name in SUMMARIES]
-    if "clips" in CFG["outputs"]:
-        sets = ["splits", *(kind for kind in CFG["clips"]["formats"] if kind != "npz")]
-        files += [f"{RESULTS}/clips/{name}" for name in sets]
-    if "evaluation" in CFG["outputs"]:
-        files += [f"{RESULTS}/evaluation/{name}" for name in EVALUATION]
-    return files + export_targets()
+def per_video(*patterns):
+    """Files of every video that is used."""
+    return [f"{RESULTS}/{pattern.format(video=video.name)}" for pattern in patterns for video in USED]
 
 
 def write_video_table(videos):
@@ -310,28 +193,27 @@ def write_video_table(videos):
     return path
 
 
-def read_annotations():
-    """What the annotations are about, and the videos among them that are here."""
-    if "evaluation" not in CFG["outputs"]:
-        return "", []
-    path = Path(CFG["evaluation"]["annotations"])
-    try:
-        index = index_annotations(path, Path(RESULTS) / "evaluation/index.json")
-        unknown = check_known(index.videos, [v.name for v in USED], path)
-    except (ObjmaskError, OSError) as error:
-        raise InputError(str(error)) from None
-    if unknown and workflow.is_main_process:
-        logger.warning(f"objmask: annotations of {len(unknown)} videos are left out, which are not here: {unknown[0]}")
-    return index.digest, [v for v in USED if v.name in frozenset(index.videos)]
-
-
 VIDEO_TABLE = write_video_table(VIDEOS)
-ANNOTATIONS_DIGEST, ANNOTATED = read_annotations()
 SUMMARIES = ("coverage_by_video", "coverage_by_group", "coverage_by_label", "excluded")
-EVALUATION = (
-    *("models.csv", "scores.csv", "groups.csv", "classes.csv", "videos.csv"),
-    *("curve.png", "curve.svg", "evaluation.html"),
-)
+
+# Every file that each of `outputs` asks for; other look-ups add theirs.
+FILES = {
+    "detections": per_video(
+        *(f"detections/{name}/{{video}}{suffix}" for name in MODELS for suffix in (".parquet", ".frames.parquet"))
+    ),
+    "masks": per_video("masks/{video}.mp4", *(["masks_lossless/{video}.mp4"] if CFG["masks"]["lossless"] else [])),
+    "overlay": per_video("overlay/{video}.mp4"),
+    "protected": per_video("protected/{video}.mp4"),
+    "coverage": per_video("coverage/{video}.csv") + [f"{RESULTS}/summary/{name}.csv" for name in SUMMARIES],
+}
+
+
+def targets():
+    """Every file that is asked for."""
+    files = [path for output in CFG["outputs"] for path in FILES[output]]
+    if CFG["frames"]["keep"] != "none":
+        files += [f"{RESULTS}/frames/{v.name}/{chunk}" for v in USED for chunk in chunks_of(v.name, FIRST_MODEL)]
+    return list(dict.fromkeys(files))
 
 
 def failures():

@@ -1,0 +1,25 @@
+# What models are judged by.
+from objmask.evaluation.video_index import check_known, index_annotations
+
+
+def read_annotations():
+    """What the annotations are about, and the videos among them that are here."""
+    if "evaluation" not in CFG["outputs"]:
+        return "", []
+    path = Path(CFG["evaluation"]["annotations"])
+    try:
+        index = index_annotations(path, Path(RESULTS) / "evaluation/index.json")
+        unknown = check_known(index.videos, [v.name for v in USED], path)
+    except (ObjmaskError, OSError) as error:
+        raise InputError(str(error)) from None
+    if unknown and workflow.is_main_process:
+        logger.warning(f"objmask: annotations of {len(unknown)} videos are left out, which are not here: {unknown[0]}")
+    return index.digest, [v for v in USED if v.name in frozenset(index.videos)]
+
+
+ANNOTATIONS_DIGEST, ANNOTATED = read_annotations()
+EVALUATION = (
+    *("models.csv", "scores.csv", "groups.csv", "classes.csv", "videos.csv"),
+    *("curve.png", "curve.svg", "evaluation.html"),
+)
+FILES["evaluation"] = [f"{RESULTS}/evaluation/{name}" for name in EVALUATION]
