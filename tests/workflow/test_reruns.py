@@ -39,7 +39,12 @@ TRUTH = {
         {"id": i, "video": name, "frame": 3, "width": 64, "height": 48, "file_name": ""}
         for i, name in enumerate(VIDEOS[:2], 1)
     ],
-    "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [4, 4, 20, 20], "area": 400, "iscrowd": 0}],
+    "annotations": [
+        {
+            **{"id": 1, "image_id": 1, "category_id": 1, "iscrowd": 0, "area": 400},
+            **{"bbox": [4, 4, 20, 20], "segmentation": [[4, 4, 24, 4, 24, 24, 4, 24]]},
+        }
+    ],
     "categories": [{"id": 1, "name": "person"}],
 }
 
@@ -95,7 +100,7 @@ FURTHER = Table(
         "outputs": ["coco", "yolo", "masks_png", "cvat", "clips", "evaluation"],
         "exports": {"images": "jpg"},
         "clips": {"formats": ["npz", "png", "tfrecord"], "frames": 4, "size": 16},
-        "evaluation": {"annotations": "input/truth.json"},
+        "evaluation": {"annotations": "truth.json"},
     },
 )
 
@@ -203,13 +208,13 @@ def swap_clips(place: Place) -> None:
 
 
 def change_truth(place: Place) -> None:
-    path = place.folder / "input/truth.json"
+    path = place.folder / "truth.json"
     path.write_text(path.read_text().replace('"bbox": [4, ', '"bbox": [5, '))
 
 
 def move_truth(place: Place) -> None:
-    place.moved("input/truth.json", "truth.json")
-    place.config["evaluation"] = {"annotations": "truth.json"}
+    place.moved("truth.json", "moved.json")
+    place.config["evaluation"] = {"annotations": "moved.json"}
 
 
 CHANGES: dict[str, Callable[[Place], object]] = {
@@ -326,7 +331,7 @@ def finished(builtin: Workflow, tmp_path_factory) -> Callable[[Table], Run]:
             clips.make(path, pts=range(0, (10 + i) * 1001, 1001))
             lines.append(f"{name}.mp4\t{path.parent.name}\t{i}")
         (folder / "input/videos.tsv").write_text("\n".join(lines) + "\n")
-        (folder / "input/truth.json").write_text(json.dumps(TRUTH))
+        (folder / "truth.json").write_text(json.dumps(TRUTH))
         shutil.copytree(builtin.root / "objmask/models/demo", folder / "net")
         return builtin.run(folder, table.config).ok()
 
@@ -349,7 +354,14 @@ def test_every_change_has_a_line():
     assert CHANGES.keys() == USUAL.rows().keys() | FURTHER.rows().keys()
 
 
-@pytest.mark.parametrize(("table", "what"), [(table, what) for table in (USUAL, FURTHER) for what in table.rows()])
+LINES = [(table, what) for table in (USUAL, FURTHER) for what in table.rows()]
+
+
+def names(cases: list[tuple[Table, str]]) -> list[str]:
+    return [f"{table.heading}: {what}" for table, what in cases]
+
+
+@pytest.mark.parametrize(("table", "what"), LINES, ids=names(LINES))
 def test_exactly_what_the_table_says_runs(builtin, place, table, what):
     which, jobs = table.rows()[what]
     CHANGES[what](place)
@@ -372,7 +384,7 @@ REALLY = [
 ]
 
 
-@pytest.mark.parametrize(("table", "what"), REALLY)
+@pytest.mark.parametrize(("table", "what"), REALLY, ids=names(REALLY))
 def test_after_the_run_nothing_is_left_to_do(builtin, place, what):
     """What a dry run announces is what runs, once."""
     CHANGES[what](place)

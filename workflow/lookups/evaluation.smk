@@ -1,4 +1,6 @@
 # What models are judged by.
+from dataclasses import replace
+
 from objmask.evaluation.video_index import check_known, index_annotations
 
 
@@ -18,6 +20,8 @@ def read_annotations():
 
 
 ANNOTATIONS_DIGEST, ANNOTATED = read_annotations()
+# Labels decide nothing here, so they are no reason to evaluate again.
+ANNOTATED_TABLE = write_video_table([replace(v, label="", subject="") for v in ANNOTATED]) if ANNOTATED else VIDEO_TABLE
 EVALUATION = (
     *("models.csv", "scores.csv", "groups.csv", "classes.csv", "videos.csv"),
     *("curve.png", "curve.svg", "evaluation.html"),

@@ -2,7 +2,7 @@
 # The truth is no input: its content counts, not its time or place.
 rule evaluation:
     input:
-        videos=ancient(write_video_table(ANNOTATED) if ANNOTATED else VIDEO_TABLE),
+        videos=ancient(ANNOTATED_TABLE),
         probes=[f"{RESULTS}/probe/{v.name}.json" for v in ANNOTATED],
         detections=[
             f"{RESULTS}/detections/{model}/{v.name}{suffix}"
