@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from objmask.clips.names import file_name
+from objmask.clips.names import Convention, file_name, label_and_subject
 from objmask.errors import ConfigError
 from objmask.files import atomic_path
 from objmask.index import UNLABELLED
@@ -31,6 +31,39 @@ class Example:
 def labels_of(examples: Iterable[Example]) -> list[str]:
     """The labels, in the order in which their folders sort: places in it are what Keras counts."""
     return sorted({example.label for example in examples}, key=file_name)
+
+
+def divide(
+    videos: Iterable[tuple[str, str, str]],
+    *,
+    names: Convention,
+    share: float,
+    seed: int,
+    subjects: Iterable[str | int],
+    leave_one_subject_out: bool,
+) -> tuple[list[Example], frozenset[str]]:
+    """The videos as examples, and the names of those to test with.
+
+    It writes nothing, so a workflow can ask before it starts whether the videos can be divided like this.
+
+    Args:
+        videos: name, label and subject of each.
+        names: what file names say.
+        share: as for `choose_test`.
+        seed: as for `choose_test`.
+        subjects: as for `choose_test`.
+        leave_one_subject_out: each subject is also to be the one that is tested with.
+
+    Raises:
+        ConfigError: as `choose_test`; or each subject is to be left out, and there are not two.
+    """
+    examples = [Example(name, *label_and_subject(name, label, subject, names)) for name, label, subject in videos]
+    if leave_one_subject_out and len({example.subject for example in examples if example.subject}) < 2:
+        raise ConfigError(
+            "clips.split.leave_one_subject_out: needs two subjects or more; give them in a table's column subject, "
+            "or set clips.names: fpvo"
+        )
+    return examples, choose_test(examples, share, seed, frozenset(str(subject) for subject in subjects))
 
 
 def choose_test(examples: Sequence[Example], share: float, seed: int, subjects: Collection[str] = ()) -> frozenset[str]:
@@ -74,16 +107,10 @@ def write_splits(
     `leave_one_subject_out` also `folds/<subject>/train.txt` and `test.txt`.
 
     Raises:
-        ConfigError: folds are asked for and there are not two subjects.
         OSError: the folder cannot be written.
     """
     examples = sorted(examples, key=lambda example: example.video)
     subjects = sorted({example.subject for example in examples if example.subject})
-    if leave_one_subject_out and len(subjects) < 2:
-        raise ConfigError(
-            "clips.split.leave_one_subject_out: needs two subjects or more; give them in a table's column subject, "
-            "or set clips.names: fpvo"
-        )
     with atomic_path(out) as folder:
         _write_lists(examples, test, folder)
         labels = labels_of(examples)

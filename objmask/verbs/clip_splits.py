@@ -26,20 +26,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes the folder."""
-    from objmask.clips.names import label_and_subject
-    from objmask.clips.splits import Example, choose_test, write_splits
+    from objmask.clips.splits import divide, write_splits
     from objmask.video_table import read_video_table
 
-    examples = [
-        Example(row["name"], *label_and_subject(row["name"], row["label"], row["subject"], options.names))
-        for row in read_video_table(options.videos)[0]
-    ]
-    test = choose_test(examples, options.test_share, options.seed, _subjects(options.test_subjects))
+    examples, test = divide(
+        [(row["name"], row["label"], row["subject"]) for row in read_video_table(options.videos)[0]],
+        names=options.names,
+        share=options.test_share,
+        seed=options.seed,
+        subjects=_subjects(options.test_subjects),
+        leave_one_subject_out=options.leave_one_subject_out,
+    )
     write_splits(examples, test, options.out, leave_one_subject_out=options.leave_one_subject_out)
 
 
-def _subjects(text: str) -> list[str]:
+def _subjects(text: str) -> list[str | int]:
     names = parse_json(text, "--test-subjects")
     if not isinstance(names, list) or not all(isinstance(name, str | int) for name in names):
         raise ConfigError('--test-subjects: expected a list of names, e.g. ["1", "7"]')
-    return [str(name) for name in names]
+    return names

@@ -83,3 +83,16 @@ def test_a_video_named_like_a_folder_of_videos(workflow, tmp_path, config):
     clips.make(tmp_path / "videos/a/b.mp4", pts=range(0, 3003, 1001))
     workflow.run(tmp_path, {"videos": "videos", **config}, "-n").refused("'a'", "'a/b'", "rename one")
     workflow.plan(tmp_path, {"videos": "videos", "outputs": ["coco", "cvat"]})
+
+
+@pytest.mark.parametrize(
+    ("split", "parts"),
+    [
+        ({"leave_one_subject_out": True}, ["leave_one_subject_out", "two subjects", "column subject"]),
+        ({"test_subjects": [9]}, ["test_subjects", "no subject '9'"]),
+    ],
+)
+def test_videos_that_cannot_be_divided_as_asked(workflow, folder, split, parts):
+    """The verb says the same, after everything has been detected."""
+    workflow.run(folder, {"videos": "videos", "clips": {"split": split}, "outputs": ["clips"]}, "-n").refused(*parts)
+    workflow.plan(folder, {"videos": "videos", "clips": {"split": split}})

@@ -1,4 +1,6 @@
 # What training clips are made of.
+from objmask.clips.splits import divide
+
 CLIPS_SHOW = CFG["clips"]["of"]
 CLIP_SIZE = CFG["clips"]["size"] if isinstance(CFG["clips"]["size"], list) else [CFG["clips"]["size"]] * 2
 CLIP_OPTIONS = options(
@@ -36,6 +38,24 @@ def clip_source(wildcards, input):
     return options(video=path_of(wildcards, input) if CLIPS_SHOW == "picture" else input.protected[0])
 
 
+def refuse_split():
+    """Whether the videos can be divided as asked is known before any of them is worked on."""
+    split = CFG["clips"]["split"]
+    try:
+        divide(
+            [(video.name, video.label, video.subject) for video in USED],
+            names=CFG["clips"]["names"],
+            share=split["test_share"],
+            seed=CFG["clips"]["seed"],
+            subjects=split["test_subjects"],
+            leave_one_subject_out=split["leave_one_subject_out"],
+        )
+    except ObjmaskError as error:
+        raise InputError(str(error)) from None
+
+
+if "clips" in CFG["outputs"]:
+    refuse_split()
 FILES["clips"] = per_video("clips/npz/{video}.npz") + [
     f"{RESULTS}/clips/{name}" for name in ("splits", *CFG["clips"]["formats"]) if name != "npz"
 ]

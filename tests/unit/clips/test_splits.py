@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from objmask.clips.splits import Example, choose_test, labels_of, write_splits
+from objmask.clips.splits import Example, choose_test, divide, labels_of, write_splits
 from objmask.errors import ConfigError
 
 
@@ -117,8 +117,18 @@ def test_what_is_odd_is_said(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         write_splits([*by_label(2), Example("x", "unlabelled")], frozenset(), tmp_path / "s")
     assert "1 of the videos have no label, x is" in caplog.text
+
+
+def test_folds_need_two_subjects():
+    settings = {"names": "fpvo", "share": 0.3, "seed": 0, "subjects": (), "leave_one_subject_out": True}
+    videos = [("1_10_walk", "unlabelled", ""), ("1_11_chat", "unlabelled", ""), ("x", "chat", "")]
     with pytest.raises(ConfigError, match="two subjects"):
-        write_splits(by_label(2), frozenset(), tmp_path / "s", leave_one_subject_out=True)
+        divide(videos, **settings)
+    examples, test = divide([*videos, ("y", "chat", "7")], **settings)
+    assert [(e.label, e.subject) for e in examples] == [("walk", "1"), ("chat", "1"), ("chat", ""), ("chat", "7")]
+    assert test
+    with pytest.raises(ConfigError, match=r"'9'.*known: 1, 7"):
+        divide([*videos, ("y", "chat", "7")], **{**settings, "subjects": [9]})
 
 
 def test_subjects_that_would_share_a_folder(tmp_path):
