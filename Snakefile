@@ -43,3 +43,8 @@ onerror:
     if workflow.is_main_process:
         for line in failures():
             logger.error(f"objmask: FAILED {line}")
+
+
+onsuccess:
+    if workflow.is_main_process and "report" in CFG["outputs"]:
+        logger.info(f"objmask: open {os.path.join(workflow.overwrite_workdir or '', RESULTS, 'report.html')}")

@@ -35,7 +35,8 @@ _LOOK_S = 0.5
 _GRACE_S = 10.0
 _STEPS = re.compile(r"^(\d+) of (\d+) steps")
 _FINISHED = re.compile(r"^Finished jobid: \d+ \(Rule: (\w+)\)")
-_OURS = re.compile(r"^objmask: (.*)")
+_OURS = re.compile(r"^objmask: (?!open )(.*)")
+"""Warnings and failures. Where the results are is said here in the end, all of them."""
 _LOGGED = re.compile(r"^\S+ \S+ INFO (.*)")
 _REFUSED = re.compile(r"^InputError:\n(.+)", re.M)
 _LAST_BYTES = 4096
@@ -57,7 +58,7 @@ RESULTS = {
 
 
 def settings_for(
-    videos: Path, more: Path | None, *, models: Sequence[str], outputs: Sequence[str] | None, device: str | None
+    videos: Path, more: Path | None, *, models: Sequence[str], outputs: str | None, device: str | None
 ) -> dict[str, Any]:
     """The configuration for some videos.
 
@@ -65,16 +66,18 @@ def settings_for(
         videos: a video, or a folder of videos.
         more: YAML file with keys of the configuration, which hold where the arguments say nothing.
         models: names or files; empty: those of `more`, else `DEFAULT_MODEL`.
-        outputs: what to make; None: those of `more`, else the default.
+        outputs: what to make, with commas between; None: those of `more`, else the default.
         device: where to compute; None: as `more` says, else the default.
 
     Raises:
         ConfigError: there are no such videos, or `more` is no such file.
     """
-    find_videos(videos)
+    if not videos.exists():
+        raise ConfigError(f"{videos}: no such file or folder")
+    find_videos(videos, warn=lambda _: None)  # the workflow says it
     given = _read(more) if more else {}
     if "model" in given:
-        given["models"] = [given.pop("model")]
+        given["models"] = given.pop("model")
     settings = {**given, "videos": str(videos.absolute())}
     if models or "models" not in given:
         settings["models"] = [_located(model) for model in models or (DEFAULT_MODEL,)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.errors import ConfigError
+from objmask.hints import did_you_mean
 
 BACKGROUND = "background"
 MAX_GROUPS = 254
@@ -131,6 +131,5 @@ def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
     known = sorted(set(known))
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1, cutoff=0.4)
-            hint = f"; did you mean '{near[0]}'?" if near else "; `python -m objmask models` lists the names"
-            raise ConfigError(f"{where}: unknown object '{name}'{hint}")
+            hint = did_you_mean(name, known) or "`python -m objmask models` lists the names"
+            raise ConfigError(f"{where}: unknown object '{name}'; {hint}")

@@ -51,7 +51,15 @@ VERBS = (
     "agreement",
 )
 """Each is a module of `objmask.verbs`: its docstring is the help, `add_arguments` and `run` do the rest."""
+_NO_DEFAULT = frozenset({"None", "False", "[]", ""})
 LOG = logging.getLogger("objmask")
+
+
+class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Shows the defaults that say something."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help if str(action.default) in _NO_DEFAULT else super()._get_help_string(action)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -100,7 +108,7 @@ def build_parser() -> argparse.ArgumentParser:
             name,
             help=text.split(".")[0],
             description=text,
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            formatter_class=_HelpFormatter,
         )
         module.add_arguments(verb)
         verb.add_argument(

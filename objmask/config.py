@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
 
 from objmask.classes import Palette, check_names
+from objmask.config_schema import check, fill
 from objmask.errors import ConfigError
 from objmask.exports.labelmap import check_group_names
 from objmask.models.coco import COCO_NAMES
@@ -26,19 +23,11 @@ _MOST_CLIP_BYTES = 10**9
 """Of a video's training clips, which are put together in memory; what the rule asks for."""
 
 
-def typed(given: Mapping[str, Any], schema_path: Path) -> Config:
-    """A configuration with numbers and truth values where it has texts and the schema takes none.
-
-    Snakemake's `--config 'window={end_s: 2}'` gives texts only.
-    """
-    schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
-    return cast(Config, _typed(dict(given), schema, schema))
-
-
 def complete(given: Mapping[str, Any], schema_path: Path) -> Config:
     """Validates a configuration against the schema and fills in the defaults.
 
-    `model` (one name or path) is short for `models`, `null` for a whole section means its defaults.
+    `model` (one name or path) is short for `models`, `null` for a whole section means its defaults, a text where a
+    list belongs means a list: of its parts between commas where these are words to choose from, else of itself.
 
     Raises:
         ConfigError: one line: the key, what is wrong with it, and what is possible.
@@ -50,10 +39,8 @@ def complete(given: Mapping[str, Any], schema_path: Path) -> Config:
         config["models"] = [str(config.pop("model"))]
     if "videos" in config:
         config["videos"] = str(config["videos"])
-    _fill(config, schema, schema)
-    error = best_match(Draft202012Validator(schema).iter_errors(config))
-    if error is not None:
-        raise ConfigError(_one_line(error))
+    fill(config, schema)
+    check(config, schema)
     _check_values(config)
     return config
 
@@ -151,36 +138,6 @@ def _classes_used(config: Config, models: Mapping[str, ModelInfo], section: str)
     return {c for name in model_names(config, models, section) for c in models[name].classes}
 
 
-def _typed(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
-    if "$ref" in schema:
-        schema = root["$defs"][schema["$ref"].rsplit("/", 1)[1]]
-    if isinstance(value, dict):
-        parts, more = schema.get("properties", {}), schema.get("additionalProperties")
-        others = more if isinstance(more, dict) else {}
-        return {key: _typed(item, parts.get(key, others), root) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_typed(item, schema.get("items", {}), root) for item in value]
-    if isinstance(value, str) and "string" not in schema.get("type", "string"):
-        with suppress(yaml.YAMLError):
-            return yaml.safe_load(value)
-    return value
-
-
-def _fill(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> None:
-    """Sets the schema's defaults in place, at every depth."""
-    if not isinstance(value, dict):
-        return
-    for key, part in schema.get("properties", {}).items():
-        if "$ref" in part:
-            part = root["$defs"][part["$ref"].rsplit("/", 1)[1]]
-        if "default" in part and value.get(key) is None:
-            value[key] = deepcopy(part["default"])
-        _fill(value.get(key), part, root)
-    if isinstance(schema.get("additionalProperties"), dict):
-        for part in value.values():
-            _fill(part, schema["additionalProperties"], root)
-
-
 def _check_values(config: Config) -> None:
     """What a schema cannot say: values that contradict each other."""
     for where in _not_finite(config):
@@ -252,20 +209,3 @@ def _not_finite(value: Any, where: str = "") -> Iterator[str]:
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, part in parts:
         yield from _not_finite(part, f"{where}.{key}" if where else str(key))
-
-
-def _one_line(error: ValidationError) -> str:
-    where = ".".join(str(part) for part in error.absolute_path)
-    schema: Any = error.schema
-    if error.validator == "additionalProperties":
-        unknown = sorted(set(cast(dict[Any, Any], error.instance)) - set(schema.get("properties", {})), key=str)
-        known = ", ".join(sorted(schema.get("properties", {})))
-        prefix = f"{where}." if where else ""
-        return f"config: unknown key '{prefix}{unknown[0]}'; possible: {known}"
-    if error.validator == "required":
-        missing = next(name for name in schema["required"] if name not in cast(dict[str, Any], error.instance))
-        hints = {"videos": "a folder of videos", "models": "a model's name or file, e.g. --config model=<file.tflite>"}
-        return f"config: {where + '.' if where else ''}{missing} is missing; set it to {hints.get(missing, 'a value')}"
-    unit = schema.get("description", "") if isinstance(schema, Mapping) else ""
-    message = re.sub(r"\s+", " ", error.message)
-    return f"config: {where}: {message[:200]}{f' ({unit})' if unit else ''}"

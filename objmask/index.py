@@ -6,14 +6,13 @@ again costs one `stat` a video; the file is replaced atomically and may lie on s
 
 from __future__ import annotations
 
-import csv
 import json
 import logging
 import mimetypes
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +22,15 @@ from tqdm import tqdm
 
 from objmask.errors import ConfigError, VideoError
 from objmask.files import sha256_of, write_json
+from objmask.input_table import read_input_table
 
 LOG = logging.getLogger(__name__)
 
 SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".3gp"})
 """File name suffixes of videos, lower case; any case is taken."""
 UNLABELLED = "unlabelled"
+TABLE_SUFFIXES = frozenset({".tsv", ".csv", ".tab", ".txt"})
+"""Of tables of videos; other suffixes are taken too."""
 _UNSAFE = re.compile(r"[{}<>%\x00-\x1f\x7f-\x9f]")
 _PERIODIC = re.compile(r"(.+?)\1{19}$")
 """Snakemake stops at a name that ends in twenty times the same."""
@@ -73,20 +75,25 @@ class Video(Source):
     unreadable: str = ""
 
 
-def find_videos(videos: Path) -> list[Source]:
+def find_videos(videos: Path, warn: Callable[[str], None] = LOG.warning) -> list[Source]:
     """The videos of a folder tree or of a table, sorted by name; or the one that is given itself.
+
+    Args:
+        videos: the folder, table or video.
+        warn: is told what looks like a mistake, a line each.
 
     Raises:
         ConfigError: nothing there, no videos in it, two with one name, a name that is not Unicode.
     """
     if videos.is_dir():
-        sources = _from_folder(videos)
+        sources = _from_folder(videos, warn)
     elif videos.is_file() and videos.suffix.lower() in SUFFIXES:
         sources = [Source(_safe_name(Path(videos.name)), videos, UNLABELLED)]
     elif videos.is_file():
-        sources = _from_table(videos)
+        sources = _from_table(videos, warn)
     else:
-        raise ConfigError(f"videos: there is no folder or table '{videos}'; set it to where your videos are")
+        tried = "" if videos.is_absolute() else f" (looked for {videos.absolute()})"
+        raise ConfigError(f"videos: there is no folder or table '{videos}'{tried}; set it to where your videos are")
     if not sources:
         raise ConfigError(f"videos: no video in '{videos}' (looked for {', '.join(sorted(SUFFIXES))}, in any case)")
     _refuse_same_names(sources)
@@ -137,7 +144,7 @@ def chunk_range(name: str) -> tuple[int, int]:
     return int(first), int(stop)
 
 
-def _from_folder(folder: Path) -> list[Source]:
+def _from_folder(folder: Path, warn: Callable[[str], None]) -> list[Source]:
     found, other = [], []
     for path in _files(folder):
         below = path.relative_to(folder)
@@ -146,11 +153,10 @@ def _from_folder(folder: Path) -> list[Source]:
         elif (mimetypes.guess_type(path.name)[0] or "").startswith("video/"):
             other.append(below)
     if other:
-        LOG.warning(
-            "videos: %d left out, whose kind objmask does not take: %s%s; convert them, or name them in a table",
-            len(other),
-            ", ".join(str(path) for path in sorted(other)[:3]),
-            ", …" if len(other) > 3 else "",
+        shown = ", ".join(str(path) for path in sorted(other)[:3])
+        warn(
+            f"videos: {len(other)} left out, whose kind objmask does not take: {shown}"
+            f"{', …' if len(other) > 3 else ''}; convert them, or name them in a table"
         )
     return found
 
@@ -173,17 +179,16 @@ def _refuse_folder(error: OSError) -> None:
     raise ConfigError(f"videos: the folder '{error.filename}' cannot be read ({error.strerror}); mend that or move it")
 
 
-def _from_table(table: Path) -> list[Source]:
+def _from_table(table: Path, warn: Callable[[str], None]) -> list[Source]:
     try:
-        with table.open(newline="", encoding="utf-8-sig") as stream:
-            header = stream.readline()
-            stream.seek(0)
-            rows = list(csv.DictReader(stream, delimiter="\t" if "\t" in header else ","))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"videos: '{table}' is not a folder, nor a table in UTF-8 ({error})") from error
-    if not rows or "path" not in rows[0]:
-        raise ConfigError(f"videos: '{table}' has no column 'path' or no rows; expected path, label, subject, …")
-    paths = [table.parent / (row["path"] or "") for row in rows]
+        rows, warnings = read_input_table(table)
+    except ConfigError as error:
+        suffixes = ", ".join(sorted(SUFFIXES))
+        video = "" if table.suffix.lower() in TABLE_SUFFIXES else f"not a video; videos end in {suffixes}; and "
+        raise ConfigError(f"videos: '{table}' is {video}not a table of videos: {error}") from error
+    for warning in warnings:
+        warn(warning)
+    paths = [table.parent / row["path"] for row in rows]
     for path in paths:
         if not path.is_file():
             raise ConfigError(f"videos: '{table}' names '{path}', which is not a file")
@@ -194,8 +199,8 @@ def _from_table(table: Path) -> list[Source]:
         Source(
             _safe_name(full.relative_to(root)),
             path,
-            _one_line(row.get("label") or "") or UNLABELLED,
-            _one_line(row.get("subject") or ""),
+            _one_line(row["label"]) or UNLABELLED,
+            _one_line(row["subject"]),
         )
         for row, path, full in zip(rows, paths, absolute, strict=True)
     ]

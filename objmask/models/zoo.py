@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import yaml
 
 from objmask.errors import ModelError
+from objmask.hints import did_you_mean
 from objmask.models.coco import COCO_IDS
 from objmask.models.info import ModelInfo
 
@@ -108,8 +108,8 @@ class Zoo:
     def hint(self, name: str) -> str:
         """What to write instead of a name that is none."""
         names = [model.name for model in self.models]
-        near = difflib.get_close_matches(name, [*names, *(_SUFFIX.sub("", n) for n in names)], 1, cutoff=0.75)
-        return f"did you mean '{near[0]}'?" if near else f"the names known are {', '.join(names)}"
+        near = did_you_mean(name, [*names, *(_SUFFIX.sub("", n) for n in names)], closeness=0.75)
+        return near or f"the names known are {', '.join(names)}"
 
     def address(self, model: ZooModel) -> str:
         """Where the publisher keeps an archive."""

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> None:
         options.input,
         options.settings,
         models=options.model,
-        outputs=options.outputs.split(",") if options.outputs else None,
+        outputs=options.outputs,
         device=options.device,
     )
     given = options.input.absolute()

@@ -40,10 +40,10 @@ def test_files_are_found_from_another_folder_too(clip, tmp_path):
 
 def test_what_is_said_comes_before_the_file(clip):
     more = "model: demo\ndevice: cpu\nprivacy: {style: solid}\n"
-    assert settings(clip, more)["models"] == ["demo"]
-    said = settings(clip, more, models=["net.tflite"], device="gpu", outputs=["masks"])
+    assert settings(clip, more)["models"] == "demo"
+    said = settings(clip, more, models=["net.tflite"], device="gpu", outputs="masks, overlay")
     assert said["models"] == [str(Path("net.tflite").absolute())]
-    assert (said["device"], said["outputs"], said["privacy"]) == ("gpu", ["masks"], {"style": "solid"})
+    assert (said["device"], said["outputs"], said["privacy"]) == ("gpu", "masks, overlay", {"style": "solid"})
     assert "model" not in said
 
 
@@ -59,7 +59,10 @@ def test_a_settings_file_that_is_none(clip, more):
 
 
 def test_no_video_no_model(clip):
-    with pytest.raises(ConfigError, match=r"no folder or table 'nothing\.mp4'"):
+    with pytest.raises(ConfigError, match=r"^nothing\.mp4: no such file or folder$"):
         settings(Path("nothing.mp4"))
+    Path("README.md").write_text("# no video\n")
+    with pytest.raises(ConfigError, match=r"'README\.md' is not a video; videos end in \.3gp, .*\.webm"):
+        settings(Path("README.md"))
     with pytest.raises(ModelError, match="no such model"):
         settings(clip, models=["nothing.tflite"])

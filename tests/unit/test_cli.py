@@ -61,9 +61,18 @@ def test_help_says_what_it_does_and_what_each_option_is(verb, capsys):
     text = capsys.readouterr().out
     options = text.split("options:")[1]
     assert len(text.split("options:")[0].split()) > 10
+    assert not re.search(r"\(default:\s+(None|False|\[\]|)\)", text)
     # Each option has words beside or below it.
     for part in re.split(r"\n  (?=-)", options)[1:]:
         assert re.search(r"(\s{2,}|\n)\S+ \S+", part), part
+
+
+def test_help_shows_the_defaults_that_say_something(capsys):
+    with pytest.raises(SystemExit):
+        main(["clip-splits", "--help"])
+    text = capsys.readouterr().out
+    assert "(default: 0.3)" in text
+    assert "(default: 0)" in text
 
 
 def test_the_list_of_verbs(capsys):

@@ -163,6 +163,31 @@ def test_model_is_short_for_models():
     assert complete({"videos": "v", "models": ["m"], "model": None}, SCHEMA)["models"] == ["m"]
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ({"outputs": "masks"}, {"outputs": ["masks"]}),
+        ({"outputs": " masks, coverage,"}, {"outputs": ["masks", "coverage"]}),
+        ({"models": "a, b.tflite"}, {"models": ["a, b.tflite"]}),
+        ({"clips": {"formats": "npz,png"}}, {"clips": {"formats": ["npz", "png"]}}),
+        ({"clips": {"split": {"test_subjects": "p1"}}}, {"clips": {"split": {"test_subjects": ["p1"]}}}),
+        ({"masks": {"models": "m"}}, {"masks": {"models": ["m"]}}),
+        ({"sensitive_objects": "wine glass"}, {"sensitive_objects": ["wine glass"]}),
+        (
+            {"groups": {"a": {"objects": "cup", "colour": [1, 2, 99]}}},
+            {"groups": {"a": {"objects": ["cup"], "colour": [1, 2, 99]}}},
+        ),
+    ],
+)
+def test_a_text_where_a_list_belongs(given, meant):
+    assert complete({**GIVEN, **given}, SCHEMA) == complete({**GIVEN, **meant}, SCHEMA)
+
+
+def test_other_texts_stay_texts():
+    refused({"clips": {"size": "big"}}, "clips.size", "'big'")
+    refused({"outputs": ","}, "outputs", "[]")
+
+
 def test_a_folder_whose_name_is_a_number():
     assert complete({"videos": 2024, "model": 7}, SCHEMA)["videos"] == "2024"
 
@@ -172,6 +197,11 @@ def test_a_folder_whose_name_is_a_number():
     [
         ({"video_folder": "x"}, ["video_folder", "videos"]),
         ({"privacy": {"colour": 1}}, ["privacy.colour", "style"]),
+        ({"modle": "a.tflite"}, ["'modle'; did you mean 'models'?", "possible: clips"]),
+        ({"privacy": {"stlye": "blur"}}, ["'privacy.stlye'; did you mean 'style'?"]),
+        ({"masks.score": 0.5}, ["unknown key 'masks.score'", "masks: {score: …}"]),
+        ({"video": "/path"}, ["video: '/path'", "did you mean 'videos'?"]),
+        ({"masks": 0.5}, ["masks: 0.5", "--config 'masks={score: …}'"]),
         ({"groups": {"a": {"objects": ["cup"], "color": [1, 2, 3]}}}, ["groups.a"]),
         ({1: 2, "x": 3}, ["unknown key"]),
         ({"videos": None}, ["videos is missing"]),
@@ -194,7 +224,7 @@ def test_a_folder_whose_name_is_a_number():
         ({"masks": {"score": float("nan")}}, ["masks.score"]),
         ({"window": {"end_s": float("inf")}}, ["window.end_s"]),
         ({"privacy": {"strength": 9}}, ["privacy.strength"]),
-        ({"privacy": {"zones": [[[0, 0], [1, 1]]]}}, ["privacy.zones"]),
+        ({"privacy": {"zones": [[[0, 0], [1, 1]]]}}, ["privacy.zones", "at least three corners"]),
         ({"privacy": {"zones": [[[0, 0], [1, 1], [0, 2]]]}}, ["privacy.zones"]),
         ({"privacy": {"models": []}}, ["privacy.models"]),
         ({"video": {"preset": "placebo"}}, ["video.preset"]),

@@ -69,6 +69,7 @@ def test_folders_named_like_videos_are_folders(tmp_path):
 
 def test_where_nothing_is(tmp_path):
     refused(tmp_path / "nowhere", "nowhere")
+    refused(Path("nowhere"), "'nowhere'", str(Path("nowhere").absolute()))
     refused(tmp_path, "no video", ".mp4")
     place(tmp_path, "a.txt")
     refused(tmp_path, "no video")
@@ -185,9 +186,10 @@ def test_a_table_named_from_elsewhere(tmp_path, monkeypatch):
     ("text", "words"),
     [
         ("", ["no column 'path'"]),
-        ("path,label\n", ["no column 'path'"]),
+        ("path,label\n", ["no rows"]),
+        ("Path,label\na.mp4,x\n", ["no column 'path'", "'Path'", "renamed"]),
         ("file,label\na.mp4,x\n", ["no column 'path'", "label"]),
-        ("path;label\na.mp4;x\n", ["no column 'path'"]),
+        ("path;label\na.mp4;x\n", ["no column 'path'", "';'", "tabs (TSV) or commas (CSV)"]),
         ("path,label\nb.mp4,x\n", ["b.mp4", "not a file"]),
         ("path,label\n,x\n", ["not a file"]),
         ("path,label\n.,x\n", ["not a file"]),
@@ -200,9 +202,27 @@ def test_tables_that_cannot_be_meant(tmp_path, text, words):
     refused(table(tmp_path, text), *words)
 
 
+@pytest.mark.parametrize(
+    ("columns", "meant"),
+    [
+        ("path,lable,subject", "'lable'; did you mean 'label'?"),
+        ("path\tLabel", "'Label'; did you mean 'label'?"),
+        ("path, subject", "' subject'; did you mean 'subject'?"),
+        ("path,label,labels,object,camera,date", None),
+    ],
+)
+def test_misspelt_columns_are_told(tmp_path, caplog, columns, meant):
+    place(tmp_path, "a.mp4")
+    warnings = []
+    (source,) = find_videos(table(tmp_path, f"{columns}\na.mp4{',x' * columns.count(',')}\n"), warnings.append)
+    assert source.path == tmp_path / "a.mp4"
+    assert [meant in line for line in warnings] == ([True] if meant else [])
+    assert not caplog.messages
+
+
 def test_a_picture_or_a_spreadsheet_is_no_table(tmp_path, clip):
     place(tmp_path, "clip.jpg", content=clip)
-    refused(tmp_path / "clip.jpg", "clip.jpg", "folder")
+    refused(tmp_path / "clip.jpg", "clip.jpg", "not a video; videos end in .3gp", "table")
     (tmp_path / "t.csv").write_bytes("path\na.mp4\n".encode("utf-16"))
     refused(tmp_path / "t.csv", "t.csv", "UTF-8")
     (tmp_path / "t.csv").write_bytes("path\nschön.mp4\n".encode("latin-1"))

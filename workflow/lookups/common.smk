@@ -18,6 +18,7 @@ from snakemake.exceptions import WorkflowError
 
 from objmask import config as objmask_config
 from objmask import lifetime
+from objmask.config_schema import typed
 from objmask.errors import ObjmaskError
 from objmask.files import atomic_path, refuse_unwritable, sha256_of
 from objmask.folder_lock import hold
@@ -43,10 +44,10 @@ def read_inputs():
     """Configuration, models and videos; whatever is wrong with them ends here, in one line, before any job."""
     try:
         refuse_unwritable(Path(RESULTS))
-        complete = objmask_config.complete(objmask_config.typed(config, SCHEMA), SCHEMA)
+        complete = objmask_config.complete(typed(config, SCHEMA), SCHEMA)
         models = objmask_config.models_of(complete)
         warnings = objmask_config.notes_of(complete, models) + objmask_config.check_objects(complete, models, SCHEMA)
-        videos = index_videos(find_videos(Path(complete["videos"])), Path(RESULTS) / "index.json")
+        videos = index_videos(find_videos(Path(complete["videos"]), warnings.append), Path(RESULTS) / "index.json")
     except (ObjmaskError, OSError) as error:
         raise InputError(str(error)) from None
     if workflow.is_main_process:
@@ -218,9 +219,11 @@ def targets():
 
 def failures():
     """What the jobs of this run say went wrong: the last error in each one's log."""
-    logs = sorted(path for path in Path(RESULTS, "logs").rglob("*.log") if path.stat().st_mtime >= STARTED)
-    found = (re.findall(r"^\S+ \S+ ERROR (.*)", path.read_text("utf-8", "replace"), re.M) for path in logs)
-    return [lines[-1] for lines in found if lines]
+    unreadable = {Path(RESULTS, f"logs/probe/{video.name}.log") for video in VIDEOS if video.unreadable}
+    for path in sorted(path for path in Path(RESULTS, "logs").rglob("*.log") if path.stat().st_mtime >= STARTED):
+        lines = re.findall(r"^\S+ \S+ ERROR (.*)", path.read_text("utf-8", "replace"), re.M)
+        if lines:
+            yield lines[-1] + ("; `on_unreadable: exclude` leaves such videos out" if path in unreadable else "")
 
 
 def hold_folder():

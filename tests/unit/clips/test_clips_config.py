@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from objmask.config import complete, typed
+from objmask.config import complete
+from objmask.config_schema import typed
 from objmask.errors import ConfigError
 
 SCHEMA = Path(__file__).parents[3] / "workflow/schemas/config.schema.yaml"
