@@ -45,6 +45,7 @@ onerror:
             logger.error(f"objmask: FAILED {line}")
 
 
+# As seen from where the command was given.
 onsuccess:
     if workflow.is_main_process and "report" in CFG["outputs"]:
         logger.info(f"objmask: open {os.path.join(workflow.overwrite_workdir or '', RESULTS, 'report.html')}")

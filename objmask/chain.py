@@ -8,11 +8,12 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -23,6 +24,7 @@ from tqdm import tqdm
 
 from objmask.errors import ConfigError, ObjmaskError
 from objmask.files import atomic_path
+from objmask.folder_lock import hold
 from objmask.index import find_videos
 from objmask.models.source import Source
 
@@ -31,6 +33,9 @@ LOG = logging.getLogger(__name__)
 SNAKEFILE = Path(__file__).parents[1] / "Snakefile"
 DEFAULT_MODEL = "mask_rcnn_inception_v2_coco"
 """The fastest one for real footage that needs no file of one's own."""
+_CONFIG, _WORDS = "config.yaml", "snakemake.log"
+_WRITTEN = (_CONFIG, _WORDS, ".snakemake", "results")
+"""Into the folder of a workflow."""
 _LOOK_S = 0.5
 _GRACE_S = 10.0
 _STEPS = re.compile(r"^(\d+) of (\d+) steps")
@@ -55,6 +60,10 @@ RESULTS = {
     "detections": "everything the network found",
 }
 """What people look for, in this order."""
+
+
+class NotStartedError(ObjmaskError):
+    """The workflow did not start."""
 
 
 def settings_for(
@@ -104,6 +113,39 @@ def results_of(folder: Path) -> Iterator[tuple[str, str]]:
     return ((name, what) for name, what in RESULTS.items() if (folder / name).exists())
 
 
+@contextmanager
+def tidied(folder: Path) -> Iterator[None]:
+    """Takes back what was written into a folder when the workflow refuses to start: nothing has been made then.
+
+    The configuration becomes what it was; in a folder in which somebody else is at work that is all.
+    """
+    config = folder / _CONFIG
+    earlier = config.read_bytes() if config.is_file() else None
+    there = {path.name for path in folder.iterdir()} if folder.is_dir() else None
+    try:
+        yield
+    except NotStartedError:
+        if earlier is not None:
+            config.write_bytes(earlier)
+        if _is_free(folder):
+            for path in (folder / name for name in _WRITTEN if name not in (there or ())):
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+            if there is None:
+                with suppress(OSError):
+                    folder.rmdir()
+        raise
+
+
+def _is_free(folder: Path) -> bool:
+    """Whether no workflow is at work in a folder; from then on none is as long as this process lives."""
+    try:
+        (folder / ".snakemake").mkdir(exist_ok=True)
+        hold(folder / ".snakemake")
+    except (ObjmaskError, OSError):
+        return False
+    return True
+
+
 def write_config(settings: Mapping[str, Any], folder: Path) -> Path:
     """Writes a configuration that Snakemake can be given by hand too; its file.
 
@@ -114,7 +156,7 @@ def write_config(settings: Mapping[str, Any], folder: Path) -> Path:
     Raises:
         OSError: it cannot be written.
     """
-    path = folder / "config.yaml"
+    path = folder / _CONFIG
     with atomic_path(path) as temporary:
         temporary.write_text(yaml.safe_dump(dict(settings), allow_unicode=True, sort_keys=False), encoding="utf-8")
     return path
@@ -130,13 +172,14 @@ def run_workflow(config: Path, cores: int) -> None:
 
     Raises:
         ConfigError: this objmask is not a checkout of the project, which the workflow is part of.
+        NotStartedError: something is wrong with the configuration or the videos, which the message says.
         ObjmaskError: something failed; what did has been logged.
     """
     if not SNAKEFILE.is_file():
         raise ConfigError(f"{SNAKEFILE}: missing; run from a checkout of the project (`make env` there)")
     folder = config.parent
     arguments = [f"--snakefile={SNAKEFILE}", f"--directory={folder}", f"--configfile={config}", f"--cores={cores}"]
-    words = folder / "snakemake.log"
+    words = folder / _WORDS
     process = subprocess.Popen(  # noqa: S603 - this very project
         [sys.executable, "-m", "snakemake", *arguments],
         stdin=subprocess.DEVNULL,
@@ -156,14 +199,9 @@ def run_workflow(config: Path, cores: int) -> None:
         process.terminate()
         code = process.wait()
     if code:
-        raise ObjmaskError(_why(words.read_text(encoding="utf-8"), words))
-
-
-def _why(text: str, words: Path) -> str:
-    """One line on what Snakemake ended with."""
-    if refused := _REFUSED.search(text):
-        return refused[1]
-    return f"not everything could be done: see above, or {words}; the same command goes on from here"
+        if refused := _REFUSED.search(words.read_text(encoding="utf-8")):
+            raise NotStartedError(refused[1])
+        raise ObjmaskError(f"not everything could be done: see above, or {words}; the same command goes on from here")
 
 
 def _show(lines: IO[str], kept: IO[str], logs: Path) -> None:

@@ -100,7 +100,8 @@ def _one_line(error: ValidationError, root: Schema) -> str:
         return f"config: {prefix}{missing} is missing; set it to {hints.get(missing, 'a value')}"
     message = re.sub(r"\s+", " ", error.message)[:200]
     if error.validator == "type" and "properties" in schema:
-        return f"config: {where}: {message}{_no_section(where, schema, root)}"
+        value = repr(error.instance)[:200]
+        return f"config: {where}: {value} stands where settings belong{_no_section(where, schema, root)}"
     unit = schema.get("description", "") if isinstance(schema, Mapping) else ""
     return f"config: {where}: {message}{f' ({unit})' if unit else ''}"
 

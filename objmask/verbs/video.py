@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> None:
     """Runs the workflow and says where its results are."""
     import logging
 
-    from objmask.chain import results_of, run_workflow, settings_for, write_config
+    from objmask.chain import results_of, run_workflow, settings_for, tidied, write_config
 
     settings = settings_for(
         options.input,
@@ -51,7 +51,8 @@ def run(options: argparse.Namespace) -> None:
         else given.with_name(f"{given.name if given.is_dir() else given.stem}_objmask")
     )
     log = logging.getLogger(__name__)
-    run_workflow(write_config(settings, out), options.cores)
+    with tidied(out):
+        run_workflow(write_config(settings, out), options.cores)
     log.info("results are in %s", out / "results")
     for path, what in results_of(out / "results"):
         log.info("  %-12s %s", path, what)

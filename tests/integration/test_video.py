@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 from snakemake_runs import Run
 
 from objmask.cli import main
@@ -60,7 +61,7 @@ def test_a_file_twice_then_its_folder(project, folder):
 def test_its_configuration_is_one_for_snakemake(project, folder):
     out = folder.parent / "config"
     video(project, folder, "what's $this {1}.mp4", "-o", out, "--outputs=masks").ok()
-    assert yaml.safe_load((out / "config.yaml").read_text())["outputs"] == ["masks"]
+    assert yaml.safe_load((out / "config.yaml").read_text())["outputs"] == "masks"
     arguments = ["-s", project / "Snakefile", "--configfile", out / "config.yaml", "--directory", out, "-n"]
     done = subprocess.run([sys.executable, "-m", "snakemake", *arguments], text=True, capture_output=True)
     assert "Nothing to be done" in done.stdout + done.stderr
@@ -76,6 +77,23 @@ def test_what_is_wrong_is_one_line(project, folder):
     run = video(project, folder, ".", "-o", "../fog", "--settings=../settings.yaml")
     assert run.code == 1
     assert run.text.splitlines() == [run.line("objmask: config: privacy.style: 'fog' is not one of")]
+    assert not (folder.parent / "fog").exists()
+
+
+def test_a_refused_call_leaves_an_earlier_one_s_folder_as_it_was(project, folder):
+    out = folder.parent / "earlier"
+    (out / "results").mkdir(parents=True)
+    (out / "config.yaml").write_text("# mine\n")
+    (out / "notes.txt").write_text("mine\n")
+    refused = ("-o", out, "--outputs=mask")
+    video(project, folder, ".", *refused).refused("outputs", "'mask'")
+    assert sorted(path.name for path in out.iterdir()) == ["config.yaml", "notes.txt", "results"]
+    assert (out / "config.yaml").read_text() == "# mine\n"
+    (out / ".snakemake").mkdir()
+    with FileLock(out / ".snakemake/objmask.lock"):
+        video(project, folder, ".", *refused).refused("outputs", "'mask'")
+        assert (out / "snakemake.log").exists()
+        assert (out / "config.yaml").read_text() == "# mine\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

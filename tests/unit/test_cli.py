@@ -70,7 +70,7 @@ def test_help_says_what_it_does_and_what_each_option_is(verb, capsys):
 def test_help_shows_the_defaults_that_say_something(capsys):
     with pytest.raises(SystemExit):
         main(["clip-splits", "--help"])
-    text = capsys.readouterr().out
+    text = " ".join(capsys.readouterr().out.split())
     assert "(default: 0.3)" in text
     assert "(default: 0)" in text
 
