@@ -30,7 +30,7 @@ def evaluate_videos(
         models: their names.
         results: holds `probe/<video>.json` and `detections/<model>/<video>.parquet`.
         settings: by what to judge.
-        progress: counts frames, once a model.
+        progress: counts frames, each when the last model is judged by it.
 
     Returns:
         What came of each model, and a row a video: which frames counted.
@@ -48,7 +48,7 @@ def evaluate_videos(
         for name, judge in judges.items():
             tables = read_tables([results / "detections" / name / f"{video}.parquet"], info.sha256)
             digests[name] = str(metadata_of(tables[0][0]).get("model_sha256"))
-            row = _judge_video(judge, tables, frames, progress)
+            row = _judge_video(judge, tables, frames, progress if name == models[-1] else None)
             if name == models[0]:
                 rows.append(
                     {"video": video, "sha256": info.sha256, "frames": info.frames, "annotated": len(frames), **row}
@@ -72,7 +72,7 @@ def _check_frames(video: str, frames: Mapping[int, AnnotatedFrame], info: VideoI
             )
 
 
-def _judge_video(judge: Judge, tables: Tables, frames: Mapping[int, AnnotatedFrame], progress: Progress) -> Row:
+def _judge_video(judge: Judge, tables: Tables, frames: Mapping[int, AnnotatedFrame], progress: Progress | None) -> Row:
     table = tables[0][1]
     numbers, inferred, times_s = table.number.tolist(), table.inferred.tolist(), table.time_s.tolist()
     judged_s = []
@@ -85,7 +85,8 @@ def _judge_video(judge: Judge, tables: Tables, frames: Mapping[int, AnnotatedFra
         if inferred[row]:
             judge.add(frame, found)
             judged_s.append(times_s[row])
-            progress.step()
+            if progress:
+                progress.step()
     judge.end_video(judged_s)
     count = len(judged_s)
     return {"judged": count, "outside_window": len(frames) - there, "not_inferred": there - count}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from objmask.detect_job import NetworkOptions
@@ -19,9 +19,20 @@ LOG = logging.getLogger(__name__)
 
 
 def evaluate_pictures(
-    networks: Sequence[NetworkOptions], data: Annotations, settings: JudgeSettings, folder: Path, progress: Progress
+    networks: Sequence[NetworkOptions],
+    data: Annotations,
+    settings: JudgeSettings,
+    folder: Path,
+    progress: Callable[[str], Progress],
 ) -> list[Judged]:
     """Judges models by pictures; what they find is kept in `folder/detections`.
+
+    Args:
+        networks: the models, and how to run them.
+        data: the truth.
+        settings: by what to judge.
+        folder: for the detections.
+        progress: what counts pictures, for what is done with them, such as `judge demo`.
 
     Raises:
         ConfigError: two models have one name.
@@ -43,9 +54,9 @@ def evaluate_pictures(
     for name, network in zip(models, networks, strict=True):
         stored = stored_detections(network, data.pictures, digest, folder / "detections", progress)
         judge = Judge(settings, data.classes)
-        for picture, found in zip(data.pictures, stored.read(), strict=True):
-            judge.add(picture, found)
-            progress.step()
+        with progress(f"judge {name}") as bar:
+            for picture, found in bar.counted(zip(data.pictures, stored.read(), strict=True)):
+                judge.add(picture, found)
         judge.end_video()
         judged.append(judge.judged(name, models[name].sha256, stored.ms))
     return judged

@@ -7,7 +7,7 @@ import json
 import logging
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,7 +71,11 @@ def digest_of(pictures: Sequence[Picture]) -> str:
 
 
 def stored_detections(
-    network: NetworkOptions, pictures: Sequence[Picture], digest: str, folder: Path, progress: Progress
+    network: NetworkOptions,
+    pictures: Sequence[Picture],
+    digest: str,
+    folder: Path,
+    progress: Callable[[str], Progress],
 ) -> Stored:
     """The detections of a model, from `folder` when they are there: made of the same pictures by the same network.
 
@@ -80,7 +84,7 @@ def stored_detections(
         pictures: what to look at, at full size.
         digest: of the pictures, from `digest_of`.
         folder: where detections are kept, `<model>.parquet`.
-        progress: counts pictures.
+        progress: what counts pictures, for what is done with them.
 
     Raises:
         DataError: a picture is damaged.
@@ -96,15 +100,17 @@ def stored_detections(
     }
     if _is_made_of(path, made_of):
         LOG.info("%s: detections of these pictures are kept in %s", info.name, path)
-        progress.step(len(pictures))
         return Stored(path, _speed(speed))
     detector = network.load()
     try:
         LOG.info("%s: %s", info.name, detector.placement)
         timed = _Timed(detector)
-        with DetectionWriter(path, frames_path(path), {**made_of, "time_base": "1", "start_pts": 0}) as writer:
+        with (
+            progress(f"detect {info.name}") as bar,
+            DetectionWriter(path, frames_path(path), {**made_of, "time_base": "1", "start_pts": 0}) as writer,
+        ):
             found = found_on(timed.detect, pictures, detector.frames_at_once)
-            for number, (_, some) in enumerate(progress.counted(found)):
+            for number, (_, some) in enumerate(bar.counted(found)):
                 writer.write(number, number, 1, inferred=True, found=some)
     finally:
         detector.close()

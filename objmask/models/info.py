@@ -126,6 +126,11 @@ class ModelInfo:
         try:
             return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, AttributeError) as error:
+            if path.name != MODEL_JSON or not path.exists():
+                raise ModelError(
+                    f"{folder}: not the folder of an installed model; make one: "
+                    "`python -m objmask model --source=<file or name> --out=<folder>`"
+                ) from error
             raise ModelError(
                 f"{path}: not a usable model description; install the model again with "
                 f"`python -m objmask model` ({error})"

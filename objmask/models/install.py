@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from objmask.models.archive import archive_stem, is_archive, unpack
 from objmask.models.cache import Archive, fetch
 from objmask.models.describe import LABEL_MAP, describe, label_map_path, network_path, safe_name
 from objmask.models.detector import load
-from objmask.models.info import ModelInfo
+from objmask.models.info import MODEL_JSON, ModelInfo
 from objmask.models.source import Source
 from objmask.models.zoo import Zoo, the_zoo
 
@@ -73,6 +74,25 @@ def install(
     if info.note:
         _log.warning("%s: %s", info.name, info.note)
     return info
+
+
+@contextmanager
+def installed(models: Sequence[str]) -> Iterator[list[Path]]:
+    """The folders of models: those of installed ones, others are installed for as long as this lasts.
+
+    Args:
+        models: folders of installed models, or what else `install` takes.
+
+    Raises:
+        ModelError: as `install`.
+    """
+    with tempfile.TemporaryDirectory(prefix="objmask-") as temporary:
+        folders = [Path(one) for one in models]
+        for number, given in enumerate(models):
+            if not (folders[number] / MODEL_JSON).is_file():
+                folders[number] = Path(temporary, str(number))
+                install(given, folders[number])
+        yield folders
 
 
 def _refuse_other_objects(info: ModelInfo, asked: Source) -> None:

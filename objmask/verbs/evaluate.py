@@ -17,7 +17,11 @@ from objmask.verbs.options import progress, share, whole
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument(
-        "--model", type=Path, required=True, action="append", metavar="FOLDER", help="an installed model; once a model"
+        "--model",
+        required=True,
+        action="append",
+        metavar="MODEL",
+        help="name (`objmask models` lists them), file, or folder of an installed model; once a model",
     )
     parser.add_argument("--images", type=Path, required=True, metavar="FOLDER", help="the pictures")
     parser.add_argument("--annotations", type=Path, required=True, metavar="JSON", help="their truth, COCO format")
@@ -39,6 +43,7 @@ def run(options: argparse.Namespace) -> None:
     from objmask.evaluation.pictures import evaluate_pictures
     from objmask.evaluation.results import write_results
     from objmask.files import refuse_unwritable
+    from objmask.models.install import installed
 
     refuse_unwritable(options.out)
     settings = judge_settings(options)
@@ -46,20 +51,25 @@ def run(options: argparse.Namespace) -> None:
     if settings.scores[0] < floor:
         raise ConfigError(f"--scores: {settings.scores[0]:g} is below --floor {floor:g}, under which nothing is kept")
     data = read_annotations(None, None, options.annotations, options.images, strict=True)
-    networks = [
-        NetworkOptions(
-            model,
-            device=options.device,
-            floor=floor,
-            max_per_frame=options.max_per_frame,
-            threads=options.threads,
-            batch=None,
-            precision="auto",
-            optimise=True,
+    with installed(options.model) as folders:
+        networks = [
+            NetworkOptions(
+                folder,
+                device=options.device,
+                floor=floor,
+                max_per_frame=options.max_per_frame,
+                threads=options.threads,
+                batch=None,
+                precision="auto",
+                optimise=True,
+            )
+            for folder in folders
+        ]
+        models = evaluate_pictures(
+            networks,
+            data,
+            settings,
+            options.out,
+            lambda what: progress(options, what, len(data.pictures), unit="pictures"),
         )
-        for model in options.model
-    ]
-    work = 2 * len(data.pictures) * len(networks)
-    with progress(options, f"evaluate {options.annotations.name}", work) as bar:
-        models = evaluate_pictures(networks, data, settings, options.out, bar)
     sys.stdout.write(write_results(models, options.out, marks(options)) + "\n")

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> None:
         log.warning("annotations of '%s' are left out: it is not among the videos", name)
     videos = [name for name in annotations.videos if name in frozenset(there)]
     frames = sum(len(annotations.frames(video)) for video in videos)
-    with progress(options, "evaluate-videos", frames * len(options.name)) as bar:
+    with progress(options, "evaluate-videos", frames) as bar:
         models, rows = evaluate_videos(annotations, videos, options.name, options.results, settings, bar)
     for row in rows:
         if row["judged"] != row["annotated"]:

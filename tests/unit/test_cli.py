@@ -122,7 +122,7 @@ ABOUT = json.dumps({"settings": {}, "models": [], "notes": []})
         (
             "detect",
             ["--model={0}/m", "--frames={0}/n", "--table={0}/no.parquet", "--out={0}/a", "--out-frames={0}/b"],
-            "usable model description",
+            "not the folder of an installed model",
         ),
         ("gather", ["--probe={0}/no.json", "--part={0}/p.parquet", "--out={0}/a", "--out-frames={0}/b"], "no.json"),
         ("masks", ["--probe={0}/no.json", "--detections={0}/d", "--groups={1}", "--out={0}/m.mp4"], "no.json"),

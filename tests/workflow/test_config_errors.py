@@ -12,6 +12,7 @@ GREY = {"objects": ["book"], "colour": [240, 240, 240]}
 
 WRONG = {
     "unknown key": ({"detectt": {}}, ["unknown key 'detectt'", "possible:", "detect"]),
+    "a section's name for videos": ({"video": "/path"}, ["video: '/path'", "did you mean 'videos'?"]),
     "unknown key in a section": ({"privacy": {"blur": 3}}, ["unknown key 'privacy.blur'", "style"]),
     "wrong type": ({"masks": {"score": "high"}}, ["masks.score", "'high'", "0..1"]),
     "out of range": ({"privacy": {"strength": 9}}, ["privacy.strength", "9", "8"]),
@@ -38,7 +39,7 @@ WRONG = {
     "missing model": ({"model": "models/none.tflite"}, ["models/none.tflite", "no such model", "give a"]),
     "no model": ({"models": None}, ["models is missing", "--config model="]),
     "no videos": ({"videos": None}, ["videos is missing", "folder"]),
-    "videos nowhere": ({"videos": "nowhere"}, ["'nowhere'", "set it to"]),
+    "videos nowhere": ({"videos": "nowhere"}, ["'nowhere'", "/nowhere)", "set it to"]),
     "a table without paths": ({"videos": "given.json"}, ["given.json", "column 'path'"]),
 }
 
@@ -67,6 +68,21 @@ def test_values_on_the_command_line_have_their_types(workflow, folder):
     run = workflow.run(folder, {"videos": "videos"}, "-n", "--config", "window={end_s: 0.5}", "detect={every: 2}")
     run.refused("detect.every", "protected")
     workflow.run(folder, {"videos": "videos"}, "-n", "--config", "privacy={zones: [[[0, 0], [1, 0], [1, 0.5]]]}").ok()
+
+
+def test_a_misspelt_column_is_a_warning(workflow, folder):
+    (folder / "videos.csv").write_text("path,lable,camera\nvideos/a.mp4,chat,left\n")
+    run = workflow.plan(folder, {"videos": "videos.csv"})
+    run.line("objmask: videos: videos.csv: unknown column 'lable'; did you mean 'label'?")
+    assert "'camera'" not in run.text
+    # A dry run makes no report.
+    assert "objmask: open" not in run.text
+
+
+def test_outputs_in_one_text(workflow, folder):
+    run = workflow.run(folder, {"videos": "videos"}, "-n", "--config", "outputs=masks, coverage").ok()
+    assert {"masks", "coverage", "summary"} <= set(run.jobs)
+    assert not {"overlay", "protect"} & set(run.jobs)
 
 
 def test_what_no_model_detects_is_an_error_in_groups_of_the_user_s_own(workflow, folder):

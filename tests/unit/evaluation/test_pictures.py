@@ -95,6 +95,30 @@ def test_two_models_of_one_name(scenes: Path, model: Path, tmp_path: Path, capsy
     assert not (tmp_path / "o").exists()
 
 
+def test_a_model_need_not_be_installed(out: Path, scenes: Path, model: Path, tmp_path: Path) -> None:
+    """A name, and a folder of a graph; what is detected is the same, so nothing is detected again."""
+    shutil.copytree(out / "detections", tmp_path / "o/detections")
+    log = tmp_path / "log.txt"
+    assert evaluate(scenes, Path("demo"), tmp_path / "o", f"--log={log}") == 0
+    lines = log.read_text().splitlines()
+    assert any("demo: detections of these pictures are kept in" in line for line in lines)
+    assert [line.split(" INFO ")[1].split(" in ")[0] for line in lines if " pictures in " in line] == [
+        "judge demo: 4 pictures"
+    ]
+    shutil.copytree(Path(__file__).parents[3] / "objmask/models/demo", tmp_path / "other")
+    assert evaluate(scenes, model, tmp_path / "two", f"--model={tmp_path}/other") == 0
+    first, other = rows(tmp_path / "two/models.csv")
+    assert (other["model"], other["mask_ap"]) == ("other", first["mask_ap"])
+
+
+@pytest.mark.parametrize("given", ["nothing.tflite", "demmo"])
+def test_a_model_that_is_none(given: str, scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate(scenes, Path(given), tmp_path / "o") == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert f"{given}: no such model; give a .tflite or .pb file" in line
+    assert not (tmp_path / "o").exists()
+
+
 def changed(document: dict[str, Any], kind: str, **values: Any) -> dict[str, Any]:
     return {**document, kind: [{**document[kind][0], **values}, *document[kind][1:]]}
 

@@ -146,5 +146,5 @@ def test_gpu_and_a_changed_file_are_refused(tiny_yolo: Callable[..., Path], tmp_
         stream.write(b"x")
     with pytest.raises(ModelError, match="changed since it was installed"):
         load(tmp_path / "m")
-    with pytest.raises(ModelError, match="install the model again"):
+    with pytest.raises(ModelError, match="not the folder of an installed model"):
         load(tmp_path / "none")
