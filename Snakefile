@@ -45,7 +45,8 @@ onerror:
             logger.error(f"objmask: FAILED {line}")
 
 
-# As seen from where the command was given.
+# Of a part of the files that are asked for there may be no report.
 onsuccess:
-    if workflow.is_main_process and "report" in CFG["outputs"]:
-        logger.info(f"objmask: open {os.path.join(workflow.overwrite_workdir or '', RESULTS, 'report.html')}")
+    page = Path(RESULTS, "report.html")
+    if workflow.is_main_process and "report" in CFG["outputs"] and page.is_file():
+        logger.info(f"objmask: open {Path(workflow.overwrite_workdir or '', page)}")

@@ -34,6 +34,10 @@ def test_it_says_what_the_built_in_model_cannot_do(demo: Run) -> None:
     assert "rendered desks only" in (MODEL / "model_card.md").read_text(encoding="utf-8")
 
 
+def test_it_says_where_to_look(demo: Run) -> None:
+    assert demo.text.splitlines().count("objmask: open results/report.html") == 1
+
+
 def test_every_output_is_there_with_every_frame(demo: Run) -> None:
     for video in ("typing/typing_01", "drinking/drinking_01", "kitchen/kitchen_01"):
         for path in outputs_of(demo.results, video, "masks", "overlay", "protected"):

@@ -51,6 +51,7 @@ def test_a_file_twice_then_its_folder(project, folder):
     run.line("results are in", str(made))
     run.line("knows rendered desks only")
     run.line("detect: done")
+    assert "open results" not in run.text
     again = video(project, folder, clip).ok()
     assert "done" not in again.text
     more = video(project, folder, ".", "-o", "../all", "--outputs=masks").ok()
