@@ -182,7 +182,7 @@ def per_video(*patterns):
 
 def write_video_table(videos):
     """Writes a table of videos, which a verb reads; its name says what is in it, so no other run replaces it."""
-    rows = [(v.name, v.label, v.subject, v.unreadable if v in EXCLUDED else "") for v in videos]
+    rows = [(v.name, v.label, v.subject, v.reason if v in EXCLUDED else "") for v in videos]
     table = io.StringIO()
     csv.writer(table, delimiter="\t", lineterminator="\n").writerows([("name", "label", "subject", "excluded"), *rows])
     text = table.getvalue()
