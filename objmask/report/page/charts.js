@@ -57,7 +57,7 @@ function histograms() {
   ];
   const sure = () => middles.map((score) => (score > PAGE.threshold ? look().accent : look().quiet + "88"));
   const ranges = { title: { text: "score" }, range: [0, 1], dtick: 0.1 };
-  bars("scores-chart", middles, counts, sure, "%{y} detections, score %{x:.3f} ± 0.025<extra></extra>", ranges, line);
+  bars("scores-chart", middles, counts, sure, `%{y} detections, score %{x:.3f} ± ${width / 2}<extra></extra>`, ranges, line);
   const names = ["in no group", ...PAGE.groups.map((group) => group.name)];
   document.getElementById("scores-table").append(
     table(["score", ...names], counts.map((_, k) => [`${from(k)}–${from(k + 1)}`, ...PAGE.scores.map((row) => thousands(row[k]))])),
@@ -137,7 +137,7 @@ function lanes(groups, video, wide) {
   });
 }
 
-const short = (name) => (name.length > 12 ? `${name.slice(0, 11)}…` : name);
+const short = (name) => ([...name].length > 12 ? `${[...name].slice(0, 11).join("")}…` : name);
 
 function redraw() {
   for (const [place, draw] of drawn) {
