@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import cv2
+import numpy as np
 import pytest
 from glances import about, glance, results
 from snakemake_runs import Run, Workflow
@@ -142,6 +145,55 @@ def test_protected_pictures_only(demo):
         moments = json.loads(path.read_text())["moments"]
         assert moments
         assert {kind for moment in moments for kind in moment["pictures"]} == {"masks", "protected"}
+
+
+def pixels(picture: str) -> Any:
+    """A glance's picture, (h, w, 3) int16."""
+    return cv2.imdecode(np.frombuffer(base64.b64decode(picture), np.uint8), cv2.IMREAD_COLOR).astype(np.int16)
+
+
+@pytest.fixture(scope="module")
+def raw(demo, tmp_path_factory) -> Run:
+    """The same with raw pictures, and players in the page itself."""
+    workflow, run = demo
+    folder = tmp_path_factory.mktemp("raw") / "copy"
+    shutil.copytree(run.folder, folder)
+    return workflow.run(folder, {**CONFIG, "report": {"raw_pictures": True, "players": "embed"}}).ok()
+
+
+def test_raw_pictures_come_when_asked_for_and_go_again(demo, raw, tmp_path):
+    assert set(raw.jobs) == {"glance", "report"}
+    for path in (raw.results / "report").rglob("*.json"):
+        for moment in json.loads(path.read_text())["moments"]:
+            changed = np.abs(pixels(moment["pictures"]["protected"]) - pixels(moment["pictures"]["raw"])).max(2)
+            assert np.median(changed) < 8, "they show different moments"
+            assert "screen" not in moment["groups"] or changed.max() > 40, "what is hidden is to be seen"
+    folder = Path(shutil.copytree(raw.folder, tmp_path / "again"))
+    workflow, run = demo
+    again = workflow.run(folder, CONFIG).ok()
+    assert (again.results / "report.html").stat().st_size < (raw.results / "report.html").stat().st_size
+    for path in (run.results / "report").rglob("*.json"):
+        assert (again.results / path.relative_to(run.results)).read_bytes() == path.read_bytes()
+        assert '"raw"' not in path.read_text()
+
+
+def test_embedded_videos_play_from_the_page_alone(raw, tab, tmp_path):
+    tab.open(Path(shutil.copy(raw.results / "report.html", tmp_path)))
+    assert "as private as the videos" in tab.texts(".warnings li")[0]
+    card = tab.page.locator(".card", has_text=HOSTILE)
+    card.get_by_text("Play masks and protected").click()
+    tab.page.wait_for_function("[...document.querySelectorAll('video')].every((v) => v.readyState > 0)", timeout=20_000)
+    assert tab.page.locator("video").count() == 2
+    assert tab.files == ["report.html"]
+    assert tab.said == []
+
+
+def test_a_video_that_is_not_beside_the_page_is_named(demo, tab, tmp_path):
+    _, run = demo
+    tab.open(Path(shutil.copy(run.results / "report.html", tmp_path)))
+    tab.page.locator(".card", has_text=HOSTILE).get_by_text("Play masks and protected").click()
+    tab.page.wait_for_function("document.querySelector('.players figcaption')?.textContent.includes('results')")
+    assert all(text.endswith(f"{HOSTILE}.mp4") for text in tab.texts(".players figcaption"))
 
 
 def test_snakemake_s_own_report_holds_it(demo, tmp_path):
