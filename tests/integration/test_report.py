@@ -301,6 +301,24 @@ def test_no_video_at_all(tmp_path, tab):
     assert tab.said == []
 
 
+def test_a_group_s_name_is_text_in_charts_too(tmp_path, tab):
+    name = "<b>%{y}&amp;"
+    one = glance(0)
+    for values in (one["timeline"]["mean"], one["timeline"]["max"]):
+        values[name] = values.pop("person")
+    one["groups"] = [{**one["groups"][0], "name": name}]
+    one["scores"] = one["scores"][:2]
+    told = about(groups={name: {"objects": ["person"], "colour": [255, 0, 0]}})
+    write_report(results(tmp_path, {"a": one}), {}, told, tmp_path, tmp_path / "report.html")
+    tab.open(tmp_path / "report.html")
+    tab.page.locator(".timeline").scroll_into_view_if_needed()
+    tab.page.wait_for_selector(".timeline svg")
+    assert name in tab.page.locator(".timeline .annotation-text").all_text_contents()
+    tab.page.evaluate("Plotly.Fx.hover(document.querySelector('.timeline'), [{curveNumber: 1, pointNumber: 3}])")
+    assert name in "".join(tab.page.locator(".timeline .hoverlayer").all_text_contents())
+    assert tab.said == []
+
+
 def test_every_picture_and_control_has_a_name(many, tab):
     tab.open(many)
     nameless = tab.page.evaluate(

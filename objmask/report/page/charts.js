@@ -133,7 +133,7 @@ function lanes(groups, video, wide) {
     annotations: notes,
     hovermode: "x unified",
     hoversubplots: "axis",
-    margin: { l: wide ? 86 : 74, r: wide ? 62 : 50, t: 6, b: 24 },
+    margin: { l: wide ? 98 : 84, r: wide ? 62 : 50, t: 6, b: 24 },
   });
 }
 
