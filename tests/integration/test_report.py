@@ -210,7 +210,9 @@ def test_it_opens_from_disk_and_asks_for_nothing(demo, tab):
     assert tab.files == ["report.html"]
     assert tab.said == []
     assert any(HOSTILE in title for title in tab.texts("#list h3"))
-    assert any("rendered desks only" in line for line in tab.texts(".warnings li"))
+    sensitive, model = tab.texts(".warnings li")[:2]
+    assert "no model used for privacy can detect: toilet" in sensitive
+    assert "rendered desks only" in model
     broken = tab.page.evaluate(
         "() => Promise.all([...document.images].map((image) => image.decode().then(() => 0, () => 1)))"
     )

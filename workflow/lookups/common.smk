@@ -45,7 +45,7 @@ def read_inputs():
         refuse_unwritable(Path(RESULTS))
         complete = objmask_config.complete(objmask_config.typed(config, SCHEMA), SCHEMA)
         models = objmask_config.models_of(complete)
-        warnings = objmask_config.notes_of(complete, models) + objmask_config.check_objects(complete, models, SCHEMA)
+        warnings = objmask_config.check_objects(complete, models, SCHEMA) + objmask_config.notes_of(complete, models)
         videos = index_videos(find_videos(Path(complete["videos"])), Path(RESULTS) / "index.json")
     except (ObjmaskError, OSError) as error:
         raise InputError(str(error)) from None

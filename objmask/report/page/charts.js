@@ -37,7 +37,11 @@ function bars(id, x, y, colours, hover, xaxis, shapes) {
     const trace = { type: "bar", x, y, marker: { color: colours() }, hovertemplate: hover };
     const axes = {
       xaxis: { ...xaxis, fixedrange: true, showgrid: false, zeroline: false, linecolor: grid },
-      yaxis: { fixedrange: true, gridcolor: grid, zeroline: false, rangemode: "tozero", tickformat: "~s" },
+      // Of a few things there are no halves.
+      yaxis: {
+        fixedrange: true, gridcolor: grid, zeroline: false, rangemode: "tozero", tickformat: "~s",
+        dtick: Math.max(...y) < 5 ? 1 : null,
+      },
     };
     const given = { ...axes, margin: { l: 44, r: 8, t: 12, b: 42 }, bargap: 0.12, shapes: shapes ? shapes() : [] };
     Plotly.react(id, [trace], layout(given), { ...CONFIG, displayModeBar: false });
