@@ -74,6 +74,11 @@ class Video(Source):
     packets: int = 0
     unreadable: str = ""
 
+    @property
+    def reason(self) -> str:
+        """Why it cannot be read, without the folder that it lies in: what is handed on names no places."""
+        return self.unreadable.replace(str(VideoError(self.path)), str(VideoError(self.path.name)))
+
 
 def find_videos(videos: Path, warn: Callable[[str], None] = LOG.warning) -> list[Source]:
     """The videos of a folder tree or of a table, sorted by name; or the one that is given itself.

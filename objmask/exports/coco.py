@@ -17,7 +17,6 @@ from typing import IO, Any
 import numpy as np
 from pycocotools import mask as rle
 
-from objmask import __version__
 from objmask.classes import Palette
 from objmask.errors import DataError
 from objmask.exports.instances import AnnotatedFrame, Instance, categories
@@ -134,12 +133,12 @@ def _written(out: Path, palette: Palette) -> Iterator[_File]:
 
 
 def _head(palette: Palette) -> str:
-    """What comes before the images: two lines."""
+    """What comes before the images. No version of objmask: a new one that writes the same joins what an older wrote."""
     kinds: Sequence[Entry] = [
         {"id": number, "name": kind.name, "supercategory": kind.group}
         for number, kind in enumerate(categories(palette), 1)
     ]
-    head = {"info": {"description": "objmask", "version": __version__}, "licenses": [], "categories": kinds}
+    head = {"info": {"description": "objmask"}, "licenses": [], "categories": kinds}
     return f"{json.dumps(head, separators=(',', ':'))[:-1]},\n"
 
 

@@ -25,10 +25,11 @@ def check_group_names(palette: Palette) -> None:
     """Checks that every group's name can be written in a label map.
 
     Raises:
-        ConfigError: one has a colon, or spaces around it, or begins like a comment.
+        ConfigError: one has a colon or line break, or spaces around it, or begins like a comment.
     """
     for group in palette.groups:
-        if ":" in group.name or group.name.startswith("#") or group.name != group.name.strip():
+        name = group.name
+        if ":" in name or name.startswith("#") or name != name.strip() or len(name.splitlines()) != 1:
             raise ConfigError(
-                f"groups.{group.name}: label maps allow no ':', '#' first or spaces around a name; rename it"
+                f"groups.{name}: label maps allow no ':', line break, '#' first or spaces around a name; rename it"
             )

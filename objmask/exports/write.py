@@ -19,9 +19,12 @@ from objmask.files import refuse_foreign
 from objmask.video.info import VideoInfo
 
 Format = Literal["coco", "masks_png", "yolo", "cvat"]
-_OWN = re.compile(
-    r"\d{8,}\.(png|jpg)|labelmap\.txt|labels|images|images\.txt|classes\.txt|data\.yaml|\.snakemake_timestamp"
-)
+_OWN = {
+    "masks_png": {"": r"\d{8,}\.png|labelmap\.txt"},
+    "yolo": {"": r"labels|images|images\.txt|classes\.txt|data\.yaml", "labels": r"\d{8,}\.txt"},
+    "images": {"": r"\d{8,}\.(png|jpg)"},
+}
+"""What a folder of each kind, and folders in it, may hold."""
 
 
 def write_annotations(
@@ -51,7 +54,7 @@ def write_annotations(
         ObjmaskError: `out` is a folder with other things in it; a table is damaged; the format cannot hold it.
         OSError: a file cannot be written.
     """
-    refuse_all_but_exports(out)
+    refuse_all_but_exports(out, kind)
     with closing(frames):  # type: ignore[type-var]
         if kind == "coco":
             write_coco(frames, info, palette, out, video=video, suffix=suffix)
@@ -64,11 +67,18 @@ def write_annotations(
             write_cvat(frames, palette, out)
 
 
-def refuse_all_but_exports(folder: Path) -> None:
-    """Checks that a folder which is to be replaced holds nothing but an earlier export.
+def refuse_all_but_exports(folder: Path, kind: Format | Literal["images"]) -> None:
+    """Checks that a folder which is to be replaced holds nothing but an earlier export of the same kind.
 
     Raises:
-        ObjmaskError: it holds something else.
+        ObjmaskError: it holds something else, be it a data set of the user's own.
     """
-    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    refuse_foreign(folder, [name for name in names if _OWN.fullmatch(name)])
+    for below, own in _OWN.get(kind, {}).items():
+        place = folder / below
+        refuse_foreign(place, [path.name for path in place.iterdir() if _is_own(path, own)] if place.is_dir() else [])
+
+
+def _is_own(path: Path, own: str) -> bool:
+    # Of YOLO's folder `images` is a link; a folder of that name holds somebody's pictures.
+    named = re.fullmatch(rf"{own}|\.snakemake_timestamp", path.name)
+    return named is not None and (path.name != "images" or path.is_symlink())

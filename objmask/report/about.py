@@ -27,6 +27,7 @@ def about(
     settings = {**config, "models": list(models)}
     for place in _PLACES:
         del settings[place]
+    settings["evaluation"] = {key: value for key, value in settings["evaluation"].items() if key != "annotations"}
     cards = [model_card(config, info, sources[name]) for name, info in models.items()]
     # In one order, whatever that of the user's file is; but the order of groups is that of all tables.
     ordered = {key: _ordered(value) if key != "groups" else value for key, value in sorted(settings.items())}

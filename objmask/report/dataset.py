@@ -19,6 +19,11 @@ PICTURE_CHARS = 14_000_000
 VALUES = 2_400_000
 """All timelines together have at most so many values, of four or five characters."""
 MIN_POINTS = 24
+_KEYS = {
+    *("video", "models", "frames", "looked_at", "groups"),
+    *("timeline", "scores", "objects_a_frame", "moments", "warnings"),
+}
+"""Of a glance, beside its format."""
 Counts = npt.NDArray[np.int64]
 
 
@@ -164,8 +169,8 @@ def _glances(videos: Sequence[Video], folder: Path) -> Iterator[tuple[Video, dic
         path = folder / f"{video.name}.json"
         try:
             glance = json.loads(path.read_text(encoding="ascii"))
-            if glance["format"] != FORMAT:
-                raise ValueError(f"format {glance['format']}")
+            if glance["format"] != FORMAT or not glance.keys() >= _KEYS:
+                raise ValueError(f"format {glance['format']}, {', '.join(sorted(glance))}")
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{path}: no glance of a video; delete it and run again ({error})") from error
         yield video, glance

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -164,10 +165,11 @@ def _read_detections(info: VideoInfo, tables: Tables, shown: Shown, rows: set[in
 
 
 def _drawn(found: Detections, info: VideoInfo, shown: Shown) -> dict[str, Any]:
-    width, height = shown_size(info)
-    labels, _ = paint(found.select(score=shown.score), shown.palette, height, width, shown.threshold)
+    # In full size: what is seen of a small object falls between the pixels of a thumbnail, and is there all the same.
+    labels, _ = paint(found.select(score=shown.score), shown.palette, info.height, info.width, shown.threshold)
     groups = [shown.palette.groups[k - 1].name for k in np.unique(labels) if k]
-    return {"groups": groups, "pictures": {"masks": drawing(shown.palette.colours[labels])}}
+    small = cv2.resize(labels, shown_size(info), interpolation=cv2.INTER_NEAREST)
+    return {"groups": groups, "pictures": {"masks": drawing(shown.palette.colours[small])}}
 
 
 def _moments(

@@ -66,6 +66,7 @@ def write_report(
         "survey": found,
         "excluded": excluded,
         "notes": about["notes"],
+        "raw": settings["report"]["raw_pictures"],
         "warnings": found.warnings[:WARNINGS],
         "groups": _groups(settings),
         "activities": _activities(results / "summary"),

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> None:
 
     info = VideoInfo.read(options.probe)
     tables = read_tables(options.detections, info.sha256)
-    refuse_all_but_exports(options.out)
+    refuse_all_but_exports(options.out, "images")
     with progress(options, f"annotated-images {options.out.stem}", info.frames) as bar:
         write_annotated_images(
             options.video,

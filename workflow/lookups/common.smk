@@ -46,7 +46,7 @@ def read_inputs():
         refuse_unwritable(Path(RESULTS))
         complete = objmask_config.complete(typed(config, SCHEMA), SCHEMA)
         models = objmask_config.models_of(complete)
-        warnings = objmask_config.notes_of(complete, models) + objmask_config.check_objects(complete, models, SCHEMA)
+        warnings = objmask_config.check_objects(complete, models, SCHEMA) + objmask_config.notes_of(complete, models)
         videos = index_videos(find_videos(Path(complete["videos"]), warnings.append), Path(RESULTS) / "index.json")
     except (ObjmaskError, OSError) as error:
         raise InputError(str(error)) from None
@@ -183,7 +183,7 @@ def per_video(*patterns):
 
 def write_video_table(videos):
     """Writes a table of videos, which a verb reads; its name says what is in it, so no other run replaces it."""
-    rows = [(v.name, v.label, v.subject, v.unreadable if v in EXCLUDED else "") for v in videos]
+    rows = [(v.name, v.label, v.subject, v.reason if v in EXCLUDED else "") for v in videos]
     table = io.StringIO()
     csv.writer(table, delimiter="\t", lineterminator="\n").writerows([("name", "label", "subject", "excluded"), *rows])
     text = table.getvalue()

@@ -37,7 +37,11 @@ function bars(id, x, y, colours, hover, xaxis, shapes) {
     const trace = { type: "bar", x, y, marker: { color: colours() }, hovertemplate: hover };
     const axes = {
       xaxis: { ...xaxis, fixedrange: true, showgrid: false, zeroline: false, linecolor: grid },
-      yaxis: { fixedrange: true, gridcolor: grid, zeroline: false, rangemode: "tozero", tickformat: "~s" },
+      // Of a few things there are no halves.
+      yaxis: {
+        fixedrange: true, gridcolor: grid, zeroline: false, rangemode: "tozero", tickformat: "~s",
+        dtick: Math.max(...y) < 5 ? 1 : null,
+      },
     };
     const given = { ...axes, margin: { l: 44, r: 8, t: 12, b: 42 }, bargap: 0.12, shapes: shapes ? shapes() : [] };
     Plotly.react(id, [trace], layout(given), { ...CONFIG, displayModeBar: false });
@@ -57,7 +61,7 @@ function histograms() {
   ];
   const sure = () => middles.map((score) => (score > PAGE.threshold ? look().accent : look().quiet + "88"));
   const ranges = { title: { text: "score" }, range: [0, 1], dtick: 0.1 };
-  bars("scores-chart", middles, counts, sure, "%{y} detections, score %{x:.3f} ± 0.025<extra></extra>", ranges, line);
+  bars("scores-chart", middles, counts, sure, `%{y} detections, score %{x:.3f} ± ${width / 2}<extra></extra>`, ranges, line);
   const names = ["in no group", ...PAGE.groups.map((group) => group.name)];
   document.getElementById("scores-table").append(
     table(["score", ...names], counts.map((_, k) => [`${from(k)}–${from(k + 1)}`, ...PAGE.scores.map((row) => thousands(row[k]))])),
@@ -133,11 +137,11 @@ function lanes(groups, video, wide) {
     annotations: notes,
     hovermode: "x unified",
     hoversubplots: "axis",
-    margin: { l: wide ? 86 : 74, r: wide ? 62 : 50, t: 6, b: 24 },
+    margin: { l: wide ? 98 : 84, r: wide ? 62 : 50, t: 6, b: 24 },
   });
 }
 
-const short = (name) => (name.length > 12 ? `${name.slice(0, 11)}…` : name);
+const short = (name) => ([...name].length > 12 ? `${[...name].slice(0, 11).join("")}…` : name);
 
 function redraw() {
   for (const [place, draw] of drawn) {

@@ -49,5 +49,5 @@ function clock(seconds) {
 }
 
 const thousands = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
-// Plotly takes its texts for a small markup language.
-const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+// Plotly takes its texts for a small markup language, and braces for places to fill in.
+const plain = (text) => text.replace(/[&<>{}]/g, (character) => `&#${character.charCodeAt(0)};`);

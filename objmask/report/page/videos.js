@@ -127,7 +127,7 @@ function player(video, kind, source) {
   const shown = element("video", { controls: "", preload: "metadata", playsinline: "", src: source, "aria-label": `${video.name}, ${kind}` });
   const said = element("figcaption", { text: kind });
   shown.addEventListener("error", () => {
-    said.textContent = `${kind}: not beside this page; it was results/${decodeURIComponent(source.slice(0, 300))}`;
+    said.textContent = `${kind}: cannot be played from here; it was results/${kind}/${video.name}.mp4`;
   });
   return element("figure", {}, shown, said);
 }

@@ -22,6 +22,7 @@ from clips import make
 from PIL import Image
 from pycocotools import mask as rle
 from pycocotools.coco import COCO
+from test_polygons import drawn
 
 from objmask.classes import Palette
 from objmask.cli import main
@@ -123,6 +124,7 @@ def test_coco_says_what_tools_ask_for(crowd):
     document = json.loads(crowd.write("coco", images="png").read_text())
     assert [(c["id"], c["name"]) for c in document["categories"]] == list(enumerate(OBJECTS, 1))
     assert {c["supercategory"] for c in document["categories"]} == set(GROUPS)
+    assert document["info"] == {"description": "objmask"}  # the version would refuse the files of the last one
     first = document["images"][0]
     assert first == {
         **{"id": 1, "file_name": "00000000.png", "width": 64, "height": 48},
@@ -179,14 +181,6 @@ def test_voc_colours_are_the_published_ones():
     ]
 
 
-def drawn(line: str, width: int, height: int) -> np.ndarray:
-    """A label line as training programs draw it."""
-    corners = np.array(line.split()[1:], float).reshape(-1, 2) * (width, height)
-    mask = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(mask, [corners.astype(np.int32)], 1)
-    return mask
-
-
 def test_yolo_lines_are_the_instances(crowd):
     folder, objects = crowd.write("yolo"), coco_pixels(crowd.write("coco"))
     assert sorted(p.name for p in (folder / "labels").iterdir()) == [f"{n:08d}.txt" for n in objects]
@@ -202,7 +196,7 @@ def test_yolo_lines_are_the_instances(crowd):
             assert len(corners) >= 6
             assert ((corners >= 0) & (corners <= 1)).all()
             if cv2.connectedComponents(mask)[0] == 2:  # one part
-                assert np.array_equal(drawn(line, 64, 48), mask)
+                assert np.array_equal(drawn(corners.reshape(-1, 2) * (64, 48), (48, 64)), mask > 0)
 
 
 @pytest.mark.parametrize("kind", ["coco", "masks_png", "yolo", "cvat"])
@@ -335,12 +329,12 @@ def test_more_instances_than_the_zip_can_tell_apart(tmp_path, capsys):
     assert len(json.loads(export.write("coco").read_text())["annotations"]) == 256
 
 
-@pytest.mark.parametrize("name", ["a:b", "#a", " a", "a "])
+@pytest.mark.parametrize("name", ["a:b", "#a", " a", "a ", "a\u2028b"])
 def test_group_names_that_a_label_map_cannot_hold(crowd, tmp_path, capsys, name):
     groups = json.dumps({name: {"objects": ["cup"], "colour": [255, 0, 0]}})
     for kind in ("cvat", "masks_png"):
         assert crowd.run("annotations", format=kind, groups=groups, out=tmp_path / kind) == 1
-        assert f"groups.{name}: label maps allow no" in capsys.readouterr().err
+        assert f"groups.{' '.join(name.splitlines())}: label maps allow no" in capsys.readouterr().err
     assert crowd.run("annotations", format="coco", groups=groups, out=tmp_path / "c.json") == 0
 
 
@@ -354,6 +348,22 @@ def test_an_export_replaces_an_earlier_one_and_nothing_else(crowd, tmp_path, cap
         assert crowd.run("annotations", format=kind, out=out) == 1
         assert f"{out}: would be replaced, but holds notes.md" in capsys.readouterr().err
         assert (out / "notes.md").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "theirs", ["images/00000000.jpg", "labels/cup.txt", "00000000.png", "labelmap.txt", "labels/train/00000000.txt"]
+)
+def test_a_data_set_of_the_user_s_own_is_not_replaced(crowd, tmp_path, capsys, theirs):
+    """It may be laid out as an export is; what looks like another kind of export is no earlier one either."""
+    out = tmp_path / "data"
+    (out / theirs).parent.mkdir(parents=True)
+    (out / theirs).write_text("mine")
+    (out / "data.yaml").write_text("train: images")
+    assert crowd.run("annotations", format="yolo", out=out) == 1
+    assert crowd.run("annotations", format="masks_png", out=out) == 1
+    assert crowd.images(out) == 1
+    assert capsys.readouterr().err.count("would be replaced, but holds") == 3
+    assert (out / theirs).read_text() == "mine"
 
 
 @pytest.fixture(scope="module")

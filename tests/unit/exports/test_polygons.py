@@ -13,6 +13,7 @@ from objmask.masks import Patch
 
 
 def drawn(corners: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """(h, w) bool: a polygon, in pixels, as training programs draw it."""
     mask = np.zeros(shape, np.uint8)
     cv2.fillPoly(mask, [corners.astype(np.int32)], 1)
     return mask > 0

@@ -23,7 +23,7 @@ SETTINGS: dict[str, Any] = {
     "sensitive_objects": ["person", "laptop"],
     "detect": {"floor": 0.05},
     "masks": {"score": 0.3},
-    "report": {"players": "link"},
+    "report": {"players": "link", "raw_pictures": False},
 }
 CARD = {
     **{"name": "net", "family": "yolo_seg", "source": "tests", "licence": "MIT", "citation": "", "sha256": "0" * 64},

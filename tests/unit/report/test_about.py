@@ -16,7 +16,8 @@ SCHEMA = Path(__file__).parents[3] / "workflow/schemas/config.schema.yaml"
 
 
 def told(**config):
-    config = complete({"videos": "/secret/place", "models": ["demo"], "mirror": "/secret/mirror", **config}, SCHEMA)
+    places = {"videos": "/secret/place", "mirror": "/secret/mirror", "evaluation": {"annotations": "/secret/truth"}}
+    config = complete({**places, "models": ["demo"], **config}, SCHEMA)
     return about(config, models_of(config), {"demo": Source.of("demo")}, ["a note"])
 
 

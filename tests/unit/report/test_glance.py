@@ -76,6 +76,14 @@ def test_moments_show_masks_and_what_is_in_them(made):
     assert not picture[:, : picture.shape[1] // 2 - 1].any()
 
 
+def test_an_object_too_small_for_the_picture_is_named(tmp_path):
+    speck = found(("cup", 0.9, (0.1, 0.1001, 0.1015, 0.1012)))
+    made = Made(tmp_path, [speck], size=(2000, 1000))
+    [moment] = made.glance()["moments"]
+    assert moment["groups"] == ["drink"]
+    assert moment["groups"] == [group["name"] for group in made.glance()["groups"] if group["present"]]
+
+
 def test_protected_pictures_come_from_the_protected_video(made):
     protected = clips.make(made.folder / "protected.mp4", pts=[0, 1001, 2002, 3003], options={"bf": "0", "crf": "30"})
     pictures = made.glance("--thumbnails=1", "--protected", str(protected))["moments"][0]["pictures"]

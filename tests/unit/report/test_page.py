@@ -118,6 +118,13 @@ def test_no_video_at_all(tmp_path):
     assert "cannot be read" in "".join(page.shown)
 
 
+def test_a_page_with_raw_pictures_says_so_first(tmp_path):
+    raw = about(["a note"], report={"players": "link", "raw_pictures": True})
+    text = " ".join(parsed(tmp_path, {"a": glance(0)}, raw).shown)
+    assert text.index("as private as the videos") < text.index("a note")
+    assert "as private as the videos" not in " ".join(parsed(tmp_path, {"a": glance(0)}).shown)
+
+
 def test_warnings_come_in_the_order_of_their_weight(tmp_path):
     one = glance(0, warnings=["breaks off"])
     told = about(["SENSITIVE objects that no model detects: cup", "model 'net': rendered only"])
@@ -173,7 +180,7 @@ def test_pictures_shrink_in_number_and_the_best_stay(tmp_path):
     ("players", "sources"), [("none", []), ("link", ["masks/a%20%26%25b.mp4", "protected/a%20%26%25b.mp4"])]
 )
 def test_players(tmp_path, players, sources):
-    page = parsed(tmp_path, {"a &%b": glance(0)}, about(report={"players": players}))
+    page = parsed(tmp_path, {"a &%b": glance(0)}, about(report={"players": players, "raw_pictures": False}))
     assert [player["source"] for player in page.data("v0")["players"]] == sources
 
 
@@ -181,7 +188,7 @@ def test_only_small_videos_are_embedded(tmp_path):
     for kind, size in (("masks", 1000), ("protected", EMBED_BYTES + 1)):
         (tmp_path / kind).mkdir()
         (tmp_path / kind / "a.mp4").write_bytes(bytes(size))
-    page = parsed(tmp_path, {"a": glance(0)}, about(report={"players": "embed"}))
+    page = parsed(tmp_path, {"a": glance(0)}, about(report={"players": "embed", "raw_pictures": False}))
     masks, protected = page.data("v0")["players"]
     assert masks["source"].startswith("data:video/mp4;base64,AAAA")
     assert protected["source"] == "protected/a.mp4"
@@ -198,7 +205,7 @@ def test_two_reports_are_equal(tmp_path):
     assert written(tmp_path, glances).read_bytes() == before
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 99}'])
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 99}', '{"format": 1}'])
 def test_a_damaged_glance_is_refused(tmp_path, text):
     videos = results(tmp_path, {"a": glance(0)})
     (tmp_path / "report/a.json").write_text(text)
