@@ -32,6 +32,7 @@ UNLABELLED = "unlabelled"
 TABLE_SUFFIXES = frozenset({".tsv", ".csv", ".tab", ".txt"})
 """Of tables of videos; other suffixes are taken too."""
 _UNSAFE = re.compile(r"[{}<>%\x00-\x1f\x7f-\x9f]")
+_ENCODED = re.compile(r"%(?!7F)([2-7][0-9A-F])")
 _PERIODIC = re.compile(r"(.+?)\1{19}$")
 """Snakemake stops at a name that ends in twenty times the same."""
 _MAX_NAME_BYTES = 235
@@ -229,6 +230,11 @@ def _safe_name(below: Path) -> str:
             "rename the file or folder"
         )
     return f"{name[:-1]}%{ord(name[-1]):02X}" if _PERIODIC.search(name) else name
+
+
+def shown_name(name: str) -> str:
+    """A video's name as people know it, with the characters that are encoded in it but for control characters."""
+    return _ENCODED.sub(lambda m: chr(int(m[1], 16)), name)
 
 
 def _one_line(text: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.errors import DataError
+from objmask.index import shown_name
 from objmask.report.bounds import BINS, FORMAT, MANY, POINTS
 
 PICTURE_CHARS = 14_000_000
@@ -39,6 +40,11 @@ class Video:
     label: str
     subject: str
 
+    @property
+    def title(self) -> str:
+        """Its name as it is shown."""
+        return shown_name(self.name)
+
 
 @dataclass
 class Survey:
@@ -52,7 +58,7 @@ class Survey:
         scores: (g + 1, `BINS`) detections, first those in no group.
         objects: (`MANY` + 1,) frames by number of objects.
         index: of each video what the list is searched and sorted by.
-        warnings: (video, warning), in order of the videos.
+        warnings: (title of a video, warning), in order of the videos.
         models: checksum of each model that was used, by name.
         picture_chars: of each video the size of its moments' pictures, the most informative moment first.
     """
@@ -97,12 +103,13 @@ class Survey:
         self.duration_s += glance["video"]["duration_s"]
         self.scores += np.array(glance["scores"], np.int64)
         self.objects += np.array(glance["objects_a_frame"], np.int64)
-        self.warnings += [(video.name, warning) for warning in glance["warnings"]]
+        self.warnings += [(video.title, warning) for warning in glance["warnings"]]
         self.models |= glance["models"]
         self.picture_chars.append([sum(map(len, moment["pictures"].values())) for moment in glance["moments"]])
         self.index.append(
             {
                 "name": video.name,
+                "title": video.title,
                 "label": video.label,
                 "subject": video.subject,
                 "seconds": glance["video"]["duration_s"],
@@ -135,6 +142,7 @@ def blocks(videos: Sequence[Video], folder: Path, survey: Survey) -> Iterator[di
         kept = sorted(glance["moments"][:moments], key=lambda moment: int(moment["frame"]))
         yield {
             "name": video.name,
+            "title": video.title,
             "label": video.label,
             "subject": video.subject,
             "facts": glance["video"],

@@ -204,7 +204,8 @@ def _warnings(info: VideoInfo, timeline: Timeline, read: _Read, score: float) ->
         found.append("no object of any group was found in any frame")
     if read.above >= _ENOUGH and read.near >= _MANY_NEAR * read.above:
         found.append(
-            f"{read.near / read.above:.0%} of the scores are within {NEAR} of masks.score {score:g}: objects may come "
-            "and go; compare the overlay"
+            f"{read.near / read.above:.0%} of the detections in groups that score at least {max(score - NEAR, 0):.3g} "
+            f"score at most {score + NEAR:.3g}, so close to masks.score {score:g} that objects may come and go; "
+            "compare the overlay"
         )
     return found

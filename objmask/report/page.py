@@ -19,6 +19,7 @@ from plotly.offline import get_plotlyjs
 from objmask.classes import Palette
 from objmask.errors import DataError
 from objmask.files import atomic_path
+from objmask.index import shown_name
 from objmask.provenance import versions
 from objmask.report.bounds import BINS, MANY, PARTS
 from objmask.report.dataset import Survey, Video, blocks, survey
@@ -64,7 +65,7 @@ def write_report(
         "scripts": [Markup(script) for script in scripts],  # noqa: S704
         "policy": policy(scripts),
         "survey": found,
-        "excluded": excluded,
+        "excluded": {shown_name(name): reason for name, reason in excluded.items()},
         "notes": about["notes"],
         "raw": settings["report"]["raw_pictures"],
         "warnings": found.warnings[:WARNINGS],

@@ -283,6 +283,117 @@ def test_toggles_by_keyboard(many, tab):
     assert tab.said == []
 
 
+def heights(page: Any) -> dict[str, list[float]]:
+    """Of the first video's chart: its box, its picture, what lies in its lanes."""
+    measured: dict[str, list[float]] = page.evaluate(
+        """() => {
+          const box = document.querySelector(".timeline");
+          const one = (found) => found.getBoundingClientRect().height;
+          const high = (selector) => [...box.querySelectorAll(selector)].map(one);
+          return {box: [one(box)], picture: high(".main-svg"), lanes: high(".nsewdrag")};
+        }"""
+    )
+    return measured
+
+
+def test_a_chart_is_as_high_as_its_lanes_whatever_was_hidden_before(many, tab):
+    tab.open(many)
+    tab.page.locator(".timeline").first.scroll_into_view_if_needed()
+    tab.page.wait_for_selector(".timeline svg")
+    both = heights(tab.page)
+    assert len(both["lanes"]) == 2
+    assert set(both["picture"]) == set(both["box"])
+    [person, screen, *_] = tab.page.locator("#toggles button").all()
+    for button in (person, screen, screen):
+        button.click()
+    one = heights(tab.page)
+    assert len(one["lanes"]) == 1
+    assert set(one["picture"]) == set(one["box"])
+    assert one["box"][0] < both["box"][0]
+    assert one["lanes"][0] == pytest.approx(both["lanes"][0], abs=2)
+    person.click()
+    assert heights(tab.page) == both
+    assert tab.said == []
+
+
+def test_fingers_zoom_by_buttons_that_cover_nothing(many, browser):
+    context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    seen = Seen(context.new_page()).open(many)
+    chart = seen.page.locator(".timeline").first
+    chart.scroll_into_view_if_needed()
+    seen.page.wait_for_selector(".timeline .modebar-btn")
+    buttons, lane = chart.locator(".modebar").bounding_box(), chart.locator(".nsewdrag").first.bounding_box()
+    assert buttons["y"] + buttons["height"] <= lane["y"]
+    shown = "() => { const [a, b] = document.querySelector('.timeline')._fullLayout.xaxis.range; return b - a; }"
+    before = seen.page.evaluate(shown)
+    zoom, *_, picture = chart.locator(".modebar-btn").all()
+    assert min(picture.bounding_box()["height"], picture.bounding_box()["width"]) >= 24
+    zoom.tap()
+    seen.page.wait_for_function(f"({shown})() < {before}")
+    assert seen.said == []
+    context.close()
+
+
+def test_on_paper_every_chart_of_the_list_is_drawn_and_fits(many, tab):
+    tab.open(many)
+    drawn = "document.querySelectorAll('.timeline .main-svg').length"
+    assert tab.page.evaluate(drawn) < 20
+    tab.page.evaluate(
+        """addEventListener("beforeprint", () => { window.wide = Math.max(
+          ...[...document.querySelectorAll(".main-svg")].map((one) => one.getBoundingClientRect().width)); })"""
+    )
+    assert tab.page.pdf(format="A4").startswith(b"%PDF")
+    assert tab.page.evaluate(drawn) >= 20
+    assert tab.page.evaluate("wide") < 190 / 25.4 * 96  # A4 has 210 mm, less its margins
+    box = tab.page.locator(".timeline").first.bounding_box()
+    tab.page.wait_for_function(f"document.querySelector('.timeline .main-svg').clientWidth <= {box['width']}")
+    assert tab.said == []
+
+
+def test_names_are_shown_as_people_know_them_and_found_either_way(tmp_path, tab):
+    encoded = "top %7Bx%7D 100%25"
+    folder = tmp_path / "some"
+    one = glance(0, warnings=["breaks off"])
+    write_report(results(folder, {encoded: one}), {"%3Cb%3E%07": "gone"}, about(), folder, folder / "report.html")
+    tab.open(folder / "report.html")
+    assert tab.texts("#list h3") == ["top {x} 100%"]
+    assert tab.texts(".warnings .name") == ["<b>%07", "top {x} 100%"]
+    for words, count in (("{x} 100%", 1), ("%7bx", 1), ("{y}", 0)):
+        tab.page.fill("#find", words)
+        assert len(tab.texts("#list h3")) == count
+    assert tab.said == []
+
+
+def test_a_table_that_goes_on_to_the_right_says_so(many, browser):
+    page = browser.new_page(viewport={"width": 360, "height": 700})
+    seen = Seen(page).open(many)
+    table = page.locator(".scroll:has(.heat)")
+    cut = "box => [box.classList.contains('more'), box.scrollWidth > box.clientWidth]"
+    assert table.evaluate(cut) == [True, True]
+    table.evaluate("box => box.scrollTo(1e4, 0)")
+    page.wait_for_function("!document.querySelector('.scroll:has(.heat)').classList.contains('more')")
+    page.set_viewport_size({"width": 1400, "height": 700})
+    page.get_by_text("As a table").first.click()
+    assert [page.locator(".scroll.more").count(), seen.said] == [0, []]
+    page.set_viewport_size({"width": 360, "height": 700})
+    page.wait_for_function("document.querySelector('#scores-table').classList.contains('more')")
+    high = {box["height"] for box in (cell.bounding_box() for cell in page.locator("#scores-table td").all())}
+    assert max(high) < 40, "a cell breaks in two lines"
+    page.close()
+
+
+def test_a_long_warning_breaks_where_it_has_to(tmp_path, browser):
+    long = glance(0, warnings=["breaks off " + "x" * 300])
+    write_report(results(tmp_path, {"a": long}), {}, about(["n" * 300]), tmp_path, tmp_path / "report.html")
+    page = browser.new_page(viewport={"width": 390, "height": 700})
+    Seen(page).open(tmp_path / "report.html")
+    assert page.evaluate(
+        "[...document.querySelectorAll('.warnings span, .card li')].every((one) => one.scrollWidth <= innerWidth)"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
+
+
 def test_search_and_filters(many, tab):
     tab.open(many)
     tab.page.fill("#find", "CLIP 21")

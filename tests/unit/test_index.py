@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from objmask.errors import ConfigError
 from objmask.files import sha256_of
-from objmask.index import UNLABELLED, chunk_range, chunks, find_videos, index_videos
+from objmask.index import UNLABELLED, chunk_range, chunks, find_videos, index_videos, shown_name
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +124,11 @@ def test_names_hold_nothing_that_snakemake_or_a_log_trips_over(tmp_path):
         assert not set(source.name) & set("{}\n\t\r\x85\x07"), source.name
         assert not any(unicodedata.category(c) == "Cc" for c in source.name)
     assert "%7Bvideo%7D/%7Bchunk%7D" in names(tmp_path)
+
+
+def test_people_are_shown_names_as_they_know_them_but_for_control_characters(tmp_path):
+    place(tmp_path, "top {x} 100%/%41.frames.mp4", "\x85\x07.mp4")
+    assert [shown_name(name) for name in names(tmp_path)] == ["%85%07", "top {x} 100%/%41.frames"]
 
 
 def test_ordinary_names_are_kept(tmp_path):

@@ -1,6 +1,13 @@
 // Charts: two histograms, and for each video a row of its own a group, so that colour is never the only cue.
 
 const LANE = 44;
+const BELOW = 24;
+// Above the lanes, so that the buttons cover none of them; fingers need larger ones, and drag to scroll the page.
+const FINGERS = matchMedia("(pointer: coarse)");
+const above = () => (FINGERS.matches ? 44 : 26);
+// What a sheet of paper has room for, in a card; 0: a screen.
+let sheet = 0;
+const SHEET = 620;
 const CONFIG = {
   displaylogo: false,
   responsive: true,
@@ -26,15 +33,18 @@ function layout(more) {
     hoverlabel: { bgcolor: card, bordercolor: grid, font: { color: text, size: 12 } },
     modebar: { bgcolor: card, color: quiet, activecolor: text },
     showlegend: false,
-    dragmode: "zoom",
+    dragmode: FINGERS.matches ? false : "zoom",
+    ...(sheet ? { width: sheet } : {}),
     ...more,
   };
 }
 
-function bars(id, x, y, colours, hover, xaxis, shapes) {
+function bars(id, x, stacks, xaxis, shapes) {
   const draw = () => {
     const { grid } = look();
-    const trace = { type: "bar", x, y, marker: { color: colours() }, hovertemplate: hover };
+    const traces = stacks().map(({ y, colour, hover }) => ({
+      type: "bar", x, y, marker: { color: colour }, hovertemplate: `${hover}<extra></extra>`,
+    }));
     const axes = {
       xaxis: { ...xaxis, fixedrange: true, showgrid: false, zeroline: false, linecolor: grid },
       // Of a few things there are no halves.
@@ -43,8 +53,8 @@ function bars(id, x, y, colours, hover, xaxis, shapes) {
         dtick: Math.max(...y) < 5 ? 1 : null,
       },
     };
-    const given = { ...axes, margin: { l: 44, r: 8, t: 12, b: 42 }, bargap: 0.12, shapes: shapes ? shapes() : [] };
-    Plotly.react(id, [trace], layout(given), { ...CONFIG, displayModeBar: false });
+    const given = { ...axes, margin: { l: 44, r: 8, t: 12, b: 42 }, bargap: 0.12, barmode: "stack", shapes: shapes ? shapes() : [] };
+    Plotly.react(id, traces, layout(given), { ...CONFIG, displayModeBar: false });
   };
   draw();
   drawn.set(id, draw);
@@ -52,16 +62,24 @@ function bars(id, x, y, colours, hover, xaxis, shapes) {
 
 function histograms() {
   const width = 1 / PAGE.bins;
-  const counts = Array.from({ length: PAGE.bins }, (_, k) => PAGE.scores.reduce((sum, row) => sum + row[k], 0));
+  const [others, ...ofGroups] = PAGE.scores;
+  const counts = others.map((_, k) => ofGroups.reduce((sum, row) => sum + row[k], 0));
   const middles = counts.map((_, k) => Math.round((k + 0.5) * width * 1e4) / 1e4);
   const from = (k) => (k * width).toFixed(2);
   const line = () => [
     { type: "line", x0: PAGE.threshold, x1: PAGE.threshold, yref: "paper", y0: 0, y1: 1,
       line: { color: look().text, width: 1, dash: "dot" } },
   ];
-  const sure = () => middles.map((score) => (score > PAGE.threshold ? look().accent : look().quiet + "88"));
+  const scores = () => {
+    const { accent, quiet } = look();
+    const at = `score %{x:.3f} ± ${width / 2}`;
+    return [
+      { y: counts, colour: middles.map((score) => (score > PAGE.threshold ? accent : quiet + "aa")), hover: `%{y} detections in groups, ${at}` },
+      { y: others, colour: quiet + "44", hover: `%{y} detections in no group, ${at}` },
+    ];
+  };
   const ranges = { title: { text: "score" }, range: [0, 1], dtick: 0.1 };
-  bars("scores-chart", middles, counts, sure, `%{y} detections, score %{x:.3f} ± ${width / 2}<extra></extra>`, ranges, line);
+  bars("scores-chart", middles, scores, ranges, line);
   const names = ["in no group", ...PAGE.groups.map((group) => group.name)];
   document.getElementById("scores-table").append(
     table(["score", ...names], counts.map((_, k) => [`${from(k)}–${from(k + 1)}`, ...PAGE.scores.map((row) => thousands(row[k]))])),
@@ -70,9 +88,9 @@ function histograms() {
   let last = PAGE.objects.findLastIndex((frames) => frames > 0);
   last = Math.max(last, 4);
   const kept = PAGE.objects.slice(0, last + 1);
-  const one = () => kept.map(() => look().accent);
+  const frames = () => [{ y: kept, colour: look().accent, hover: "%{y} frames with %{x} objects" }];
   const objects = { title: { text: "objects in a frame" }, type: "category" };
-  bars("objects-chart", labels.slice(0, last + 1), kept, one, "%{y} frames with %{x} objects<extra></extra>", objects);
+  bars("objects-chart", labels.slice(0, last + 1), frames, objects);
   document.getElementById("objects-table").append(
     table(["objects", "frames", "share, %"], kept.map((frames, k) => [
       labels[k], thousands(frames), percent(frames / Math.max(PAGE.looked_at, 1)),
@@ -80,12 +98,17 @@ function histograms() {
   );
 }
 
+const buttons = () => ({ ...CONFIG, displayModeBar: FINGERS.matches ? true : "hover" });
+
 function timelineOf(box, video) {
   const draw = () => {
     const groups = PAGE.groups.filter((group) => group.name in video.timeline.mean && shownGroups.has(group.name));
-    box.style.height = `${groups.length ? groups.length * LANE + 34 : 0}px`;
-    if (!groups.length) return Plotly.purge(box);
-    Plotly.react(box, groups.flatMap((group, k) => lane(group, k, video)), lanes(groups, video, box.clientWidth > 500), CONFIG);
+    const height = groups.length ? above() + groups.length * LANE + BELOW : 0;
+    box.style.height = `${height}px`;
+    if (!height) return Plotly.purge(box);
+    // Said as well: a chart that is there keeps its size otherwise, whatever the height of its box.
+    const given = { ...lanes(groups, video, (sheet || box.clientWidth) > 500), height };
+    Plotly.react(box, groups.flatMap((group, k) => lane(group, k, video)), given, buttons());
   };
   draw();
   drawn.set(box, draw);
@@ -137,7 +160,7 @@ function lanes(groups, video, wide) {
     annotations: notes,
     hovermode: "x unified",
     hoversubplots: "axis",
-    margin: { l: wide ? 98 : 84, r: wide ? 62 : 50, t: 6, b: 24 },
+    margin: { l: wide ? 98 : 84, r: wide ? 62 : 50, t: above(), b: BELOW },
   });
 }
 

@@ -26,6 +26,18 @@ function table(columns, rows) {
   );
 }
 
+// A table that goes on to the right says so, by a faded edge: not every system shows scroll bars.
+const sized = new ResizeObserver((entries) => entries.forEach(({ target }) => cue(target.closest(".scroll"))));
+const cue = (box) => box.classList.toggle("more", box.scrollWidth - box.clientWidth - box.scrollLeft > 1);
+
+function watched(box) {
+  box.addEventListener("scroll", () => cue(box), { passive: true });
+  for (const one of [box, ...box.children]) sized.observe(one);
+  return box;
+}
+
+const scrolling = (content) => watched(element("div", { class: "scroll" }, content));
+
 const swatch = (group) => {
   const made = element("i", { class: "swatch", "aria-hidden": "true" });
   made.style.background = group.colour;

@@ -6,19 +6,27 @@ const tools = Object.fromEntries(
 );
 let first = 0;
 const looking = new IntersectionObserver((entries) => {
-  for (const { isIntersecting, target } of entries) {
-    if (!isIntersecting) continue;
-    looking.unobserve(target);
-    timelineOf(target, target.video);
-  }
+  for (const { isIntersecting, target } of entries) if (isIntersecting) seen(target);
 }, { rootMargin: "300px" });
+
+function seen(chart) {
+  looking.unobserve(chart);
+  timelineOf(chart, chart.video);
+}
+
+// What nobody has scrolled to has to be on paper too, and everything has to be as wide as the paper.
+function onPaper(on) {
+  sheet = on ? SHEET : 0;
+  redraw();
+  if (on) for (const chart of list.querySelectorAll(".timeline")) if (!drawn.has(chart)) seen(chart);
+}
 
 function matching() {
   const words = tools.find.value.toLowerCase().split(/\s+/).filter(Boolean);
   const fits = (video) =>
     (!tools.label.value || video.label === tools.label.value.slice(1)) &&
     (!tools.warned.checked || video.warnings) &&
-    words.every((word) => `${video.name} ${video.label} ${video.subject}`.toLowerCase().includes(word));
+    words.every((word) => `${video.title} ${video.name} ${video.label} ${video.subject}`.toLowerCase().includes(word));
   const found = PAGE.videos.map((video, number) => ({ video, number })).filter(({ video }) => fits(video));
   const [by, group] = tools.order.value.split(":");
   const keys = {
@@ -84,7 +92,7 @@ function card(video) {
   chart.style.height = `${Object.keys(video.timeline.mean).length * LANE}px`;
   return element(
     "article", { class: "card" },
-    element("header", {}, element("h3", { text: video.name }), element("span", { text: said.filter(Boolean).join(" · ") })),
+    element("header", {}, element("h3", { text: video.title }), element("span", { text: said.filter(Boolean).join(" · ") })),
     video.warnings.length ? element("ul", {}, ...video.warnings.map((text) => element("li", { text }))) : null,
     chart,
     unseen.length ? element("p", { class: "unseen", text: `Not seen: ${unseen.join(", ")}` }) : null,
@@ -95,7 +103,7 @@ function card(video) {
 }
 
 const spoken = (video) =>
-  `Coverage over time of ${video.name}. ` +
+  `Coverage over time of ${video.title}. ` +
   (video.groups.filter((group) => group.present).map((group) => `${group.name}: mean ${percent(group.mean)} %, in ${percent(group.present)} % of frames`).join("; ") || "Nothing was found.");
 
 function still(moment, video) {
@@ -124,7 +132,7 @@ function players(video) {
 }
 
 function player(video, kind, source) {
-  const shown = element("video", { controls: "", preload: "metadata", playsinline: "", src: source, "aria-label": `${video.name}, ${kind}` });
+  const shown = element("video", { controls: "", preload: "metadata", playsinline: "", src: source, "aria-label": `${video.title}, ${kind}` });
   const said = element("figcaption", { text: kind });
   shown.addEventListener("error", () => {
     said.textContent = `${kind}: cannot be played from here; it was results/${kind}/${video.name}.mp4`;
@@ -139,7 +147,7 @@ function details(video) {
     if (made.childElementCount > 1) return;
     const rows = video.groups.map((g) => [g.name, percent(g.mean), percent(g.max), percent(g.present)]);
     made.append(
-      element("div", { class: "scroll" }, table(["group", "mean, %", "largest, %", "of frames, %"], rows)),
+      scrolling(table(["group", "mean, %", "largest, %", "of frames, %"], rows)),
       element(
         "dl", { class: "facts" },
         element("dt", { text: "SHA-256" }), element("dd", { class: "hash", text: facts.sha256 }),

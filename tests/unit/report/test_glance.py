@@ -121,7 +121,9 @@ def test_without_any_object_it_says_so(tmp_path):
 def test_scores_near_the_threshold_are_worth_a_warning(tmp_path):
     near = [found(*[("cup", 0.28, (0.0, 0.0, 1.0, 1.0))] * 9, PERSON)] * 6
     [warning] = Made(tmp_path, near).glance()["warnings"]
-    assert warning.startswith("90% of the scores are within 0.05 of masks.score 0.3")
+    assert warning.startswith(
+        "90% of the detections in groups that score at least 0.25 score at most 0.35, so close to masks.score 0.3"
+    )
     assert not Made(tmp_path, near[:4]).glance()["warnings"]  # too few to say
 
 
