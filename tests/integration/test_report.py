@@ -350,6 +350,17 @@ def test_on_paper_every_chart_of_the_list_is_drawn_and_fits(many, tab):
     assert tab.said == []
 
 
+def test_paper_is_light_whatever_the_screen_is(many, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="dark")
+    Seen(page).open(many)
+    page.evaluate("addEventListener('beforeprint', () => { window.ink = getComputedStyle(document.body).color; })")
+    page.pdf()
+    on_paper, on_screen = page.evaluate("[ink, getComputedStyle(document.body).color]")
+    assert on_paper == "rgb(29, 32, 38)"
+    assert on_screen == "rgb(230, 231, 234)"
+    page.close()
+
+
 def test_names_are_shown_as_people_know_them_and_found_either_way(tmp_path, tab):
     encoded = "top %7Bx%7D 100%25"
     folder = tmp_path / "some"

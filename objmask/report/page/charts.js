@@ -22,7 +22,7 @@ function look() {
   return { text: of("--text"), quiet: of("--quiet"), grid: of("--grid"), card: of("--card"), accent: of("--tint") };
 }
 
-const inkOf = (group) => (DARK.matches ? group.screen : group.paper);
+const inkOf = (group) => (DARK.matches && !sheet ? group.screen : group.paper);
 
 function layout(more) {
   const { quiet, card, text, grid } = look();

@@ -17,6 +17,7 @@ function seen(chart) {
 // What nobody has scrolled to has to be on paper too, and everything has to be as wide as the paper.
 function onPaper(on) {
   sheet = on ? SHEET : 0;
+  document.documentElement.toggleAttribute("data-paper", on);
   redraw();
   if (on) for (const chart of list.querySelectorAll(".timeline")) if (!drawn.has(chart)) seen(chart);
 }
