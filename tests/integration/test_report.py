@@ -329,7 +329,7 @@ def test_fingers_zoom_by_buttons_that_cover_nothing(many, browser):
     zoom, *_, picture = chart.locator(".modebar-btn").all()
     assert min(picture.bounding_box()["height"], picture.bounding_box()["width"]) >= 24
     zoom.tap()
-    seen.page.wait_for_function(f"({shown})() < {before}")
+    seen.wait_for(f"({shown})() < {before}")
     assert seen.said == []
     context.close()
 
@@ -346,7 +346,7 @@ def test_on_paper_every_chart_of_the_list_is_drawn_and_fits(many, tab):
     assert tab.page.evaluate(drawn) >= 20
     assert tab.page.evaluate("wide") < 190 / 25.4 * 96  # A4 has 210 mm, less its margins
     box = tab.page.locator(".timeline").first.bounding_box()
-    tab.page.wait_for_function(f"document.querySelector('.timeline .main-svg').clientWidth <= {box['width']}")
+    tab.wait_for(f"document.querySelector('.timeline .main-svg').clientWidth <= {box['width']}")
     assert tab.said == []
 
 
@@ -382,12 +382,12 @@ def test_a_table_that_goes_on_to_the_right_says_so(many, browser):
     cut = "box => [box.classList.contains('more'), box.scrollWidth > box.clientWidth]"
     assert table.evaluate(cut) == [True, True]
     table.evaluate("box => box.scrollTo(1e4, 0)")
-    page.wait_for_function("!document.querySelector('.scroll:has(.heat)').classList.contains('more')")
+    seen.wait_for("!document.querySelector('.scroll:has(.heat)').classList.contains('more')")
     page.set_viewport_size({"width": 1400, "height": 700})
     page.get_by_text("As a table").first.click()
     assert [page.locator(".scroll.more").count(), seen.said] == [0, []]
     page.set_viewport_size({"width": 360, "height": 700})
-    page.wait_for_function("document.querySelector('#scores-table').classList.contains('more')")
+    seen.wait_for("document.querySelector('#scores-table').classList.contains('more')")
     high = {box["height"] for box in (cell.bounding_box() for cell in page.locator("#scores-table td").all())}
     assert max(high) < 40, "a cell breaks in two lines"
     page.close()

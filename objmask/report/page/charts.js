@@ -50,7 +50,7 @@ function bars(id, x, stacks, xaxis, shapes) {
       // Of a few things there are no halves.
       yaxis: {
         fixedrange: true, gridcolor: grid, zeroline: false, rangemode: "tozero", tickformat: "~s",
-        dtick: Math.max(...y) < 5 ? 1 : null,
+        dtick: Math.max(...x.map((_, k) => traces.reduce((sum, { y }) => sum + y[k], 0))) < 5 ? 1 : null,
       },
     };
     const given = { ...axes, margin: { l: 44, r: 8, t: 12, b: 42 }, bargap: 0.12, barmode: "stack", shapes: shapes ? shapes() : [] };
