@@ -1,6 +1,6 @@
 """What the glances at videos and the page that shows them agree on."""
 
-FORMAT = 1
+FORMAT = 2
 """Of a glance; a page refuses others."""
 POINTS = 300
 """A timeline has at most so many points: more than that no screen shows side by side."""
@@ -10,3 +10,7 @@ MANY = 20
 """Frames with at least so many objects are counted together."""
 BINS = 20
 """Scores are counted in so many equal bins over 0..1."""
+NEAR = 0.05
+"""A score is near a threshold when it differs by at most this."""
+GAP_S = 3.0
+"""Where nothing is hidden for at most so long, and something is before and after, an object was likely missed."""

@@ -22,7 +22,7 @@ VALUES = 2_400_000
 MIN_POINTS = 24
 _KEYS = {
     *("video", "models", "frames", "looked_at", "groups"),
-    *("timeline", "scores", "objects_a_frame", "moments", "warnings"),
+    *("timeline", "hidden", "scores", "objects_a_frame", "moments", "warnings"),
 }
 """Of a glance, beside its format."""
 Counts = npt.NDArray[np.int64]
@@ -55,6 +55,7 @@ class Survey:
         looked_at: frames that a network saw.
         duration_s: of all videos.
         groups: names of the groups, in order.
+        hidden: of some video it is known what protected video hides.
         scores: (g + 1, `BINS`) detections, first those in no group.
         objects: (`MANY` + 1,) frames by number of objects.
         index: of each video what the list is searched and sorted by.
@@ -67,6 +68,7 @@ class Survey:
     looked_at: int = 0
     duration_s: float = 0.0
     groups: tuple[str, ...] = ()
+    hidden: bool = False
     scores: Counts = field(default_factory=lambda: np.zeros((1, BINS), np.int64))
     objects: Counts = field(default_factory=lambda: np.zeros(MANY + 1, np.int64))
     index: list[dict[str, Any]] = field(default_factory=list)
@@ -84,7 +86,7 @@ class Survey:
     @property
     def points_each(self) -> int:
         """How many points of each timeline there is room for."""
-        curves = 2 * max(len(self.groups), 1) * max(len(self.index), 1)
+        curves = 2 * (len(self.groups) + 1) * max(len(self.index), 1)
         return max(MIN_POINTS, min(POINTS, VALUES // curves))
 
     def add(self, video: Video, glance: dict[str, Any]) -> None:
@@ -100,6 +102,7 @@ class Survey:
             raise DataError(f"{video.name}: has other groups than the videos before; run glance again")
         self.frames += glance["frames"]
         self.looked_at += glance["looked_at"]
+        self.hidden |= glance["hidden"] is not None
         self.duration_s += glance["video"]["duration_s"]
         self.scores += np.array(glance["scores"], np.int64)
         self.objects += np.array(glance["objects_a_frame"], np.int64)
@@ -114,6 +117,7 @@ class Survey:
                 "subject": video.subject,
                 "seconds": glance["video"]["duration_s"],
                 "warnings": len(glance["warnings"]),
+                "gaps": glance["hidden"]["gaps"] if glance["hidden"] else 0,
                 "means": [round(group["mean"] * 1e4) for group in glance["groups"]],
             }
         )
@@ -149,6 +153,7 @@ def blocks(videos: Sequence[Video], folder: Path, survey: Survey) -> Iterator[di
             "frames": glance["frames"],
             "looked_at": glance["looked_at"],
             "groups": glance["groups"],
+            "hidden": glance["hidden"],
             "timeline": thinned(glance["timeline"], points),
             "moments": kept,
             "warnings": glance["warnings"],
@@ -156,20 +161,26 @@ def blocks(videos: Sequence[Video], folder: Path, survey: Survey) -> Iterator[di
 
 
 def thinned(timeline: dict[str, Any], points: int) -> dict[str, Any]:
-    """A timeline with at most so many points: means of means, maxima of maxima."""
+    """A timeline with at most so many points: means of means, maxima of maxima, minima of minima."""
     before = len(timeline["time_s"])
     if before <= points:
         return timeline
     first = np.arange(points) * before // points
     lengths = np.diff([*first.tolist(), before])
-    return {
+
+    def means(values: list[int]) -> list[int]:
+        thin: list[int] = np.rint(np.add.reduceat(values, first) / lengths).astype(int).tolist()
+        return thin
+
+    thin: dict[str, Any] = {
         "time_s": [timeline["time_s"][i] for i in first],
-        "mean": {
-            name: np.rint(np.add.reduceat(values, first) / lengths).astype(int).tolist()
-            for name, values in timeline["mean"].items()
-        },
+        "mean": {name: means(values) for name, values in timeline["mean"].items()},
         "max": {name: np.maximum.reduceat(values, first).tolist() for name, values in timeline["max"].items()},
     }
+    if hidden := timeline.get("hidden"):
+        lowest = np.minimum.reduceat(hidden["min"], first).tolist()
+        thin["hidden"] = {"mean": means(hidden["mean"]), "min": lowest}
+    return thin
 
 
 def _glances(videos: Sequence[Video], folder: Path) -> Iterator[tuple[Video, dict[str, Any]]]:

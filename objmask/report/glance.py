@@ -20,7 +20,8 @@ from objmask.files import atomic_path
 from objmask.masks import paint
 from objmask.parquet import metadata_of
 from objmask.progress import Progress
-from objmask.report.bounds import BINS, FORMAT
+from objmask.report.bounds import BINS, FORMAT, NEAR
+from objmask.report.hidden import Hidden
 from objmask.report.moments import informative
 from objmask.report.thumbnails import drawing, photograph, shown_size, stills
 from objmask.report.timeline import Timeline, read_frames_of
@@ -29,8 +30,6 @@ from objmask.video.info import VideoInfo
 from objmask.video.reader import read_frames
 from objmask.video.source import OnTruncated
 
-NEAR = 0.05
-"""A score is near the threshold when it differs by at most this."""
 _ROUNDING = 1e-6
 _MANY_NEAR, _ENOUGH = 0.3, 50
 """A warning is due when this share of the scores that count, or nearly, is near the threshold, and of enough scores."""
@@ -44,7 +43,8 @@ class Shown:
         palette: groups and colours.
         score: detections scoring less do not count, 0..1.
         threshold: mask probability of an object's pixels, 0..1.
-        moments: how many moments to show as pictures.
+        moments: how many moments to show as pictures; the longest gap in what is hidden comes on top.
+        hidden: what protected video hides; None: not known.
         protected: the protected video, whose pictures to show; None: none.
         raw: the video itself, whose pictures to show; None: none.
         on_truncated: how to read that.
@@ -54,6 +54,7 @@ class Shown:
     score: float
     threshold: float
     moments: int
+    hidden: Hidden | None = None
     protected: Path | None = None
     raw: Path | None = None
     on_truncated: OnTruncated = "fail"
@@ -88,7 +89,10 @@ def write_glance(info: VideoInfo, tables: Tables, coverage: Path, shown: Shown, 
         seen[row] = -1 if frame.instances < 0 else np.count_nonzero(frame.fraction)
     if row + 1 != len(table):
         raise DataError(f"{coverage}: has other frames than the detections; delete it and run coverage again")
+    hidden = shown.hidden
     rows = informative(seen, filled, shown.moments)
+    if rows and hidden and hidden.worst is not None:
+        rows = list(dict.fromkeys([hidden.worst, *rows]))
     read = _read_detections(info, tables, shown, set(rows), progress)
     document = {
         "format": FORMAT,
@@ -97,11 +101,19 @@ def write_glance(info: VideoInfo, tables: Tables, coverage: Path, shown: Shown, 
         "frames": len(table),
         "looked_at": timeline.looked_at,
         "groups": timeline.groups(),
-        "timeline": timeline.points(table.time_s),
+        "timeline": timeline.points(table.time_s, hidden.fraction if hidden else None),
+        "hidden": hidden.to_json() if hidden else None,
         "scores": read.scores.tolist(),
         "objects_a_frame": timeline.objects_a_frame(),
-        "moments": _moments(info, tables, shown, rows, read.moments),
-        "warnings": [*info.warnings, *_warnings(info, timeline, read, shown.score)],
+        "moments": [
+            {**moment, "gap": True} if hidden and row == hidden.worst else moment
+            for row, moment in zip(rows, _moments(info, tables, shown, rows, read.moments), strict=True)
+        ],
+        "warnings": [
+            *(hidden.warnings() if hidden else []),
+            *info.warnings,
+            *_warnings(info, timeline, read, shown.score),
+        ],
     }
     with atomic_path(out) as temporary:
         temporary.write_text(json.dumps(document, sort_keys=True, separators=(",", ":")) + "\n", encoding="ascii")

@@ -21,7 +21,7 @@ from objmask.errors import DataError
 from objmask.files import atomic_path
 from objmask.index import shown_name
 from objmask.provenance import versions
-from objmask.report.bounds import BINS, MANY, PARTS
+from objmask.report.bounds import BINS, GAP_S, MANY, NEAR, PARTS
 from objmask.report.dataset import Survey, Video, blocks, survey
 from objmask.report.inks import PAPER, SCREEN, css, ink
 from objmask.report.stages import read_stages
@@ -74,6 +74,7 @@ def write_report(
         "cards": [{**card, "sha256": found.models.get(card["name"], card["sha256"])} for card in about["models"]],
         "settings": yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=100),
         "score": settings["masks"]["score"],
+        "hidden": _hidden(found, settings),
         "stages": read_stages(results, {video.name for video in videos}),
         "versions": versions(*_PACKAGES),
         "page": json_block("page", _page_data(found, settings)),
@@ -177,7 +178,17 @@ def _page_data(found: Survey, settings: Mapping[str, Any]) -> dict[str, Any]:
         "many": MANY,
         "parts": PARTS,
         "looked_at": found.looked_at,
+        "hidden": _hidden(found, settings),
     }
+
+
+def _hidden(found: Survey, settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What is said of all videos about what protected video hides; `nearly`: scores that count as nearly enough."""
+    if not found.hidden:
+        return None
+    score = settings["privacy"]["score"]
+    low = max(score - NEAR, settings["detect"]["floor"])
+    return {"gap_s": GAP_S, "nearly": [round(low, 4), score] if low < score else None}
 
 
 def _json_blocks(

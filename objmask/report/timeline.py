@@ -104,18 +104,32 @@ class Timeline:
             for g, name in enumerate(self._groups)
         ]
 
-    def points(self, times_s: Array) -> dict[str, Any]:
+    def points(self, times_s: Array, hidden: Array | None = None) -> dict[str, Any]:
         """What is drawn: times, and of each group that was seen its means and maxima, in `PARTS` of the picture.
 
         Points without a frame that was looked at are left out.
+
+        Args:
+            times_s: (n,) of the frames.
+            hidden: (n,) share of each frame that is hidden, of which means and minima are drawn; None: not known.
         """
         kept = np.flatnonzero(self._count)
         first = -(-kept * self._frames // max(self._points, 1))
         mean = np.rint(self._sum[kept] / self._count[kept, None] * PARTS).astype(int)
         highest = np.rint(self._max[kept] * PARTS).astype(int)
         seen = [(g, name) for g, name in enumerate(self._groups) if self._seen[g]]
+        more = {} if hidden is None else {"hidden": _means_and_minima(hidden, first)}
         return {
+            **more,
             "time_s": [round(float(second), 3) for second in times_s[first]],
             "mean": {name: mean[:, g].tolist() for g, name in seen},
             "max": {name: highest[:, g].tolist() for g, name in seen},
         }
+
+
+def _means_and_minima(values: Array, first: npt.NDArray[np.int64]) -> dict[str, list[int]]:
+    """Of the runs of values that begin at the rows `first`, in `PARTS`."""
+    lengths = np.diff([*first.tolist(), len(values)])
+    mean = np.add.reduceat(values, first) / lengths if len(first) else values[:0]
+    lowest = np.minimum.reduceat(values, first) if len(first) else values[:0]
+    return {"mean": np.rint(mean * PARTS).astype(int).tolist(), "min": np.rint(lowest * PARTS).astype(int).tolist()}

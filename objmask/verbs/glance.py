@@ -5,7 +5,26 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from objmask.verbs.options import add_detections, add_groups, add_on_truncated, add_probe, progress, whole
+from typing import TYPE_CHECKING
+
+from objmask.verbs.options import (
+    add_detections,
+    add_groups,
+    add_hidden,
+    add_hold,
+    add_on_truncated,
+    add_probe,
+    hidden_objects,
+    hidden_zones,
+    progress,
+    share,
+    whole,
+)
+
+if TYPE_CHECKING:
+    from objmask.report.hidden import Hidden
+    from objmask.tables import Tables
+    from objmask.video.info import VideoInfo
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--protected", type=Path, nargs="*", default=[], metavar="MP4", help="show pictures of this protected video"
     )
+    parser.add_argument(
+        "--hidden", type=Path, nargs="*", default=[], metavar="PARQUET", help="detections that it was made from"
+    )
+    parser.add_argument("--privacy-score", type=share, default=0.1, help="of these the score from which one is hidden")
+    parser.add_argument("--privacy-threshold", type=share, default=0.3, help="mask probability of a hidden pixel, 0..1")
+    add_hidden(parser, required=False)
+    add_hold(parser)
     parser.add_argument("--raw", type=Path, metavar="FILE", help="show pictures of the video itself: not for sharing")
     add_on_truncated(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="JSON", help="file to write")
@@ -31,15 +57,38 @@ def run(options: argparse.Namespace) -> None:
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)
-    tables = read_tables(options.detections, info.sha256)
+    tables = read_tables([*options.detections, *options.hidden], info.sha256)
+    painted, hidden = tables[: len(options.detections)], tables[len(options.detections) :]
     shown = Shown(
         Palette.from_json(options.groups),
         options.score,
         options.threshold,
         options.thumbnails,
+        _hidden(options, info, hidden) if hidden else None,
         next(iter(options.protected), None),
         options.raw,
         options.on_truncated,
     )
-    with progress(options, f"glance {options.out.stem}", len(tables[0][1])) as bar:
-        write_glance(info, tables, options.coverage, shown, options.out, bar)
+    with progress(options, f"glance {options.out.stem}", len(painted[0][1])) as bar:
+        write_glance(info, painted, options.coverage, shown, options.out, bar)
+
+
+def _hidden(options: argparse.Namespace, info: VideoInfo, tables: Tables) -> Hidden:
+    from objmask.defaults import SENSITIVE
+    from objmask.render.privacy import PrivacySettings
+    from objmask.report.hidden import read_hidden
+
+    settings = PrivacySettings(
+        classes=frozenset(SENSITIVE) if options.objects is None else hidden_objects(options),
+        score=options.privacy_score,
+        threshold=options.privacy_threshold,
+        style="solid",  # it does not matter here what is seen instead
+        strength=1,
+        shape=options.shape,
+        grow=options.grow,
+        hold=options.hold,
+        zones=hidden_zones(options),
+        whole_frame_when_none=options.whole_frame_when == "no_detection",
+    )
+    with progress(options, f"hidden {options.out.stem}", len(tables[0][1])) as bar:
+        return read_hidden(info, tables, settings, bar)

@@ -173,6 +173,11 @@ def add_hidden(parser: argparse.ArgumentParser, *, required: bool) -> None:
     )
 
 
+def add_hold(parser: argparse.ArgumentParser) -> None:
+    """`--hold`."""
+    parser.add_argument("--hold", type=whole(0), default=2, help="frames before and after that hide its place too")
+
+
 def hidden_objects(options: argparse.Namespace) -> frozenset[str]:
     """`--objects`.
 

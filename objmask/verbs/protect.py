@@ -9,6 +9,7 @@ from objmask.verbs.options import (
     add_detections,
     add_encoder,
     add_hidden,
+    add_hold,
     add_video,
     hidden_objects,
     hidden_zones,
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_hidden(parser, required=True)
     parser.add_argument("--style", choices=("solid", "pixelate", "blur"), default="blur", help="how to hide")
     parser.add_argument("--strength", type=whole(1, 8), default=6, help="cells along the longer side, 1..8")
-    parser.add_argument("--hold", type=whole(0), default=2, help="frames before and after that hide its place too")
+    add_hold(parser)
     parser.add_argument("--audio", choices=("drop", "copy"), default="drop", help="voices identify people")
     add_encoder(parser)
 

@@ -10,4 +10,18 @@ def embedded():
     return per_video(*(f"{kind}/{{video}}.mp4" for kind in kinds))
 
 
+# Of protected video the report says what is hidden.
+HIDING = {}
+if "protected" in CFG["outputs"]:
+    HIDING = {
+        "objects": SENSITIVE,
+        "privacy_score": CFG["privacy"]["score"],
+        "privacy_threshold": CFG["privacy"]["threshold"],
+        "shape": CFG["privacy"]["shape"],
+        "grow": CFG["privacy"]["grow"],
+        "hold": CFG["privacy"]["hold"],
+        "zones": json.dumps(CFG["privacy"]["zones"]),
+        "whole_frame_when": CFG["privacy"]["whole_frame_when"],
+    }
+
 FILES["report"] = [f"{RESULTS}/report.html"]

@@ -6,6 +6,8 @@ rule glance:
         tables=tables_for("masks"),
         coverage=f"{RESULTS}/coverage/{{video}}.csv",
         protected=f"{RESULTS}/protected/{{video}}.mp4" if "protected" in CFG["outputs"] else [],
+        hidden=detections_for("privacy") if "protected" in CFG["outputs"] else [],
+        hidden_tables=tables_for("privacy") if "protected" in CFG["outputs"] else [],
     output:
         glance=f"{RESULTS}/report/{{video}}.json",
         provenance=f"{RESULTS}/provenance/report/{{video}}.json",
@@ -18,6 +20,7 @@ rule glance:
             threshold=cfg("masks", "threshold"),
             thumbnails=cfg("report", "thumbnails"),
             on_truncated=cfg("on_truncated"),
+            **HIDING,
         ),
         code=code_digest("glance"),
     log:
@@ -33,7 +36,7 @@ rule glance:
     priority: 1
     shell:
         "python -m objmask glance --probe={input.probe:q} --detections {input.detections:q} --coverage={input.coverage:q} "
-        "--protected {input.protected:q} {params.raw} {params.options} --out={output.glance:q} "
+        "--protected {input.protected:q} --hidden {input.hidden:q} {params.raw} {params.options} --out={output.glance:q} "
         "--provenance={output.provenance:q} --log={log:q}"
 
 

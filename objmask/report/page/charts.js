@@ -19,7 +19,7 @@ const drawn = new Map();
 function look() {
   const style = getComputedStyle(document.documentElement);
   const of = (name) => style.getPropertyValue(name).trim();
-  return { text: of("--text"), quiet: of("--quiet"), grid: of("--grid"), card: of("--card"), accent: of("--tint") };
+  return { text: of("--text"), quiet: of("--quiet"), grid: of("--grid"), card: of("--card"), accent: of("--tint"), grave: of("--grave") };
 }
 
 const inkOf = (group) => (DARK.matches && !sheet ? group.screen : group.paper);
@@ -100,61 +100,75 @@ function histograms() {
 
 const buttons = () => ({ ...CONFIG, displayModeBar: FINGERS.matches ? true : "hover" });
 
+// Of a video: what each row shows, the hidden share first, of which the smallest frames matter and not the largest.
+function rowsOf({ timeline, hidden }) {
+  const { mean, max } = timeline;
+  const rows = PAGE.groups.filter((group) => group.name in mean && shownRows.has(group)).map((group) => ({
+    name: plain(group.name), label: plain(short(group.name)), colour: inkOf(group),
+    mean: mean[group.name], edge: max[group.name], top: Math.max(...max[group.name], 1), gaps: [],
+  }));
+  if (!hidden || !shownRows.has(HIDDEN)) return rows;
+  const { mean: share, min } = timeline.hidden;
+  const row = { name: HIDDEN.name, label: `<i>${HIDDEN.name}</i>`, colour: look().text, gaps: hidden.gaps_s };
+  return [{ ...row, mean: share, edge: min, top: Math.max(...share, 1) }, ...rows];
+}
+
+const heightOf = (rows) => (rows.length ? above() + rows.length * LANE + BELOW : 0);
+
 function timelineOf(box, video) {
   const draw = () => {
-    const groups = PAGE.groups.filter((group) => group.name in video.timeline.mean && shownGroups.has(group.name));
-    const height = groups.length ? above() + groups.length * LANE + BELOW : 0;
+    const rows = rowsOf(video);
+    const height = heightOf(rows);
     box.style.height = `${height}px`;
     if (!height) return Plotly.purge(box);
     // Said as well: a chart that is there keeps its size otherwise, whatever the height of its box.
-    const given = { ...lanes(groups, video, (sheet || box.clientWidth) > 500), height };
-    Plotly.react(box, groups.flatMap((group, k) => lane(group, k, video)), given, buttons());
+    const given = { ...lanes(rows, video, (sheet || box.clientWidth) > 500), height };
+    Plotly.react(box, rows.flatMap((row, k) => lane(row, k, video)), given, buttons());
   };
   draw();
   drawn.set(box, draw);
 }
 
-function lane(group, k, video) {
-  const colour = inkOf(group);
+function lane({ name, colour, mean, edge, top, gaps }, k, video) {
   const share = (values) => values.map((value) => (value / PAGE.parts) * 100);
-  const common = {
-    type: "scatter", mode: "lines", x: video.timeline.time_s, yaxis: k ? `y${k + 1}` : "y", xaxis: "x",
-    name: plain(group.name),
-  };
-  const mean = share(video.timeline.mean[group.name]);
-  const highest = share(video.timeline.max[group.name]);
+  const axes = { type: "scatter", yaxis: k ? `y${k + 1}` : "y", xaxis: "x", name };
+  const common = { ...axes, mode: "lines", x: video.timeline.time_s };
   const one = mean.length === 1 ? { mode: "lines+markers" } : {};
   const filled = {
-    ...common, ...one, y: mean, fill: "tozeroy", fillcolor: colour + "59", line: { color: colour, width: 1.3 },
-    hovertemplate: `${plain(group.name)} %{y:.2f} %<extra></extra>`,
+    ...common, ...one, y: share(mean), fill: "tozeroy", fillcolor: colour + "59", line: { color: colour, width: 1.3 },
+    hovertemplate: `${name} %{y:.2f} %<extra></extra>`,
   };
-  const thin = { ...common, y: highest, line: { color: colour, width: 0.7 }, opacity: 0.55, hoverinfo: "skip" };
-  return video.looked_at > mean.length ? [thin, filled] : [filled];
+  const thin = { ...common, y: share(edge), line: { color: colour, width: 0.7 }, opacity: 0.55, hoverinfo: "skip" };
+  const marks = {
+    ...axes, mode: "markers", x: gaps, y: gaps.map(() => (top / PAGE.parts) * 50), cliponaxis: false,
+    marker: { symbol: "triangle-down", size: 9, color: look().grave }, hovertemplate: "no object is hidden<extra></extra>",
+  };
+  return [...(video.looked_at > mean.length ? [thin] : []), filled, ...(gaps.length ? [marks] : [])];
 }
 
-function lanes(groups, video, wide) {
+function lanes(rows, video, wide) {
   const { text, grid, quiet } = look();
   const times = video.timeline.time_s;
   const axes = {};
   const notes = [];
-  groups.forEach((group, k) => {
-    const top = (Math.max(...video.timeline.max[group.name], 1) / PAGE.parts) * 100;
-    const high = 1 - k / groups.length;
-    const low = 1 - (k + 0.82) / groups.length;
+  rows.forEach(({ label, top }, k) => {
+    const most = (top / PAGE.parts) * 100;
+    const high = 1 - k / rows.length;
+    const low = 1 - (k + 0.82) / rows.length;
     axes[k ? `yaxis${k + 1}` : "yaxis"] = {
-      domain: [low, high], range: [0, top * 1.04], fixedrange: true, showticklabels: false, showgrid: false,
+      domain: [low, high], range: [0, most * 1.04], fixedrange: true, showticklabels: false, showgrid: false,
       zeroline: true, zerolinecolor: grid, zerolinewidth: 1, anchor: "x",
     };
     const at = { xref: "paper", yref: "paper", showarrow: false, y: low, yanchor: "bottom" };
-    notes.push({ ...at, x: 0, xanchor: "right", xshift: -8, text: plain(short(group.name)), font: { color: text, size: 12 } });
-    notes.push({ ...at, x: 1, xanchor: "left", xshift: 6, text: `${percent(top / 100)} %`, font: { color: quiet, size: 11 } });
+    notes.push({ ...at, x: 0, xanchor: "right", xshift: -8, text: label, font: { color: text, size: 12 } });
+    notes.push({ ...at, x: 1, xanchor: "left", xshift: 6, text: `${percent(top / PAGE.parts)} %`, font: { color: quiet, size: 11 } });
   });
   const end = times.length ? times[times.length - 1] : 1;
   return layout({
     ...axes,
     xaxis: {
       range: [times[0] ?? 0, end > times[0] ? end : times[0] + 1], showgrid: true, gridcolor: grid, zeroline: false,
-      anchor: groups.length > 1 ? `y${groups.length}` : "y", ticksuffix: " s", nticks: wide ? 8 : 4, tickangle: 0, hoverformat: ".2f",
+      anchor: rows.length > 1 ? `y${rows.length}` : "y", ticksuffix: " s", nticks: wide ? 8 : 4, tickangle: 0, hoverformat: ".2f",
       spikecolor: quiet, spikethickness: 0.5, spikedash: "solid",
     },
     annotations: notes,

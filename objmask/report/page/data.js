@@ -4,7 +4,10 @@
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const PAGE = read("page");
 const DARK = matchMedia("(prefers-color-scheme: dark)");
-const shownGroups = new Set(PAGE.groups.map((group) => group.name));
+// A row of the charts that is no group: what protected video hides.
+const HIDDEN = { name: "hidden", colour: "var(--text)" };
+const ROWS = [...(PAGE.hidden ? [HIDDEN] : []), ...PAGE.groups];
+const shownRows = new Set(ROWS);
 
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -60,6 +63,8 @@ function clock(seconds) {
   return hours ? `${hours}:${pad(minutes)}:${rest}` : `${minutes}:${rest}`;
 }
 
+// The second that a time is in, as the warnings name it.
+const second = (seconds) => clock(seconds).split(".")[0];
 const thousands = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 // Plotly takes its texts for a small markup language, and braces for places to fill in.
 const plain = (text) => text.replace(/[&<>{}]/g, (character) => `&#${character.charCodeAt(0)};`);

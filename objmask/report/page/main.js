@@ -5,7 +5,8 @@ function choices() {
   tools.label.append(...labels.map((label) => element("option", { value: `=${label}`, text: label || "(no label)" })));
   tools.label.parentElement.hidden = labels.length < 2;
   const orders = [
-    ["given", "by name"], ["longest", "longest first"], ["empty", "least covered first"],
+    ["given", "by name"], ...(PAGE.hidden ? [["gaps", "gaps in what is hidden first"]] : []),
+    ["longest", "longest first"], ["empty", "least covered first"],
     ...PAGE.groups.map((group, k) => [`most:${k}`, `most ${group.name} first`]),
   ];
   tools.order.append(...orders.map(([value, text]) => element("option", { value, text })));
@@ -19,11 +20,11 @@ function choices() {
 }
 
 function toggles() {
-  const made = PAGE.groups.map((group) => {
-    const button = element("button", { type: "button", "aria-pressed": "true" }, swatch(group), group.name);
+  const made = ROWS.map((row) => {
+    const button = element("button", { type: "button", "aria-pressed": "true" }, swatch(row), row.name);
     button.addEventListener("click", () => {
-      const on = !shownGroups.delete(group.name);
-      if (on) shownGroups.add(group.name);
+      const on = !shownRows.delete(row);
+      if (on) shownRows.add(row);
       button.setAttribute("aria-pressed", String(on));
       redraw();
     });

@@ -31,6 +31,7 @@ function matching() {
   const found = PAGE.videos.map((video, number) => ({ video, number })).filter(({ video }) => fits(video));
   const [by, group] = tools.order.value.split(":");
   const keys = {
+    gaps: (video) => -video.gaps,
     longest: (video) => -video.seconds,
     most: (video) => -video.means[Number(group)],
     empty: (video) => video.means.reduce((sum, mean) => sum + mean, 0),
@@ -90,17 +91,29 @@ function card(video) {
   const unseen = video.groups.filter((group) => !group.present).map((group) => group.name);
   const chart = element("div", { class: "timeline", role: "img", "aria-label": spoken(video) });
   chart.video = video;
-  chart.style.height = `${Object.keys(video.timeline.mean).length * LANE}px`;
+  chart.style.height = `${heightOf(rowsOf(video))}px`;
   return element(
     "article", { class: "card" },
     element("header", {}, element("h3", { text: video.title }), element("span", { text: said.filter(Boolean).join(" · ") })),
     video.warnings.length ? element("ul", {}, ...video.warnings.map((text) => element("li", { text }))) : null,
     chart,
+    video.hidden ? element("p", { class: "hiding", text: hiding(video) }) : null,
     unseen.length ? element("p", { class: "unseen", text: `Not seen: ${unseen.join(", ")}` }) : null,
     video.moments.length ? element("div", { class: "strip" }, ...video.moments.map((moment) => still(moment, video))) : null,
     video.players.length ? players(video) : null,
     details(video),
   );
+}
+
+function hiding({ hidden, frames }) {
+  const { gaps_s, gaps, unsure } = hidden;
+  const times = [...new Set(gaps_s.map(second))].join(", ");
+  const [low, high] = PAGE.hidden.nearly ?? [];
+  return [
+    `Protected video hides ${percent(hidden.mean)} % of the picture, no object in ${thousands(hidden.without)} of ${thousands(frames)} frames.`,
+    gaps && `${thousands(gaps)} ${gaps > 1 ? "gaps" : "gap"} of at most ${PAGE.hidden.gap_s} s between frames that hide something: at ${times}${gaps > gaps_s.length ? " …" : ""}; the longest takes ${hidden.longest_s.toFixed(2)} s.`,
+    unsure && low !== undefined && `${thousands(unsure)} sensitive detections that score ${low} to ${high} are not hidden.`,
+  ].filter(Boolean).join(" ");
 }
 
 const spoken = (video) =>
@@ -117,7 +130,10 @@ function still(moment, video) {
     }));
   return element(
     "figure", {}, ...pictures,
-    element("figcaption", {}, element("b", { text: clock(moment.time_s) }), ` ${seen}`),
+    element(
+      "figcaption", {}, element("b", { text: clock(moment.time_s) }), ` ${seen}`,
+      moment.gap ? element("span", { class: "gap", text: "longest gap: no object is hidden" }) : null,
+    ),
   );
 }
 

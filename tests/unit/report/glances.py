@@ -23,6 +23,7 @@ SETTINGS: dict[str, Any] = {
     "sensitive_objects": ["person", "laptop"],
     "detect": {"floor": 0.05},
     "masks": {"score": 0.3},
+    "privacy": {"score": 0.1},
     "report": {"players": "link", "raw_pictures": False},
 }
 CARD = {
@@ -62,6 +63,7 @@ def glance(seed: int, *, points: int = POINTS, moments: int = 6, picture: str = 
             "mean": {name: values.tolist() for name, values in zip(GROUPS, mean, strict=False)},
             "max": {name: (values + 100).tolist() for name, values in zip(GROUPS, mean, strict=False)},
         },
+        "hidden": None,
         "scores": rng.integers(0, 50, (len(GROUPS) + 1, BINS)).tolist(),
         "objects_a_frame": [0, 4 * points, *[0] * (MANY - 1)],
         "moments": [
