@@ -78,7 +78,7 @@ def _trade(axes: Axes, models: Sequence[Judged]) -> None:
     axes.set_title("What hiding costs: up and left is better")
     axes.set_xlabel("other pixels hidden, percent")
     axes.set_ylabel("sensitive pixels hidden, percent")
-    axes.margins(0.08)
+    axes.margins(0.15, 0.1)  # room for what stands beside the outermost points
 
 
 def _masks(axes: Axes, models: Sequence[Judged], marked: float | None) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import cv2
 import numpy as np
 import pytest
-from glances import about, glance, results
+from glances import about, glance, hidden, results
 from snakemake_runs import Run, Workflow
 
 from objmask.cli import main
@@ -151,8 +151,10 @@ def test_benchmarks_and_logs_are_no_inputs(demo):
 def test_protected_pictures_only(demo):
     _, run = demo
     for path in (run.results / "report").rglob("*.json"):
-        moments = json.loads(path.read_text())["moments"]
+        glance = json.loads(path.read_text())
+        moments = glance["moments"]
         assert moments
+        assert glance["hidden"]["mean"] > 0
         assert {kind for moment in moments for kind in moment["pictures"]} == {"masks", "protected"}
 
 
@@ -403,6 +405,37 @@ def test_a_long_warning_breaks_where_it_has_to(tmp_path, browser):
     )
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.close()
+
+
+def test_what_protected_video_hides_comes_first(tmp_path, tab):
+    glances = {"a": hidden(0, 0), "b": hidden(1, 3), "c": hidden(2, 1)}
+    glances["b"]["moments"][2]["gap"] = True
+    write_report(results(tmp_path, glances), {}, about(), tmp_path, tmp_path / "report.html")
+    tab.open(tmp_path / "report.html")
+    tab.page.select_option("#order", label="gaps in what is hidden first")
+    assert tab.texts("#list h3") == ["b", "c", "a"]
+    first, _, last = tab.texts(".hiding")
+    assert "no object in 6 of 1\u202f200 frames. 3 gaps of at most 3 s" in first
+    assert "at 0:01; the longest takes 0.20 s. 7 sensitive detections that score 0.05 to 0.1 are not hidden." in first
+    assert "gap" not in last
+    assert tab.texts(".card .gap") == ["longest gap: no object is hidden"]
+    tab.page.locator(".timeline").first.scroll_into_view_if_needed()
+    tab.page.wait_for_selector(".timeline svg")
+    chart = tab.page.locator(".timeline").first
+    assert chart.locator(".annotation-text").first.text_content() == "hidden"
+    assert chart.locator(".scatterlayer .points path").count() == 3
+    before = heights(tab.page)
+    tab.page.locator("#toggles button", has_text="hidden").click()
+    assert len(heights(tab.page)["lanes"]) == len(before["lanes"]) - 1
+    assert chart.locator(".scatterlayer .points path").count() == 0
+    assert tab.said == []
+
+
+def test_without_protected_video_nothing_is_said_of_it(many, tab):
+    tab.open(many)
+    assert "gaps in what is hidden first" not in tab.texts("#order option")
+    assert not [text for text in tab.texts("#toggles button") if text == "hidden"]
+    assert not tab.texts(".hiding")
 
 
 def test_search_and_filters(many, tab):

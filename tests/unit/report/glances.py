@@ -75,6 +75,20 @@ def glance(seed: int, *, points: int = POINTS, moments: int = 6, picture: str = 
     }
 
 
+def hidden(seed: int, gaps: int, **more: Any) -> dict[str, Any]:
+    """A glance at a video of which it is known what its protected video hides."""
+    one = glance(seed, **more)
+    times = one["timeline"]["time_s"]
+    share = [PARTS // 2] * len(times)
+    said = {"mean": 0.4, "without": 2 * gaps, "gaps": gaps, "gaps_s": times[10 : 10 + gaps], "longest_s": 0.2}
+    return {
+        **one,
+        "hidden": {**said, "unsure": 7},
+        "timeline": {**one["timeline"], "hidden": {"mean": share, "min": [0, *share[1:]]}},
+        "warnings": ["hidden objects vanish for a moment at 0:01: look there"] if gaps else [],
+    }
+
+
 def results(folder: Path, glances: Mapping[str, Mapping[str, Any]], label: str = "desk") -> list[Video]:
     """Writes glances by the videos' names, and summaries that fit; returns the videos."""
     for name, one in glances.items():

@@ -113,3 +113,17 @@ def test_thinning_keeps_mean_and_peaks():
     before = {"time_s": [0.0, 1.0, 2.0, 3.0, 4.0], "mean": {"a": [10, 20, 30, 40, 50]}, "max": {"a": [1, 9, 3, 7, 5]}}
     assert thinned(before, 5) is before
     assert thinned(before, 2) == {"time_s": [0.0, 2.0], "mean": {"a": [15, 40]}, "max": {"a": [9, 7]}}
+
+
+def test_the_hidden_share_keeps_its_smallest_frame_however_few_points_there_are():
+    hidden = np.full(900, 0.5)
+    hidden[601] = 0
+    timeline = Timeline(900, ["a"])
+    for row in range(900):
+        timeline.add(row, FrameCoverage(np.array([0.25]), 1))
+    points = timeline.points(np.arange(900) / 30, hidden)
+    assert (len(points["hidden"]["min"]), min(points["hidden"]["min"])) == (300, 0)
+    few = thinned(points, 24)["hidden"]
+    assert (len(few["min"]), min(few["min"]), max(few["mean"])) == (24, 0, 5000)
+    assert few["min"].index(0) == 601 * 24 // 900
+    assert thinned(timeline.points(np.arange(900) / 30), 24).keys() == {"time_s", "mean", "max"}
