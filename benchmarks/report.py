@@ -38,7 +38,7 @@ def glance(video: Path) -> str:
     measure.verb("coverage", *found, palette, f"--out={coverage}")
     hidden = f"--objects={json.dumps(measure.sensitive())}"
     measure.verb("protect", f"--video={video}", *found, hidden, f"--out={protected}")
-    shown = (f"--coverage={coverage}", "--protected", protected)
+    shown = (f"--coverage={coverage}", "--protected", protected, "--hidden", found[1], hidden)
     measure.verb("glance", *found, palette, *shown, f"--out={results / f'report/{name}.json'}")
     return name
 
