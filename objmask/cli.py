@@ -27,6 +27,7 @@ VERBS = (
     "detect",
     "serve",
     "gather",
+    "track",
     "masks",
     "overlay",
     "protect",

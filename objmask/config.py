@@ -152,8 +152,11 @@ def _check_values(config: Config) -> None:
                 f"{section}.score: {config[section]['score']} is below detect.floor {floor}, "
                 f"under which nothing is stored; lower detect.floor or raise {section}.score"
             )
-    if _protects(config) and config["detect"]["every"] != 1:
-        raise ConfigError("detect.every: protected video needs 1, a frame without inference would leak; set it to 1")
+    if _protects(config) and config["detect"]["every"] != 1 and not config["tracks"]["enabled"]:
+        raise ConfigError(
+            "detect.every: a frame without inference would leak in protected video; set it to 1, or tracks.enabled to "
+            "true, which carries masks to such frames"
+        )
     if _protects(config) and not _hides_something(config):
         raise ConfigError("sensitive_objects: protected video would hide nothing; name objects, or leave protected out")
     _check_clips(config["clips"])

@@ -13,7 +13,7 @@ from objmask.detections import Detections
 from objmask.files import atomic_path
 from objmask.masks import paint
 from objmask.progress import Progress
-from objmask.tables import Tables, found_by_frame
+from objmask.tables import Tables, known_rows, objects_by_frame
 from objmask.video.info import VideoInfo
 
 FRAME_COLUMNS = ("frame", "time_s", "group", "pixels", "fraction", "pixels_union", "instances")
@@ -37,8 +37,9 @@ def write_coverage(
     with atomic_path(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         rows = csv.writer(stream, lineterminator="\n")
         rows.writerow(FRAME_COLUMNS)
-        for row, found in enumerate(found_by_frame(tables)):
-            if not all(other.inferred[row] for _, other in tables):
+        known = known_rows(tables)
+        for row, found in enumerate(objects_by_frame(tables)):
+            if not known[row]:
                 # Not looked at is not empty: the cells stay blank, and the summaries leave the frame out.
                 rows.writerows((table.number[row], f"{times_s[row]:.6f}", g.name, *[""] * 4) for g in palette.groups)
                 continue

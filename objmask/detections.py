@@ -39,8 +39,19 @@ _DETECTION_SCHEMA = pa.schema(
         pa.field("mask", pa.binary(), nullable=False),
         pa.field("source", pa.string(), nullable=False),
         pa.field("track_id", pa.int64(), nullable=False),
+        pa.field("found_as", pa.string(), nullable=False),
+        pa.field("carried", pa.int16(), nullable=False),
+        pa.field("drift", pa.float32(), nullable=False),
     ]
 )
+_OPTIONAL = {
+    "sources": "source",
+    "track_ids": "track_id",
+    "found_as": "found_as",
+    "carried": "carried",
+    "drifts": "drift",
+}
+"""Attributes of `Detections` that say more than a network does, and the columns that hold them."""
 _FRAME_SCHEMA = pa.schema(
     [
         pa.field("frame", pa.int64(), nullable=False),
@@ -64,6 +75,9 @@ class Detections:
             and last row (column) lie on the box's edges.
         sources: n of `SOURCES`; empty means all `detected`.
         track_ids: n ints, -1 where there is no track; empty means all -1.
+        found_as: n class names that the network gave; empty means `classes`, which a track's vote may have changed.
+        carried: n ints, from how many frames before (after: negative) the mask was carried here; empty means all 0.
+        drifts: n floats, by how much of the frame's height a carried mask may be off; empty means all 0.
 
     Raises:
         ValueError: a shape, dtype or range is not as above.
@@ -75,6 +89,9 @@ class Detections:
     masks: tuple[npt.NDArray[np.uint8], ...]
     sources: tuple[str, ...] = ()
     track_ids: tuple[int, ...] = ()
+    found_as: tuple[str, ...] = ()
+    carried: tuple[int, ...] = ()
+    drifts: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.classes)
@@ -95,10 +112,13 @@ class Detections:
             raise ValueError("scores and boxes must lie in 0..1")
         if n and not np.all(self.boxes[:, 2:] > self.boxes[:, :2]):
             raise ValueError("boxes must have ymax > ymin and xmax > xmin")
-        object.__setattr__(self, "sources", self.sources or ("detected",) * n)
-        object.__setattr__(self, "track_ids", self.track_ids or (-1,) * n)
-        if len(self.sources) != n or len(self.track_ids) != n or not set(self.sources) <= set(SOURCES):
-            raise ValueError(f"sources and track_ids: expected {n} each, sources among {SOURCES}")
+        defaults = (("detected",) * n, (-1,) * n, self.classes, (0,) * n, (0.0,) * n)
+        for name, default in zip(_OPTIONAL, defaults, strict=True):
+            object.__setattr__(self, name, getattr(self, name) or default)
+            if len(getattr(self, name)) != n:
+                raise ValueError(f"{name}: expected {n}, got {len(getattr(self, name))}")
+        if not set(self.sources) <= set(SOURCES):
+            raise ValueError(f"sources: expected some of {SOURCES}, got {sorted(set(self.sources))}")
 
     def __len__(self) -> int:
         return len(self.classes)
@@ -116,17 +136,17 @@ class Detections:
             tuple(self.classes[i] for i in index),
             self.boxes[index],
             tuple(self.masks[i] for i in index),
-            tuple(self.sources[i] for i in index),
-            tuple(self.track_ids[i] for i in index),
+            *(tuple(getattr(self, name)[i] for i in index) for name in _OPTIONAL),
         )
 
-    def select(self, *, score: float, classes: Iterable[str] | None = None) -> Detections:
-        """Those with at least `score` and, when given, of one of `classes`."""
+    def select(self, *, score: float, classes: Iterable[str] | None = None, doubtful: bool = False) -> Detections:
+        """Those with at least `score` and, when given, of one of `classes`; `doubtful`: or found as one of them."""
         wanted = None if classes is None else frozenset(classes)
         return self.take(
             i
             for i in range(len(self))
-            if self.scores[i] >= np.float32(score) and (wanted is None or self.classes[i] in wanted)
+            if self.scores[i] >= np.float32(score)
+            and (wanted is None or self.classes[i] in wanted or (doubtful and self.found_as[i] in wanted))
         )
 
     @classmethod
@@ -139,8 +159,7 @@ class Detections:
             tuple(c for p in parts for c in p.classes),
             np.concatenate([p.boxes for p in parts]) if parts else np.zeros((0, 4), np.float32),
             tuple(m for p in parts for m in p.masks),
-            tuple(s for p in parts for s in p.sources),
-            tuple(t for p in parts for t in p.track_ids),
+            *(tuple(value for p in parts for value in getattr(p, name)) for name in _OPTIONAL),
         )
 
 
@@ -156,6 +175,7 @@ class FrameTable:
         detections: (n,) int32, detections stored for the frame.
         time_base: seconds a pts unit.
         start_pts: pts of the source's first frame, the zero of `time_s`.
+        carried: whether frames that the network did not see have masks carried to them.
     """
 
     number: npt.NDArray[np.int64]
@@ -165,6 +185,7 @@ class FrameTable:
     detections: npt.NDArray[np.int32]
     time_base: Fraction
     start_pts: int
+    carried: bool = False
 
     def __post_init__(self) -> None:
         n = len(self.number)
@@ -184,6 +205,11 @@ class FrameTable:
         with atomic_path(path) as temporary, ParquetOut(temporary, _FRAME_SCHEMA, {**metadata, **times}) as out:
             for row in zip(*(column.tolist() for column in columns), strict=True):
                 out.append(dict(zip(_FRAME_SCHEMA.names, row, strict=True)))
+
+    @property
+    def known(self) -> npt.NDArray[np.bool_]:
+        """(n,) bool, whether it is known what a frame shows: not to be known is not to be empty."""
+        return self.inferred | self.carried
 
     @property
     def time_s(self) -> npt.NDArray[np.float64]:
@@ -209,6 +235,7 @@ class FrameTable:
                 columns["detections"],
                 Fraction(metadata["time_base"]),
                 int(metadata["start_pts"]),
+                bool(metadata.get("carried", False)),
             )
         except (KeyError, ValueError, ZeroDivisionError) as error:
             raise DataError(f"{path}: is damaged; delete it and run again ({error})") from error
@@ -249,7 +276,7 @@ class DetectionWriter:
         for i in np.argsort(-found.scores, kind="stable"):
             mask = found.masks[i]
             row = (frame, found.classes[i], found.scores[i], *found.boxes[i], *mask.shape, mask.tobytes())
-            row += (found.sources[i], found.track_ids[i])
+            row += tuple(getattr(found, name)[i] for name in _OPTIONAL)
             self._rows.append(dict(zip(_DETECTION_SCHEMA.names, row, strict=True)))
 
 
@@ -293,6 +320,5 @@ def _from_rows(rows: list[dict[str, Any]]) -> Detections:
         tuple(r["class"] for r in rows),
         np.array([[r["ymin"], r["xmin"], r["ymax"], r["xmax"]] for r in rows], np.float32),
         tuple(np.frombuffer(r["mask"], np.uint8).reshape(r["mask_h"], r["mask_w"]) for r in rows),
-        tuple(r["source"] for r in rows),
-        tuple(r["track_id"] for r in rows),
+        *(tuple(r[column] for r in rows) for column in _OPTIONAL.values()),
     )

@@ -65,14 +65,31 @@ def paste(
     Returns:
         The patch under the box, clipped to the frame.
     """
+    top, left, soft = soften(mask, box, height, width)
+    return Patch(top, left, soft > np.float32(threshold * 255))
+
+
+def soften(
+    mask: npt.NDArray[np.uint8], box: npt.NDArray[np.float32], height: int, width: int
+) -> tuple[int, int, npt.NDArray[np.float32]]:
+    """The levels of a soft mask in the pixels of a frame under its box.
+
+    Args:
+        mask: (h, w) uint8, probability x 255, align-corners over the box.
+        box: (4,) normalised (ymin, xmin, ymax, xmax).
+        height: of the frame, pixels.
+        width: of the frame, pixels.
+
+    Returns:
+        First row and column, and the levels, (h, w) float32 in 0..255.
+    """
     ymin, xmin, ymax, xmax = box
     top, row, row_share = _samples(ymin, ymax, mask.shape[0], height)
     left, column, column_share = _samples(xmin, xmax, mask.shape[1], width)
     soft = mask.astype(np.float32)
     # Columns first, while there are few rows; whole rows are then cheap to gather.
     soft = _blend(soft[:, column], soft[:, np.minimum(column + 1, mask.shape[1] - 1)], column_share)
-    soft = _blend(soft[row], soft[np.minimum(row + 1, mask.shape[0] - 1)], row_share[:, None])
-    return Patch(top, left, soft > np.float32(threshold * 255))
+    return top, left, _blend(soft[row], soft[np.minimum(row + 1, mask.shape[0] - 1)], row_share[:, None])
 
 
 def _samples(

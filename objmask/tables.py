@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from objmask.detections import Detections, FrameTable, frames_path, read_detections
 from objmask.errors import DataError
 from objmask.parquet import metadata_of
+from objmask.tracks.settle import Seen, settled
 
 Tables = Sequence[tuple[Path, FrameTable]]
 """A detections file and the frames table beside it, for each model."""
@@ -42,6 +47,33 @@ def found_by_frame(tables: Tables) -> Iterator[Detections]:
     streams = [_complete(path, table) for path, table in tables]
     for parts in zip(*streams, strict=True):
         yield Detections.concatenate(parts)
+
+
+def objects_by_frame(tables: Tables) -> Iterator[Detections]:
+    """What is painted and counted of each frame: one steady mask an object, of all models.
+
+    Raises:
+        DataError: a file is damaged, or detections are missing.
+    """
+    streams = [settled(_seen(path, table)) for path, table in tables]
+    for parts in zip(*streams, strict=True):
+        yield Detections.concatenate(parts)
+
+
+def known_rows(tables: Tables) -> npt.NDArray[np.bool_]:
+    """(n,) bool, of which frames it is known what all models find there."""
+    known: npt.NDArray[np.bool_] = np.logical_and.reduce([table.known for _, table in tables])
+    return known
+
+
+def _seen(path: Path, table: FrameTable) -> Iterator[Seen]:
+    looked = np.flatnonzero(table.inferred)
+    last = np.searchsorted(looked, np.arange(len(table)), "right") - 1
+    for row, found in enumerate(_complete(path, table)):
+        k = int(last[row])
+        before = row - int(looked[k]) if k >= 0 else math.inf
+        after = int(looked[k + 1]) - row if k + 1 < len(looked) else math.inf
+        yield Seen(found, before, after if before else 0)
 
 
 def _complete(path: Path, table: FrameTable) -> Iterator[Detections]:

@@ -14,7 +14,7 @@ from objmask.classes import Palette
 from objmask.errors import DataError
 from objmask.masks import paint
 from objmask.progress import Progress
-from objmask.tables import Tables, found_by_frame
+from objmask.tables import Tables, objects_by_frame
 from objmask.video.info import VideoInfo
 from objmask.video.reader import read_frames
 from objmask.video.source import OnTruncated
@@ -53,7 +53,7 @@ def mask_pictures(
     Raises:
         DataError: a table is damaged.
     """
-    for row, found in enumerate(found_by_frame(tables)):
+    for row, found in enumerate(objects_by_frame(tables)):
         if row in wanted:
             labels, _ = paint(found.select(score=score), palette, info.height, info.width, threshold)
             yield row, palette.colours[labels]

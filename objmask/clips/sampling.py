@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.errors import ConfigError
-from objmask.tables import Tables
+from objmask.tables import Tables, known_rows
 
 Rows = npt.NDArray[np.intp]
 Short = Literal["repeat", "loop", "zeros"]
@@ -108,7 +108,7 @@ def candidates_of(tables: Tables, rate: float | None, *, inferred: bool) -> Rows
         inferred: only frames that every model has looked at. The others have no masks, which is not the same as none.
     """
     table = tables[0][1]
-    seen = np.logical_and.reduce([other.inferred for _, other in tables]) if inferred else np.ones(len(table), bool)
+    seen = known_rows(tables) if inferred else np.ones(len(table), bool)
     rows = np.flatnonzero(seen)
     if rate is None or not len(rows):
         return rows

@@ -12,7 +12,7 @@ from objmask.classes import Palette
 from objmask.masks import Patch, visible
 from objmask.pipeline import ahead
 from objmask.progress import Progress
-from objmask.tables import Tables, found_by_frame
+from objmask.tables import Tables, known_rows, objects_by_frame
 from objmask.video.info import VideoInfo
 
 
@@ -101,7 +101,7 @@ def exported_rows(tables: Tables, every: int) -> npt.NDArray[np.intp]:
     A frame that one of the models has not seen is left out: without annotations it would look as if it showed nothing.
     """
     table = tables[0][1]
-    seen = np.logical_and.reduce([other.inferred for _, other in tables])
+    seen = known_rows(tables)
     return np.flatnonzero(seen & (table.number % every == 0))
 
 
@@ -123,7 +123,7 @@ def _annotated(
     times_s = table.time_s
     wanted = frozenset(exported_rows(tables, selection.every).tolist())
     index_of = {category.name: k for k, category in enumerate(categories(palette))}
-    for row, found in enumerate(found_by_frame(tables)):
+    for row, found in enumerate(objects_by_frame(tables)):
         if row in wanted:
             kept = found.select(score=selection.score, classes=index_of)
             labels, seen = visible(kept, palette, info.height, info.width, selection.threshold)

@@ -13,7 +13,7 @@ from objmask.classes import Palette
 from objmask.masks import paint
 from objmask.progress import Progress
 from objmask.render.colours import to_yuv
-from objmask.tables import Tables, found_by_frame
+from objmask.tables import Tables, objects_by_frame
 from objmask.video.info import BT709_TV, VideoInfo
 from objmask.video.planes import Planes
 from objmask.video.reader import read_frames
@@ -73,7 +73,7 @@ def write_masks(
     table = tables[0][1]
     codec: Codec = "ffv1" if lossless else "h264"
     with VideoWriter(out, info, codec=codec, quality=QUALITY, preset=preset, colors=COLORS) as writer:
-        for row, found in enumerate(found_by_frame(tables)):
+        for row, found in enumerate(objects_by_frame(tables)):
             labels, _ = paint(found.select(score=score), palette, info.height, info.width, threshold)
             pts, duration = int(table.pts[row]), int(table.duration_pts[row])
             if lossless:

@@ -92,8 +92,9 @@ class Privacy:
 
     def prepare(self, found: Detections) -> list[Patch]:
         """The grown masks of one frame's sensitive detections, in blocks."""
-        chosen = found.select(score=self._settings.score, classes=self._settings.classes)
-        return [self._hidden(mask, box) for mask, box in zip(chosen.masks, chosen.boxes, strict=True)]
+        chosen = found.select(score=self._settings.score, classes=self._settings.classes, doubtful=True)
+        parts = zip(chosen.masks, chosen.boxes, chosen.drifts, strict=True)
+        return [self._hidden(mask, box, drift) for mask, box, drift in parts]
 
     def render(self, picture: Planes, around: Sequence[list[Patch]], here: int) -> Planes:
         """The picture with everything sensitive hidden."""
@@ -111,7 +112,7 @@ class Privacy:
             patches = [Patch(0, 0, np.ones(blocks, np.bool_))]
         return merge_objects([*patches, *self._zones])
 
-    def _hidden(self, mask: Array, box: npt.NDArray[np.float32]) -> Patch:
+    def _hidden(self, mask: Array, box: npt.NDArray[np.float32], drift: float) -> Patch:
         info, settings = self._info, self._settings
         patch = paste(mask, box, info.height, info.width, settings.threshold)
         if not patch.mask.size:
@@ -121,7 +122,7 @@ class Privacy:
             patch = Patch(patch.top, patch.left, np.ones_like(patch.mask))
         elif settings.shape == "ellipse":
             patch = Patch(patch.top, patch.left, patch.mask | _ellipse(patch.mask.shape))
-        radius_px = max(1, math.ceil(settings.grow * max(patch.mask.shape)))
+        radius_px = max(1, math.ceil(settings.grow * max(patch.mask.shape))) + math.ceil(drift * info.height)
         return grow(to_blocks(patch.trimmed()), radius_px, (info.height + 1) // 2, (info.width + 1) // 2)
 
 
@@ -132,11 +133,11 @@ def refuse_gaps(tables: Tables) -> None:
         DataError: a frame was not inferred.
     """
     for path, table in tables:
-        unseen = table.number[~table.inferred]
+        unseen = table.number[~table.known]
         if len(unseen):
             raise DataError(
                 f"{path}: {len(unseen)} of {len(table)} frames, the first {unseen[0]}, had no inference "
-                "and would leak; set detect.every to 1"
+                "and would leak; set detect.every to 1, or tracks.enabled to true"
             )
 
 

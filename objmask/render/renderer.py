@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from objmask.detections import Detections
+from objmask.detections import Detections, FrameTable
 from objmask.errors import DataError
 from objmask.pipeline import ahead
 from objmask.progress import Progress
-from objmask.tables import Tables, found_by_frame
+from objmask.sliding import sliding
 from objmask.video.info import VideoInfo
 from objmask.video.planes import Planes
 from objmask.video.reader import Window, read_frames
@@ -43,7 +42,8 @@ def render_video(
     renderer: Renderer[Prepared],
     video: Path,
     info: VideoInfo,
-    tables: Tables,
+    table: FrameTable,
+    found: Iterable[Detections],
     writer: VideoWriter,
     progress: Progress,
     *,
@@ -52,12 +52,22 @@ def render_video(
 ) -> None:
     """Reads every frame, renders it and writes it with its time.
 
+    Args:
+        renderer: what to make of a picture.
+        video: the file.
+        info: of the video.
+        table: of its frames.
+        found: detections of each frame.
+        writer: of the new video.
+        progress: counts frames.
+        window: seconds [from, to) that are processed.
+        on_truncated: as for `read_frames`.
+
     Raises:
         DataError: the video's frames are not exactly those of the frames tables.
         VideoError: reading or writing fails.
     """
-    table = tables[0][1]
-    prepared = sliding((renderer.prepare(found) for found in found_by_frame(tables)), renderer.hold)
+    prepared = sliding(map(renderer.prepare, found), renderer.hold)
     frames = read_frames(video, info, window=window, on_truncated=on_truncated)
     pictures = ((frame, frame.planes()) for frame in frames)
     row = 0
@@ -73,28 +83,3 @@ def render_video(
     # One look further: detections of frames that no table knows come to light at the end.
     if row != len(table) or next(prepared, None) is not None:
         raise DataError(f"{video}: {row} frames, but {len(table)} in its frames table; run detect again")
-
-
-def sliding(items: Iterable[Prepared], hold: int) -> Iterator[tuple[Sequence[Prepared], int]]:
-    """For each item: the items from `hold` before to `hold` after it, and where among them it is."""
-    around: deque[Prepared] = deque()
-    here = 0
-    source = iter(items)
-    more = True
-    while more or here < len(around):
-        more = more and _append_next(source, around)
-        if more and len(around) - here <= hold:
-            continue  # not enough of what comes after is known yet
-        if here < len(around):
-            yield tuple(around), here
-        if here == hold and around:
-            around.popleft()
-        else:
-            here += 1
-
-
-def _append_next(source: Iterator[Prepared], around: deque[Prepared]) -> bool:
-    for item in source:
-        around.append(item)
-        return True
-    return False

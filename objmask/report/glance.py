@@ -25,7 +25,7 @@ from objmask.report.hidden import Hidden
 from objmask.report.moments import informative
 from objmask.report.thumbnails import drawing, photograph, shown_size, stills
 from objmask.report.timeline import Timeline, read_frames_of
-from objmask.tables import Tables, found_by_frame
+from objmask.tables import Tables, objects_by_frame
 from objmask.video.info import VideoInfo
 from objmask.video.reader import read_frames
 from objmask.video.source import OnTruncated
@@ -161,7 +161,7 @@ def _read_detections(info: VideoInfo, tables: Tables, shown: Shown, rows: set[in
     counts = np.zeros((len(shown.palette.groups) + 1, BINS), np.int64)
     near = above = 0
     moments: dict[int, dict[str, Any]] = {}
-    for row, found in enumerate(found_by_frame(tables)):
+    for row, found in enumerate(objects_by_frame(tables)):
         if len(found):
             group = np.array([index_of.get(name, 0) for name in found.classes])
             # Scores are float32, where 0.3 x 20 is 6.0000004 and 0.35 x 20 is 6.9999998.

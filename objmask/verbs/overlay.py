@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> None:
     from objmask.classes import Palette
     from objmask.render.overlay import Overlay
     from objmask.render.renderer import render_video
-    from objmask.tables import read_tables
+    from objmask.tables import objects_by_frame, read_tables
     from objmask.video.info import VideoInfo
     from objmask.video.writer import VideoWriter
 
@@ -35,7 +35,8 @@ def run(options: argparse.Namespace) -> None:
             overlay,
             options.video,
             info,
-            tables,
+            tables[0][1],
+            objects_by_frame(tables),
             writer,
             bar,
             window=window(options),

@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
     from objmask.files import sha256_of
     from objmask.render.privacy import Privacy, PrivacySettings, refuse_gaps
     from objmask.render.renderer import render_video
-    from objmask.tables import read_tables
+    from objmask.tables import found_by_frame, read_tables
     from objmask.video.info import VideoInfo
     from objmask.video.writer import VideoWriter
 
@@ -66,7 +66,8 @@ def run(options: argparse.Namespace) -> None:
             Privacy(settings, info),
             options.video,
             info,
-            tables,
+            tables[0][1],
+            found_by_frame(tables),
             writer,
             bar,
             window=window(options),

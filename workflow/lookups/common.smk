@@ -154,7 +154,8 @@ INFERENCE_THREADS = inference_threads()
 def detections_for(section):
     """Patterns of the detections of the models that `masks` or `privacy` uses; a function would be called every job."""
     names = objmask_config.model_names(CFG, MODELS, section)
-    return [f"{RESULTS}/detections/{name}/{{video}}.parquet" for name in names]
+    folder = "tracks" if CFG["tracks"]["enabled"] else "detections"
+    return [f"{RESULTS}/{folder}/{name}/{{video}}.parquet" for name in names]
 
 
 def tables_for(section):
@@ -199,9 +200,12 @@ SUMMARIES = ("coverage_by_video", "coverage_by_group", "coverage_by_label", "exc
 
 # Every file that each of `outputs` asks for; other look-ups add theirs.
 FILES = {
-    "detections": per_video(
-        *(f"detections/{name}/{{video}}{suffix}" for name in MODELS for suffix in (".parquet", ".frames.parquet"))
-    ),
+    **{
+        folder: per_video(
+            *(f"{folder}/{name}/{{video}}{suffix}" for name in MODELS for suffix in (".parquet", ".frames.parquet"))
+        )
+        for folder in ("detections", "tracks")
+    },
     "masks": per_video("masks/{video}.mp4", *(["masks_lossless/{video}.mp4"] if CFG["masks"]["lossless"] else [])),
     "overlay": per_video("overlay/{video}.mp4"),
     "protected": per_video("protected/{video}.mp4"),

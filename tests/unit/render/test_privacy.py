@@ -15,7 +15,7 @@ from scenes import PALETTE, found, info, noise
 from objmask.detections import Detections
 from objmask.masks import Patch
 from objmask.render.privacy import GREY, Privacy, PrivacySettings, Shape, Style, grow, merge_objects, to_blocks
-from objmask.render.renderer import sliding
+from objmask.sliding import sliding
 from objmask.video.planes import Planes
 
 SENSITIVE = PALETTE.hidden(["toilet"])

@@ -1,0 +1,129 @@
+"""From the detections of a video to its tracks: two files of the same form, with what the network missed filled in."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from objmask.detections import Detections, DetectionWriter, FrameTable, read_detections
+from objmask.errors import DataError
+from objmask.files import TEMPORARY
+from objmask.parquet import metadata_of
+from objmask.pipeline import ahead
+from objmask.progress import Progress
+from objmask.provenance import versions
+from objmask.tables import Tables, found_by_frame
+from objmask.tracks.follow import Follower, Sight
+from objmask.tracks.history import History
+from objmask.tracks.motion import Motion, grid_size, motions
+from objmask.video.info import VideoInfo
+from objmask.video.reader import Frame
+
+
+@dataclass(frozen=True)
+class TrackSettings:
+    """How objects are followed.
+
+    Attributes:
+        gap_s: an object that is missed for up to so long is the same, and its masks are carried across; seconds.
+        extend_s: masks are carried on for so long before an object is first found and after it is last; seconds.
+        memory_s: a weak detection counts as much as the best of its track that is so near in time; seconds.
+    """
+
+    gap_s: float
+    extend_s: float
+    memory_s: float
+
+
+def track(
+    info: VideoInfo,
+    tables: Tables,
+    frames: Iterator[Frame] | None,
+    settings: TrackSettings,
+    detections: Path,
+    out_frames: Path,
+    progress: Progress,
+) -> None:
+    """Writes `tracks/<model>/<video>.parquet` and the frames table beside it.
+
+    Args:
+        info: of the video.
+        tables: detections and frames of one model.
+        frames: of the video, whose pictures say how masks move; None: masks are carried along straight lines.
+        settings: how objects are followed.
+        detections: Parquet file to write.
+        out_frames: Parquet file to write.
+        progress: counts frames.
+
+    Raises:
+        DataError: a file is damaged, or the frames are not those of the table.
+        VideoError: the video cannot be read.
+    """
+    ((path, table),) = tables
+    size = grid_size(info)
+    follower = Follower(size, gap_s=settings.gap_s, extend_s=settings.extend_s)
+    metadata = {key: value for key, value in metadata_of(path).items() if key != "format_version"}
+    metadata["carried"] = True
+    metadata["tracks"] = {**vars(settings), "flow": frames is not None}
+    metadata["versions"] = {**metadata["versions"], **versions("scipy", "opencv-python", "numpy", "av")}
+    detections.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=detections.parent) as folder:
+        draft = Path(folder, "draft.parquet"), Path(folder, "draft.frames.parquet")
+        followed = follower.follow(_sights(tables, frames, size, progress))
+        _write(draft, table, followed, metadata)
+        # What a track is, and how sure the network was, is known only now.
+        settled = _settled(draft[0], table, follower.histories, settings.memory_s)
+        _write((detections, out_frames), table, settled, metadata)
+
+
+def _sights(
+    tables: Tables, frames: Iterator[Frame] | None, size: tuple[int, int], progress: Progress
+) -> Iterator[Sight]:
+    ((_, table),) = tables
+    moved = _motions(table, frames, size) if frames is not None else iter([None] * len(table))
+    for row, (found, motion) in enumerate(zip(found_by_frame(tables), moved, strict=True)):
+        yield Sight(float(table.time_s[row]), bool(table.inferred[row]), found, motion)
+        progress.step()
+
+
+def _motions(table: FrameTable, frames: Iterator[Frame], size: tuple[int, int]) -> Iterator[Motion | None]:
+    def lumas() -> Iterator[npt.NDArray[np.uint8]]:
+        row = -1
+        for row, frame in enumerate(frames):
+            if row == len(table) or (frame.number, frame.pts) != (int(table.number[row]), int(table.pts[row])):
+                raise DataError(f"frame {frame.number} at pts {frame.pts} is not in the frames table; run detect again")
+            yield frame.planes().y
+        if row + 1 != len(table):
+            raise DataError(f"{row + 1} frames, but {len(table)} in the frames table; run detect again")
+
+    return ahead(motions(lumas(), size))
+
+
+def _settled(draft: Path, table: FrameTable, histories: Sequence[History], memory_s: float) -> Iterator[Detections]:
+    names = [history.name for history in histories]
+    for row, found in enumerate(read_detections(draft, table.number.tolist())):
+        scores = [histories[number].score_at(row, table.time_s, memory_s) for number in found.track_ids]
+        yield replace(
+            found,
+            scores=np.array(scores, np.float32),
+            classes=tuple(names[number] for number in found.track_ids),
+        )
+
+
+def _write(
+    paths: tuple[Path, Path], table: FrameTable, found: Iterator[Detections], metadata: dict[str, object]
+) -> None:
+    with DetectionWriter(*paths, metadata) as writer:
+        for row, one in enumerate(found):
+            writer.write(
+                int(table.number[row]),
+                int(table.pts[row]),
+                int(table.duration_pts[row]),
+                inferred=bool(table.inferred[row]),
+                found=one,
+            )

@@ -1,0 +1,42 @@
+"""Follow objects through a video, and fill in where the network missed them. Needs no network."""
+
+from __future__ import annotations
+
+import argparse
+
+from objmask.verbs.options import add_detection_outputs, add_video, progress, seconds, window
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    from pathlib import Path
+
+    add_video(parser)
+    parser.add_argument("--detections", type=Path, required=True, metavar="PARQUET", help="detections of one model")
+    parser.add_argument("--gap-s", type=seconds, default=0.5, help="an object missed for up to so long is the same, s")
+    parser.add_argument("--extend-s", type=seconds, default=0.2, help="masks go on so long before and after, s")
+    parser.add_argument("--memory-s", type=seconds, default=0.5, help="a weak detection so near a strong one counts, s")
+    parser.add_argument("--no-flow", action="store_true", help="do not look at the pictures: faster, less exact")
+    add_detection_outputs(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Writes the two files."""
+    from objmask.tables import read_tables
+    from objmask.tracks.track import TrackSettings, track
+    from objmask.video.info import VideoInfo
+    from objmask.video.reader import read_frames
+
+    info = VideoInfo.read(options.probe)
+    tables = read_tables([options.detections], info.sha256)
+    frames = read_frames(options.video, info, window=window(options), on_truncated=options.on_truncated)
+    with progress(options, f"track {options.out.stem}", len(tables[0][1])) as bar:
+        track(
+            info,
+            tables,
+            None if options.no_flow else frames,
+            TrackSettings(options.gap_s, options.extend_s, options.memory_s),
+            options.out,
+            options.out_frames,
+            bar,
+        )
