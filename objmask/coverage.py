@@ -16,7 +16,7 @@ from objmask.progress import Progress
 from objmask.tables import Tables, known_rows, objects_by_frame
 from objmask.video.info import VideoInfo
 
-FRAME_COLUMNS = ("frame", "time_s", "group", "pixels", "fraction", "pixels_union", "instances")
+FRAME_COLUMNS = ("frame", "time_s", "group", "pixels", "fraction", "pixels_union", "instances", "filled")
 
 
 def write_coverage(
@@ -26,7 +26,7 @@ def write_coverage(
 
     `pixels` are those of the painted map, where the more confident of two overlapping instances wins, so `fraction`,
     cut to eight decimals, sums to at most 1 a frame; `pixels_union` are those of the group's instances whatever covers
-    them.
+    them. `filled` are those of the `instances` that were missed in this frame and are carried there by their tracks.
 
     Raises:
         DataError: a table is damaged.
@@ -41,9 +41,9 @@ def write_coverage(
         for row, found in enumerate(objects_by_frame(tables)):
             if not known[row]:
                 # Not looked at is not empty: the cells stay blank, and the summaries leave the frame out.
-                rows.writerows((table.number[row], f"{times_s[row]:.6f}", g.name, *[""] * 4) for g in palette.groups)
+                rows.writerows((table.number[row], f"{times_s[row]:.6f}", g.name, *[""] * 5) for g in palette.groups)
                 continue
-            pixels, union, instances = _of_frame(found.select(score=score), palette, info, threshold)
+            pixels, union, instances, filled = _of_frame(found.select(score=score), palette, info, threshold)
             for k, group in enumerate(palette.groups, 1):
                 rows.writerow(
                     (
@@ -55,22 +55,25 @@ def write_coverage(
                         f"{int(pixels[k]) * 10**8 // (info.width * info.height) / 10**8:.8f}",
                         union[k],
                         instances[k],
+                        filled[k],
                     )
                 )
             progress.step()
 
 
-def _of_frame(
-    found: Detections, palette: Palette, info: VideoInfo, threshold: float
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def _of_frame(found: Detections, palette: Palette, info: VideoInfo, threshold: float) -> list[npt.NDArray[np.intp]]:
     labels, painted = paint(found, palette, info.height, info.width, threshold)
     size = len(palette.groups) + 1
     union = np.zeros(size, np.intp)
-    for k in sorted({group for group, _ in painted}):
+    for k in sorted({group for _, group, _ in painted}):
         covered = np.zeros(labels.shape, np.bool_)
-        for group, patch in painted:
+        for _, group, patch in painted:
             if group == k:
                 covered[patch.rows, patch.columns] |= patch.mask
         union[k] = covered.sum()
-    visible = [group for group, patch in painted if patch.mask.any()]
-    return np.bincount(labels.ravel(), minlength=size), union, np.bincount(visible, minlength=size)
+    seen = [(i, group) for i, group, patch in painted if patch.mask.any()]
+    instances, filled = (
+        np.bincount([group for i, group in seen if not only_carried or found.carried[i]], minlength=size)
+        for only_carried in (False, True)
+    )
+    return [np.bincount(labels.ravel(), minlength=size), union, instances, filled]

@@ -125,7 +125,7 @@ def _blend(
 
 def paint(
     found: Detections, palette: Palette, height: int, width: int, threshold: float
-) -> tuple[npt.NDArray[np.uint8], list[tuple[int, Patch]]]:
+) -> tuple[npt.NDArray[np.uint8], list[tuple[int, int, Patch]]]:
     """Paints detections into a map of group indices; where they overlap the more confident one wins.
 
     Args:
@@ -136,14 +136,13 @@ def paint(
         threshold: mask probability above which a pixel belongs to an object, 0..1.
 
     Returns:
-        The map, (height, width) uint8, 0 = background, k = group k; and (k, patch) of each painted instance, the most
-        confident last.
+        The map, (height, width) uint8, 0 = background, k = group k; and (index in `found`, k, patch) of each painted
+        instance, the most confident last.
     """
     labels = np.zeros((height, width), np.uint8)
-    painted = []
-    for _, group, patch in _pasted(found, palette, height, width, threshold):
+    painted = list(_pasted(found, palette, height, width, threshold))
+    for _, group, patch in painted:
         labels[patch.rows, patch.columns][patch.mask] = group
-        painted.append((group, patch))
     return labels, painted
 
 

@@ -22,11 +22,21 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
 @dataclass(frozen=True)
+class Instance:
+    """An object to draw: its group, its pixels, its caption, and whether the network missed it in this frame."""
+
+    group: int
+    patch: Patch
+    caption: str
+    filled: bool
+
+
+@dataclass(frozen=True)
 class Drawn:
-    """What is drawn over one frame: the painted map, and for each instance its group, patch and caption."""
+    """What is drawn over one frame: the painted map, and its instances."""
 
     labels: npt.NDArray[np.uint8]
-    instances: tuple[tuple[int, Patch, str], ...]
+    instances: tuple[Instance, ...]
 
 
 class Overlay:
@@ -53,12 +63,11 @@ class Overlay:
         """Paints one frame's detections."""
         shown = found.select(score=self._score, classes=self._palette.index_of)
         labels, painted = paint(shown, self._palette, self._info.height, self._info.width, self._threshold)
-        order = list(reversed(np.argsort(-shown.scores, kind="stable")))
         return Drawn(
             labels,
             tuple(
-                (group, patch, f"{shown.classes[i]} {shown.scores[i]:.2f}")
-                for (group, patch), i in zip(painted, order, strict=True)
+                Instance(group, patch, f"{shown.classes[i]} {shown.scores[i]:.2f}", shown.carried[i] != 0)
+                for i, group, patch in painted
             ),
         )
 
@@ -70,24 +79,29 @@ class Overlay:
             _blend(picture.u, drawn.labels[::2, ::2], self._levels[:, 1]),
             _blend(picture.v, drawn.labels[::2, ::2], self._levels[:, 2]),
         )
-        for group, patch, _ in drawn.instances:
-            self._outline(planes, group, patch)
-        for group, patch, caption in drawn.instances:
-            if patch.mask.any():
-                trimmed = patch.trimmed()
-                self._caption(planes, group, caption, trimmed.left, trimmed.top)
-        self._legend(planes, sorted({group for group, _, _ in drawn.instances}))
+        for one in drawn.instances:
+            self._outline(planes, one)
+        for one in drawn.instances:
+            if one.patch.mask.any():
+                trimmed = one.patch.trimmed()
+                self._caption(planes, one.group, one.caption, trimmed.left, trimmed.top)
+        self._legend(planes, sorted({one.group for one in drawn.instances}))
         return Planes(*planes)
 
-    def _outline(self, planes: Sequence[npt.NDArray[np.uint8]], group: int, patch: Patch) -> None:
-        padded = np.pad(patch.mask.astype(np.uint8), 1)
+    def _outline(self, planes: Sequence[npt.NDArray[np.uint8]], one: Instance) -> None:
+        padded = np.pad(one.patch.mask.astype(np.uint8), 1)
         contours, _ = cv2.findContours(padded, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        offset = np.array([patch.left - 1, patch.top - 1], np.int32)
-        contours = [contour + offset for contour in contours]
-        cv2.drawContours(planes[0], contours, -1, int(self._levels[group, 0]), self._line_px)
-        halves = [contour // 2 for contour in contours]
-        for plane, level in zip(planes[1:], self._levels[group, 1:], strict=True):
-            cv2.drawContours(plane, halves, -1, int(level), max(1, self._line_px // 2))
+        offset = np.array([one.patch.left - 1, one.patch.top - 1], np.int32)
+        lines = [contour + offset for contour in contours]
+        if one.filled:
+            # Dashed: what was carried here is less sure than what was found here.
+            dash = 6 * self._line_px
+            lines = [line[k : k + dash] for line in lines for k in range(0, len(line), 2 * dash)]
+        levels = self._levels[one.group].tolist()
+        cv2.polylines(planes[0], lines, not one.filled, levels[0], self._line_px)
+        halves = [line // 2 for line in lines]
+        for plane, level in zip(planes[1:], levels[1:], strict=True):
+            cv2.polylines(plane, halves, not one.filled, level, max(1, self._line_px // 2))
 
     def _caption(self, planes: Sequence[npt.NDArray[np.uint8]], group: int, text: str, left: int, top: int) -> None:
         (width, height), below = cv2.getTextSize(text, _FONT, self._text_scale, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -47,18 +48,27 @@ def found(*items: tuple[str, float, tuple[float, float, float, float]], side: in
     )
 
 
-def random_detections(rng: np.random.Generator, count: int) -> Detections:
-    """Valid detections of every kind: any side from 1 to 160, scores that repeat, every source, tracks."""
+def random_detections(rng: np.random.Generator, count: int, *, tracked: bool = True) -> Detections:
+    """Valid detections of every kind: any side from 1 to 160, scores that repeat; `tracked`: every source, tracks."""
     corners = np.sort(rng.random((count, 2, 2), np.float32), 1)
     boxes = np.concatenate([corners[:, 0] * np.float32(0.9), np.minimum(corners[:, 1] + np.float32(0.05), 1)], 1)
     sides = rng.choice([1, 2, 3, 15, 33, 160], (count, 2), p=[0.1, 0.3, 0.3, 0.15, 0.1, 0.05])
-    return Detections(
+    names = ["person", "cup", "wine glass", "Schüssel 皿"]
+    some = Detections(
         rng.integers(1, 21, count).astype(np.float32) / 20,
-        tuple(rng.choice(["person", "cup", "wine glass", "Schüssel 皿"], count).tolist()),
+        tuple(rng.choice(names, count).tolist()),
         boxes.astype(np.float32).reshape(-1, 4),
         tuple(rng.integers(0, 256, side, np.uint8) for side in sides),
-        tuple(rng.choice(["detected", "tracked", "flow", "manual"], count).tolist()),
-        tuple(rng.integers(-1, 5, count).tolist()),
+    )
+    if not tracked:
+        return some
+    return replace(
+        some,
+        sources=tuple(rng.choice(["detected", "tracked", "flow", "manual"], count).tolist()),
+        track_ids=tuple(rng.integers(-1, 5, count).tolist()),
+        found_as=tuple(rng.choice(names, count).tolist()),
+        carried=tuple(rng.integers(-9, 10, count).tolist()),
+        drifts=tuple(rng.random(count, np.float32).tolist()),
     )
 
 
@@ -81,6 +91,7 @@ def same(a: Detections, b: Detections) -> bool:
         np.array_equal(a.scores, b.scores)
         and np.array_equal(a.boxes, b.boxes)
         and (a.classes, a.sources, a.track_ids) == (b.classes, b.sources, b.track_ids)
+        and (a.found_as, a.carried, a.drifts) == (b.found_as, b.carried, b.drifts)
         and all(x.shape == y.shape and np.array_equal(x, y) for x, y in zip(a.masks, b.masks, strict=True))
     )
 

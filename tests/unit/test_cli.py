@@ -167,6 +167,11 @@ ABOUT = json.dumps({"settings": {}, "models": [], "notes": []})
             "no.json",
         ),
         ("report", ["--results={0}", "--videos={0}/no.tsv", "--about={2}", "--out={0}/r.html"], "no.tsv"),
+        (
+            "track",
+            ["--video={0}/v", "--probe={0}/no.json", "--detections={0}/d", "--out={0}/t", "--out-frames={0}/f"],
+            "no.json",
+        ),
         ("serve", ["--socket={0}/no/s"], "No such file"),
         ("clean-orphans", ["--results={0}/no", "--videos={0}/gone"], "gone"),
         ("evaluate", ["--model={0}/m", "--images={0}", "--annotations={0}/no.json", "--out={0}/e"], "no.json"),

@@ -239,7 +239,7 @@ def test_a_folder_whose_name_is_a_number():
         ({"groups": {"a": {"objects": ["cup"], "colour": [9, 2, 3]}}}, ["clash"]),
         ({"detect": {"floor": 0.2}}, ["privacy.score", "detect.floor"]),
         ({"detect": {"floor": 0.08}, "masks": {"score": 0.07}}, ["masks.score", "detect.floor"]),
-        ({"detect": {"every": 2}}, ["detect.every", "protected"]),
+        ({"detect": {"every": 2}, "tracks": {"enabled": False}}, ["detect.every", "protected"]),
         ({"window": {"start_s": 5, "end_s": 5}}, ["window", "end_s 5"]),
         ({"window": {"start_s": -1}}, ["window.start_s"]),
     ],

@@ -51,12 +51,12 @@ def test_an_example_counted_by_hand(tmp_path, info):
     rows = cover(tmp_path / "a.csv", info, frames)
     assert tuple(rows[0]) == FRAME_COLUMNS
     assert [tuple(row.values()) for row in rows] == [
-        ("0", "0.000000", "person", "36", "0.54545454", "36", "1"),
-        ("0", "0.000000", "screen", "0", "0.00000000", "0", "0"),
-        ("0", "0.000000", "drink", "30", "0.45454545", "42", "2"),
-        ("1", "0.033367", "person", "0", "0.00000000", "0", "0"),
-        ("1", "0.033367", "screen", "0", "0.00000000", "0", "0"),
-        ("1", "0.033367", "drink", "0", "0.00000000", "0", "0"),
+        ("0", "0.000000", "person", "36", "0.54545454", "36", "1", "0"),
+        ("0", "0.000000", "screen", "0", "0.00000000", "0", "0", "0"),
+        ("0", "0.000000", "drink", "30", "0.45454545", "42", "2", "0"),
+        ("1", "0.033367", "person", "0", "0.00000000", "0", "0", "0"),
+        ("1", "0.033367", "screen", "0", "0.00000000", "0", "0", "0"),
+        ("1", "0.033367", "drink", "0", "0.00000000", "0", "0", "0"),
     ]
 
 
@@ -72,7 +72,7 @@ def test_the_covered_one_still_counts_in_the_union(tmp_path, info):
 
 def test_pixels_and_union_against_counting_pixel_by_pixel(tmp_path, info):
     rng = np.random.default_rng(0)
-    frames = [random_detections(rng, int(count)) for count in rng.integers(0, 9, 25)]
+    frames = [random_detections(rng, int(count), tracked=False) for count in rng.integers(0, 9, 25)]
     rows = cover(tmp_path / "a.csv", info, frames)
     table = {(int(r["frame"]), r["group"]): r for r in rows}
     for number, frame in enumerate(frames):

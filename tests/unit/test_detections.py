@@ -150,6 +150,9 @@ def test_rows_are_as_documented(tmp_path):
         "mask": b"\xff\xff\xff\xff",
         "source": "detected",
         "track_id": -1,
+        "found_as": "cup",
+        "carried": 0,
+        "drift": 0.0,
     }
 
 

@@ -155,7 +155,7 @@ def test_the_more_confident_one_is_on_top():
     for items in ((low, high), (high, low)):
         labels, painted = paint(found(*items), PALETTE, 4, 11, 0.5)
         assert labels[0].tolist() == [1] * 3 + [3] * 8
-        assert [group for group, _ in painted] == [1, 3]
+        assert [group for _, group, _ in painted] == [1, 3]
     labels, _ = paint(found(("person", 0.4, (0, 0, 1, 0.7)), ("cup", 0.3, (0, 0.3, 1, 1))), PALETTE, 4, 11, 0.5)
     assert labels[0].tolist() == [1] * 8 + [3] * 3
 

@@ -46,7 +46,7 @@ def test_clips_of_protected_video_need_what_protected_video_needs():
         ({"clips": {"of": "raw"}}, ("clips.of",)),
         ({"clips": {"split": {"test_share": 2}}}, ("clips.split.test_share", "0..1")),
         ({"clips": {"colour": 1}}, ("clips.colour", "possible")),
-        ({"clips": {"of": "protected"}, "detect": {"every": 2}}, ("detect.every",)),
+        ({"clips": {"of": "protected"}, "detect": {"every": 2}, "tracks": {"enabled": False}}, ("detect.every",)),
         ({"clips": {"rate": 0}}, ("clips.rate",)),
         ({"clips": {"frames": 1000, "size": 1024}}, ("3.1 GB", "size")),
     ],

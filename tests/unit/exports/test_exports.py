@@ -82,7 +82,7 @@ def prepare(folder: Path, frames, *, size=(64, 48), left_out=()) -> Export:
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Export:
     """Frames full of objects that overlap, one with none, one that no network saw."""
     rng = np.random.default_rng(3)
-    frames = [random_detections(rng, 12) for _ in range(6)]
+    frames = [random_detections(rng, 12, tracked=False) for _ in range(6)]
     frames[2] = Detections.empty()
     return prepare(tmp_path_factory.mktemp("crowd"), frames, left_out=[4])
 

@@ -13,7 +13,7 @@ from objmask.errors import DataError
 from objmask.progress import Progress
 from objmask.render.privacy import refuse_gaps
 from objmask.render.renderer import render_video
-from objmask.tables import read_tables
+from objmask.tables import found_by_frame, read_tables
 from objmask.video import Planes, VideoWriter, probe, read_frames
 
 SHA256 = "5" * 64
@@ -55,7 +55,9 @@ def tables(folder: Path, numbers: Sequence[int], name: str = "d", every: int = 1
 def render(video: Path, detections: Path, out: Path, **options: object) -> None:
     facts = probe(video)
     with Progress("copy", FRAMES) as progress, VideoWriter(out, facts) as writer:
-        render_video(Copy(), video, facts, read_tables([detections], SHA256), writer, progress, **options)  # type: ignore[arg-type]
+        tables = read_tables([detections], SHA256)
+        found = found_by_frame(tables)
+        render_video(Copy(), video, facts, tables[0][1], found, writer, progress, **options)  # type: ignore[arg-type]
 
 
 def test_frames_and_times_are_the_source_s(video: Path, tmp_path: Path) -> None:
