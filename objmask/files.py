@@ -37,15 +37,8 @@ def atomic_path(final: Path, *, shared: bool = False) -> Iterator[Path]:
         OSError: the folder cannot be written or the disk is full.
         ObjmaskError: another process has begun to write `final` since.
     """
-    final.parent.mkdir(parents=True, exist_ok=True)
-    # A name of its own makes room for the 255-byte limit on names: the final one may already be that long.
-    prefix = f"{TEMPORARY}{hashlib.sha256(os.fsencode(final.name)).hexdigest()[:12]}-"
-    for left in final.parent.glob(f"{prefix}*"):
-        if not shared or _is_of_the_dead(left.name.removeprefix(prefix)):
-            shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{prefix}{_owner(os.getpid())}-", dir=final.parent))
-    temporary = folder / f"part{final.suffix}"
-    try:
+    with scratch_folder(final, shared=shared) as folder:
+        temporary = folder / f"part{final.suffix}"
         yield temporary
         if temporary.is_dir() and final.is_dir():
             shutil.rmtree(final)
@@ -57,6 +50,20 @@ def atomic_path(final: Path, *, shared: bool = False) -> Iterator[Path]:
             raise ObjmaskError(
                 f"{final}: another process has begun to write it since; this one's work is discarded"
             ) from error
+
+
+@contextmanager
+def scratch_folder(final: Path, *, shared: bool = False) -> Iterator[Path]:
+    """Yields a unique temporary folder beside `final`, removed at the end of the `with`; else as `atomic_path`."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    # A name of its own makes room for the 255-byte limit on names: the final one may already be that long.
+    prefix = f"{TEMPORARY}{hashlib.sha256(os.fsencode(final.name)).hexdigest()[:12]}-"
+    for left in final.parent.glob(f"{prefix}*"):
+        if not shared or _is_of_the_dead(left.name.removeprefix(prefix)):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{prefix}{_owner(os.getpid())}-", dir=final.parent))
+    try:
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from snakemake_runs import Run, Workflow, contents
 
-FINAL = ("detections", "coverage", "masks", "overlay", "protected", "probe", "summary", "report")
+FINAL = ("detections", "tracks", "coverage", "masks", "overlay", "protected", "probe", "summary", "report")
 """Folders of `results` in which a file is whole as soon as it is there."""
 ORPHANS_LAST_S = 2.0
 """A job notices within a second that its workflow is gone; the rest is for a busy machine."""

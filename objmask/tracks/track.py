@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy.typing as npt
 
 from objmask.detections import Detections, DetectionWriter, FrameTable, read_detections
 from objmask.errors import DataError
-from objmask.files import TEMPORARY
+from objmask.files import scratch_folder
 from objmask.parquet import metadata_of
 from objmask.pipeline import ahead
 from objmask.progress import Progress
@@ -71,9 +70,9 @@ def track(
     metadata["carried"] = True
     metadata["tracks"] = {**vars(settings), "flow": frames is not None}
     metadata["versions"] = {**metadata["versions"], **versions("scipy", "opencv-python", "numpy", "av")}
-    detections.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=detections.parent) as folder:
-        draft = Path(folder, "draft.parquet"), Path(folder, "draft.frames.parquet")
+    # A name that no other writer's scratch has: theirs is removed by those who come after.
+    with scratch_folder(detections.with_suffix(".draft")) as folder:
+        draft = folder / "draft.parquet", folder / "draft.frames.parquet"
         followed = follower.follow(_sights(tables, frames, size, progress))
         _write(draft, table, followed, metadata)
         # What a track is, and how sure the network was, is known only now.

@@ -76,7 +76,7 @@ class Table:
         return set(jobs.split(", ")) - {"-"}
 
 
-DETECTION = {"detection": "frames, detect, gather"}
+DETECTION = {"detection": "frames, detect, gather, track"}
 USUAL = Table(
     "The usual outputs",
     {
@@ -250,6 +250,11 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "`report.thumbnails`": sets("report", "thumbnails", 2),
     "`report.raw_pictures`": sets("report", "raw_pictures", True),
     "`report.players`": sets("report", "players", "none"),
+    "`tracks.gap_s`": sets("tracks", "gap_s", 1),
+    "`tracks.extend_s`": sets("tracks", "extend_s", 1),
+    "`tracks.memory_s`": sets("tracks", "memory_s", 1),
+    "`tracks.flow`": sets("tracks", "flow", False),
+    "`tracks.enabled`": sets("tracks", "enabled", False),
     "`outputs`: fewer": lambda place: place.config.update(outputs=place.config.get("outputs", OUTPUTS)[:1]),
     "`outputs`: detections too": top(outputs=["detections", *OUTPUTS]),
     "`exports.every`": sets("exports", "every", 2),
@@ -294,6 +299,7 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "a mask video deleted": lambda place: place.result("masks/desk/one.mp4").unlink(),
     "a probe deleted": lambda place: place.result("probe/desk/one.json").unlink(),
     "detections deleted": lambda place: place.result("detections/net/desk/one.parquet").unlink(),
+    "tracks deleted": lambda place: place.result("tracks/net/desk/one.parquet").unlink(),
     "the model in `results` deleted": lambda place: shutil.rmtree(place.result("models/net")),
     "a mask video edited by hand": lambda place: place.edited_result("masks/desk/one.mp4"),
     "a coverage table edited by hand": lambda place: place.edited_result("coverage/desk/one.csv"),
@@ -301,7 +307,7 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     **{
         f"code of `{verb}`": code(verb)
         for verb in (
-            *("model", "probe", "frames", "detect", "gather"),
+            *("model", "probe", "frames", "detect", "gather", "track"),
             *("masks", "overlay", "protect", "coverage", "summary", "glance", "report"),
             *("annotations", "annotated-images", "dataset", "evaluate-videos"),
             *("clips", "clip-splits", "clip-images", "clip-records"),
