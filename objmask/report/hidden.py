@@ -17,8 +17,8 @@ from objmask.detections import Detections
 from objmask.masks import Patch
 from objmask.progress import Progress
 from objmask.render.privacy import Privacy, PrivacySettings, Size
-from objmask.render.renderer import sliding
 from objmask.report.bounds import GAP_S, NEAR
+from objmask.sliding import sliding
 from objmask.tables import Tables, found_by_frame
 from objmask.video.info import VideoInfo
 
