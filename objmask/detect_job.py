@@ -60,7 +60,7 @@ class DetectJob:
     table: Path
     detections: Path
     frames: Path
-    every: int
+    every: int | str
 
     def run(self, detector: Detector, *, bar: bool) -> None:
         """Writes both files.

@@ -19,11 +19,12 @@ import numpy.typing as npt
 from objmask.detections import FrameTable
 from objmask.errors import DataError, VideoError
 from objmask.files import atomic_path
+from objmask.key_frames import Every, read_with_keys
 from objmask.models.info import ModelInfo
 from objmask.pipeline import ahead
 from objmask.progress import Progress
 from objmask.video.info import VideoInfo
-from objmask.video.reader import Window, read_frames
+from objmask.video.reader import Window
 from objmask.video.source import OnTruncated, reason
 
 Picture = npt.NDArray[np.uint8]
@@ -50,7 +51,7 @@ def extract_frames(
     *,
     start: int = 0,
     stop: int | None = None,
-    every: int = 1,
+    every: Every = 1,
     window: Window = (None, None),
     on_truncated: OnTruncated = "fail",
 ) -> None:
@@ -65,7 +66,7 @@ def extract_frames(
         progress: counts frames.
         start: the chunk's first frame.
         stop: the frame after its last.
-        every: frames whose number is a multiple of this get inference.
+        every: frames whose number is a multiple of this get inference; or `adaptive`.
         window: seconds [from, to) that are processed.
         on_truncated: as for `read_frames`.
 
@@ -75,9 +76,10 @@ def extract_frames(
     rows: list[tuple[int, int, int, bool]] = []
 
     def pictures() -> Iterator[Picture]:
-        for frame in read_frames(video, info, start=start, stop=stop, window=window, on_truncated=on_truncated):
-            rows.append((frame.number, frame.pts, frame.duration_pts, frame.number % every == 0))
-            if rows[-1][3]:
+        frames = read_with_keys(video, info, every, start=start, stop=stop, window=window, on_truncated=on_truncated)
+        for frame, seen in frames:
+            rows.append((frame.number, frame.pts, frame.duration_pts, seen))
+            if seen:
                 yield scaled(frame.rgb(), size)
             progress.step()
 

@@ -29,7 +29,7 @@ def detect(
     detections: Path,
     frames: Path,
     progress: Progress,
-    settings: Mapping[str, float | int],
+    settings: Mapping[str, float | int | str],
 ) -> None:
     """Writes the detections and the frames table of a chunk; decoding, inference and writing overlap.
 

@@ -29,9 +29,9 @@ class Motion:
     forth: Field
 
 
-def grid_size(info: VideoInfo) -> tuple[int, int]:
-    """Height and width of the grid; never more than the video has."""
-    scale = min(1.0, GRID_SIDE / max(info.width, info.height))
+def grid_size(info: VideoInfo, side: int = GRID_SIDE) -> tuple[int, int]:
+    """Height and width of a grid whose longer side is `side`; never more than the video has."""
+    scale = min(1.0, side / max(info.width, info.height))
     return max(2, round(info.height * scale)), max(2, round(info.width * scale))
 
 

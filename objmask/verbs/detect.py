@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from objmask.verbs.options import add_detection_outputs, add_store, share, whole
+from objmask.verbs.options import add_detection_outputs, add_store, share, step, whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=whole(1), default=os.cpu_count() or 1, help="CPU threads")
     parser.add_argument("--floor", type=share, default=0.05, help="store detections scoring at least this, 0..1")
     parser.add_argument("--max-per-frame", type=whole(1), default=100, help="store at most so many a frame, the best")
-    parser.add_argument("--every", type=whole(1), default=1, help="what `frames` was told; kept with the result")
+    parser.add_argument("--every", type=step, default=1, help="what `frames` was told; kept with the result")
     parser.add_argument("--batch", type=whole(1), help="frames a run of the network; none: what the model likes")
     parser.add_argument(
         "--precision",

@@ -19,15 +19,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes the folder."""
     from objmask.frames import network_size, scaled, write_images
+    from objmask.key_frames import read_with_keys
     from objmask.models.info import ModelInfo
     from objmask.video.info import VideoInfo
-    from objmask.video.reader import read_frames
 
     info = VideoInfo.read(options.probe)
     start, stop = chunk(options, info)
     size = network_size(info, [ModelInfo.read(folder) for folder in options.model])
     part = {"start": start, "stop": stop, "window": window(options), "on_truncated": options.on_truncated}
     with progress(options, f"images {options.out}", min(stop, info.frames) - start) as bar:
-        frames = bar.counted(read_frames(options.video, info, **part))
-        pictures = ((frame.number, scaled(frame.rgb(), size)) for frame in frames if frame.number % options.every == 0)
+        frames = bar.counted(read_with_keys(options.video, info, options.every, **part))
+        pictures = ((frame.number, scaled(frame.rgb(), size)) for frame, seen in frames if seen)
         write_images(pictures, options.out, options.kind)

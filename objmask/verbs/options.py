@@ -37,6 +37,11 @@ def whole(low: int, high: int | None = None) -> Callable[[str], int]:
     return number
 
 
+def step(text: str) -> int | str:
+    """`adaptive`, or a whole number of at least 1."""
+    return text if text == "adaptive" else whole(1)(text)
+
+
 def positive(text: str) -> float:
     """A finite number above 0."""
     value = float(text)
@@ -80,7 +85,7 @@ def add_on_truncated(parser: argparse.ArgumentParser) -> None:
 def add_chunk(parser: argparse.ArgumentParser) -> None:
     """Which frames of a video get inference, and for which models."""
     parser.add_argument("--chunk", metavar="FIRST-STOP", help="e.g. 00000000-00000300; none: the whole video")
-    parser.add_argument("--every", type=whole(1), default=1, help="inference on every n-th frame")
+    parser.add_argument("--every", type=step, default=1, help="inference on every n-th frame, or adaptive")
     parser.add_argument(
         "--model", type=Path, required=True, action="append", metavar="FOLDER", help="an installed model; once a model"
     )
