@@ -36,6 +36,7 @@ class Instance:
         box: (ymin, xmin, ymax, xmax), pixels of the picture, edges.
         area: pixels.
         crowd: a region to leave out of account: finding something there is neither right nor wrong.
+        number: the same for one object in all frames of a video (`instance`, or `track_id`); None: not said.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Instance:
     box: tuple[float, float, float, float]
     area: float
     crowd: bool
+    number: int | None = None
 
     def mask(self, height: int, width: int) -> npt.NDArray[np.uint8]:
         """(height, width) uint8, 1 inside, for a picture of that size.
@@ -166,7 +168,9 @@ def _instances_by_picture(
         box = (top, left, top + height, left + width)
         area = float(annotation.get("area", width * height))
         crowd = bool(annotation.get("iscrowd", 0))
-        found.setdefault(annotation["image_id"], []).append(Instance(name, shape, box, area, crowd))
+        number = annotation.get("instance", annotation.get("track_id"))
+        one = Instance(name, shape, box, area, crowd, None if number is None else int(number))
+        found.setdefault(annotation["image_id"], []).append(one)
     if left_out:
         most = ", ".join(f"{name} ({count})" for name, count in left_out.most_common(8))
         LOG.warning("%d objects of classes that are not learnt are left out: %s", sum(left_out.values()), most)

@@ -69,11 +69,11 @@ class Hiding:
             some = [patch for patch, sure in zip(patches, chosen.scores >= np.float32(score), strict=True) if sure]
             counts.append(len(some))
             if len(some) not in hidden:
-                hidden[len(some)] = _pixels(privacy.areas([some], 0), size)
+                hidden[len(some)] = pixels_of(privacy.areas([some], 0), size)
         return [hidden[count] for count in counts]
 
 
-def _pixels(areas: Sequence[Patch], size: Size) -> npt.NDArray[np.bool_]:
+def pixels_of(areas: Sequence[Patch], size: Size) -> npt.NDArray[np.bool_]:
     """(height, width) bool: the pixels of areas that count in 2 x 2 blocks."""
     blocks = np.zeros(((size.height + 1) // 2, (size.width + 1) // 2), np.bool_)
     for area in areas:

@@ -1,0 +1,204 @@
+"""What do tracks mend: leaks, flicker, identities? At what price in over-blur and time?
+
+    python -m benchmarks.tracks [ASSETS]
+
+First rendered clips, whose truth is exact: detections made from it, some of them lost, shifted or mistaken. Then the
+office videos with two networks, each the other's reference. Leaks are counted at the default privacy settings, but for
+`hold`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from benchmarks import measure
+from benchmarks.imperfect import Faults, Network
+from objmask.classes import Palette
+from objmask.detections import Detections, DetectionWriter, frames_path
+from objmask.evaluation.actors import Cast, annotated, referred
+from objmask.evaluation.temporal import Temporal, TemporalSettings
+from objmask.evaluation.videos import VideoAnnotations
+from objmask.progress import Progress
+from objmask.render.privacy import PrivacySettings
+from objmask.tables import Tables, objects_by_frame, read_tables
+from objmask.tracks.motion import Field, grid_size, motions
+from objmask.tracks.track import TrackSettings, track
+from objmask.video.info import VideoInfo
+from objmask.video.reader import Frame, read_frames
+
+CLIPS, SECONDS, RATE, SEED = 4, 4, 24, 7
+FAULTS = {
+    "none": Faults(),
+    "10 % lost": Faults(lost=0.1),
+    "30 % lost": Faults(lost=0.3),
+    "10 % lost, 5 frames on end": Faults(lost=0.1, burst=5),
+    "30 % lost, 5 frames on end": Faults(lost=0.3, burst=5),
+    "10 % lost, 3 % shifted, 10 % relabelled": Faults(lost=0.1, shifted=0.03, relabelled=0.1),
+}
+WAYS = ("detections", "tracks without flow", "tracks")
+HOLDS = (0, 2)
+SURE = 0.5
+ROUNDS = 3
+SETTINGS = TrackSettings(0.5, 0.2, 0.5)
+LEAKS = ("leaked frames per 1,000", "longest leak, frames", "hidden of sensitive", "over-blur")
+STEADY = ("painted", "flicker events per object-minute", "flow-warped IoU", "IDF1", "ID switches")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A rendered clip, or a real video with what a better model found."""
+
+    video: Path
+    info: VideoInfo
+    casts: Sequence[Cast | None]
+    backs: Sequence[Field | None]
+
+    def frames(self) -> Iterator[Frame]:
+        """Its frames, from the first."""
+        return read_frames(self.video, self.info)
+
+
+def settings(hold: int, *, tracks: bool) -> TemporalSettings:
+    """What `config.yaml` says."""
+    privacy = PrivacySettings(frozenset(measure.sensitive()), 0.1, 0.3, "blur", 6, "mask", 0.05, hold)
+    return TemporalSettings(privacy, Palette.from_json(measure.groups()), 0.3, 0.5, tracks)
+
+
+def backs_of(video: Path, info: VideoInfo) -> list[Field | None]:
+    """Motion back from each frame."""
+    lumas = (frame.planes().y for frame in read_frames(video, info))
+    return [None if motion is None else motion.back for motion in motions(lumas, grid_size(info))]
+
+
+def rendered() -> list[Clip]:
+    """Clips with exact truth."""
+    root = measure.work() / "tracks/scenes"
+    made = (f"--clips={CLIPS}", f"--seconds={SECONDS}", f"--rate={RATE}", f"--seed={SEED}")
+    if not root.exists():
+        measure.verb("scene", f"--out={root}", *made)
+    truth = VideoAnnotations(root / "truth")
+    clips = []
+    for name in truth.videos:
+        video = root / f"{name}.mp4"
+        info = VideoInfo.read(measure.probe(video))
+        frames = {frame.number: frame for frame in truth.frames(name)}
+        clips.append(Clip(video, info, list(annotated(frames, range(info.frames))), backs_of(video, info)))
+    return clips
+
+
+def write(clip: Clip, found: Sequence[Detections], out: Path) -> None:
+    """A detections file as `detect` writes it."""
+    info = clip.info
+    metadata = {"time_base": str(info.time_base), "start_pts": info.start_pts, "video_sha256": info.sha256}
+    with DetectionWriter(out, frames_path(out), {**metadata, "versions": {}}) as writer:
+        for frame, one in zip(clip.frames(), found, strict=True):
+            writer.write(frame.number, frame.pts, frame.duration_pts, inferred=True, found=one)
+
+
+def tables(clip: Clip, detections: Path, way: str) -> Tables:
+    """What the steps after `detect` start from."""
+    raw = read_tables([detections], clip.info.sha256)
+    if way == "detections":
+        return raw
+    out = detections.with_name(f"{detections.stem}.{way.replace(' ', '_')}.parquet")
+    if not out.exists():
+        frames = None if way == "tracks without flow" else clip.frames()
+        quiet = Progress("track", len(raw[0][1]), bar=False)
+        track(clip.info, raw, frames, SETTINGS, out, frames_path(out), quiet)
+    return read_tables([out], clip.info.sha256)
+
+
+def judged(clips: Sequence[Clip], files: Sequence[Path], way: str, hold: int) -> dict[str, float]:
+    """All figures of one way over all clips together."""
+    temporal = Temporal(settings(hold, tracks=way != "detections"))
+    for clip, detections in zip(clips, files, strict=True):
+        temporal.add(clip.info, tables(clip, detections, way), clip.casts, clip.backs)
+    return temporal.figures()
+
+
+def on_rendered() -> None:
+    """Prints what tracks mend where the truth is known."""
+    clips = rendered()
+    leaks, steady = [], []
+    for number, (faults, how) in enumerate(FAULTS.items()):
+        files = []
+        for clip in clips:
+            files.append(measure.work() / f"tracks/rendered/{number}/{clip.video.stem}.parquet")
+            files[-1].parent.mkdir(parents=True, exist_ok=True)
+            network = Network(how, f"{SEED} {faults} {clip.video.stem}")
+            if not files[-1].exists():
+                write(clip, network.detect(clip.casts, clip.info.height, clip.info.width), files[-1])
+        for way in WAYS:
+            by_hold = [judged(clips, files, way, hold) for hold in HOLDS]
+            leaks.append([faults, way, *(value for f in by_hold for value in leak_columns(f))])
+            steady.append([faults, way, *steady_columns(by_hold[0])])
+    print(f"{CLIPS} rendered clips of {SECONDS} s at {RATE} frames/s, seed {SEED}; detections made from the truth:\n")
+    measure.table(["faults", "from", *(f"hold {hold}: {name}" for hold in HOLDS for name in LEAKS)], leaks)
+    measure.table(["faults", "from", *STEADY], steady)
+
+
+def leak_columns(figures: dict[str, float]) -> list[object]:
+    """Of a table: how much leaks, and what hiding costs."""
+    longest = int(figures["longest_leak_frames"])
+    return [figures["leaked_per_1000"], longest, figures["hidden_share"], figures["over_blur"]]
+
+
+def steady_columns(figures: dict[str, float]) -> list[object]:
+    """Of a table: how steady the painted masks are, and how much of what is there they show."""
+    columns: list[object] = [figures[name] for name in ("painted_share", "flicker_per_object_minute", "consistency")]
+    if math.isnan(figures["id_switches"]):
+        return [*columns, "", ""]
+    return [*columns, figures["idf1"], int(figures["id_switches"])]
+
+
+def on_real() -> None:
+    """Prints the same of real videos, by what the other network is sure of."""
+    rows = []
+    for file, other in ((measure.INT8, measure.NHWC), (measure.NHWC, measure.INT8)):
+        clips = []
+        for video in measure.office_videos():
+            info = VideoInfo.read(measure.probe(video))
+            bare = Clip(video, info, (), ())
+            found = objects_by_frame(tables(bare, measure.detections(video, other), "tracks"))
+            casts = list(referred(found, info, score=SURE, threshold=0.5))
+            clips.append(Clip(video, info, casts, backs_of(video, info)))
+        files = [measure.detections(clip.video, file) for clip in clips]
+        for way in WAYS:
+            figures = judged(clips, files, way, HOLDS[0])
+            flicker = figures["group_flicker_per_minute"]
+            rows.append([file.split("_", 1)[1], way, *leak_columns(figures), *steady_columns(figures)[:3], flicker])
+    print(
+        f"The office videos; what the other network scores {SURE} or more stands in for the truth, hold {HOLDS[0]}:\n"
+    )
+    measure.table(["network", "from", *LEAKS, *STEADY[:3], "group flicker per minute"], rows)
+
+
+def times() -> None:
+    """Prints what following costs beside reading the pictures."""
+    video = measure.office(measure.FPVO)
+    info, detections = VideoInfo.read(measure.probe(video)), measure.detections(video, measure.INT8)
+    out = measure.work() / "tracks/timed.parquet"
+    arguments = ("track", f"--video={video}", f"--probe={measure.probe(video)}", f"--detections={detections}")
+
+    def decode() -> None:
+        for frame in read_frames(video, info):
+            frame.planes()
+
+    things = {"decode": decode, "tracks": partial(measure.verb, *arguments, *measure.found(out))}
+    things["tracks without flow"] = partial(measure.verb, *arguments, "--no-flow", *measure.found(out))
+    print(f"`{measure.FPVO}`, {info.frames} frames of {info.width} x {info.height}:\n")
+    measure.rates(measure.interleaved(things, ROUNDS), info.frames, "decode")
+
+
+def main() -> None:
+    on_rendered()
+    on_real()
+    times()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Leaks over time: in which frames a sensitive object is not hidden, and for how long on end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+import numpy.typing as npt
+
+from objmask.evaluation.actors import Actor, Cast
+from objmask.evaluation.hiding import HIDDEN
+
+
+class Leaks:
+    """Counts over the frames of videos.
+
+    Args:
+        classes: what is to be hidden.
+    """
+
+    def __init__(self, classes: Collection[str]) -> None:
+        self._classes = frozenset(classes)
+        self._open: dict[int, tuple[int, float]] = {}
+        self.frames = self.leaked = 0
+        """Frames with a sensitive object, and those of them in which less than `HIDDEN` of one is hidden."""
+        self.longest = 0
+        """Frames on end in which one object leaks."""
+        self.longest_s = 0.0
+        """Seconds of that."""
+        self.sensitive = self.sensitive_hidden = self.other = self.other_hidden = 0
+        """Pixels of sensitive objects and of all else, and those of them that are hidden."""
+
+    def end_video(self) -> None:
+        """No leak goes on from one video to the next, or over frames whose truth is not known."""
+        self._open = {}
+
+    def add(self, cast: Cast, hidden: npt.NDArray[np.bool_], duration_s: float) -> list[Actor]:
+        """A frame, the one after the last; returns what leaks.
+
+        Args:
+            cast: what is on it.
+            hidden: (height, width), its pixels that `protect` hides.
+            duration_s: how long it is shown, seconds.
+        """
+        sensitive = [actor for actor in cast if actor.name in self._classes]
+        inside = np.zeros(hidden.shape, np.bool_)
+        for actor in sensitive:
+            inside[actor.patch.rows, actor.patch.columns] |= actor.patch.mask
+        self.sensitive += int(np.count_nonzero(inside))
+        self.sensitive_hidden += int(np.count_nonzero(inside & hidden))
+        self.other += int(np.count_nonzero(~inside))
+        self.other_hidden += int(np.count_nonzero(hidden & ~inside))
+        leaking = [actor for actor in sensitive if _share(actor, hidden) < HIDDEN]
+        self.frames += bool(sensitive)
+        self.leaked += bool(leaking)
+        before, self._open = self._open, {}
+        for actor in leaking:
+            frames, seconds = before.get(actor.number, (0, 0.0))
+            self._open[actor.number] = frames + 1, seconds + duration_s
+            self.longest = max(self.longest, frames + 1)
+            self.longest_s = max(self.longest_s, seconds + duration_s)
+        return leaking
+
+
+def _share(actor: Actor, hidden: npt.NDArray[np.bool_]) -> float:
+    covered = hidden[actor.patch.rows, actor.patch.columns] & actor.patch.mask
+    return np.count_nonzero(covered) / np.count_nonzero(actor.patch.mask)
