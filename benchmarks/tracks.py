@@ -10,10 +10,12 @@ office videos with two networks, each the other's reference. Leaks are counted a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from benchmarks import measure
 from benchmarks.imperfect import Faults, Network
@@ -28,7 +30,7 @@ from objmask.tables import Tables, objects_by_frame, read_tables
 from objmask.tracks.motion import Field, grid_size, motions
 from objmask.tracks.track import TrackSettings, track
 from objmask.video.info import VideoInfo
-from objmask.video.reader import Frame, read_frames
+from objmask.video.reader import read_frames
 
 CLIPS, SECONDS, RATE, SEED = 4, 4, 24, 7
 FAULTS = {
@@ -50,16 +52,12 @@ STEADY = ("painted", "flicker events per object-minute", "flow-warped IoU", "IDF
 
 @dataclass(frozen=True)
 class Clip:
-    """A rendered clip, or a real video with what a better model found."""
+    """A rendered clip and the truth about it."""
 
     video: Path
     info: VideoInfo
     casts: Sequence[Cast | None]
     backs: Sequence[Field | None]
-
-    def frames(self) -> Iterator[Frame]:
-        """Its frames, from the first."""
-        return read_frames(self.video, self.info)
 
 
 def settings(hold: int, *, tracks: bool) -> TemporalSettings:
@@ -69,9 +67,9 @@ def settings(hold: int, *, tracks: bool) -> TemporalSettings:
 
 
 def backs_of(video: Path, info: VideoInfo) -> list[Field | None]:
-    """Motion back from each frame."""
+    """Motion back from each frame; in halves, a long video's would fill the memory."""
     lumas = (frame.planes().y for frame in read_frames(video, info))
-    return [None if motion is None else motion.back for motion in motions(lumas, grid_size(info))]
+    return [None if motion is None else motion.back.astype(np.float16) for motion in motions(lumas, grid_size(info))]
 
 
 def rendered() -> list[Clip]:
@@ -95,28 +93,28 @@ def write(clip: Clip, found: Sequence[Detections], out: Path) -> None:
     info = clip.info
     metadata = {"time_base": str(info.time_base), "start_pts": info.start_pts, "video_sha256": info.sha256}
     with DetectionWriter(out, frames_path(out), {**metadata, "versions": {}}) as writer:
-        for frame, one in zip(clip.frames(), found, strict=True):
+        for frame, one in zip(read_frames(clip.video, info), found, strict=True):
             writer.write(frame.number, frame.pts, frame.duration_pts, inferred=True, found=one)
 
 
-def tables(clip: Clip, detections: Path, way: str) -> Tables:
+def tables(video: Path, info: VideoInfo, detections: Path, way: str) -> Tables:
     """What the steps after `detect` start from."""
-    raw = read_tables([detections], clip.info.sha256)
+    raw = read_tables([detections], info.sha256)
     if way == "detections":
         return raw
     out = detections.with_name(f"{detections.stem}.{way.replace(' ', '_')}.parquet")
     if not out.exists():
-        frames = None if way == "tracks without flow" else clip.frames()
+        frames = None if way == "tracks without flow" else read_frames(video, info)
         quiet = Progress("track", len(raw[0][1]), bar=False)
-        track(clip.info, raw, frames, SETTINGS, out, frames_path(out), quiet)
-    return read_tables([out], clip.info.sha256)
+        track(info, raw, frames, SETTINGS, out, frames_path(out), quiet)
+    return read_tables([out], info.sha256)
 
 
 def judged(clips: Sequence[Clip], files: Sequence[Path], way: str, hold: int) -> dict[str, float]:
     """All figures of one way over all clips together."""
     temporal = Temporal(settings(hold, tracks=way != "detections"))
     for clip, detections in zip(clips, files, strict=True):
-        temporal.add(clip.info, tables(clip, detections, way), clip.casts, clip.backs)
+        temporal.add(clip.info, tables(clip.video, clip.info, detections, way), clip.casts, clip.backs)
     return temporal.figures()
 
 
@@ -157,20 +155,23 @@ def steady_columns(figures: dict[str, float]) -> list[object]:
 
 def on_real() -> None:
     """Prints the same of real videos, by what the other network is sure of."""
-    rows = []
-    for file, other in ((measure.INT8, measure.NHWC), (measure.NHWC, measure.INT8)):
-        clips = []
-        for video in measure.office_videos():
-            info = VideoInfo.read(measure.probe(video))
-            bare = Clip(video, info, (), ())
-            found = objects_by_frame(tables(bare, measure.detections(video, other), "tracks"))
+    networks = {measure.INT8: measure.NHWC, measure.NHWC: measure.INT8}
+    judges = {
+        (file, way): Temporal(settings(HOLDS[0], tracks=way != "detections")) for file in networks for way in WAYS
+    }
+    for video in measure.office_videos():
+        info = VideoInfo.read(measure.probe(video))
+        backs = backs_of(video, info)
+        for file, other in networks.items():
+            found = objects_by_frame(tables(video, info, measure.detections(video, other), "tracks"))
             casts = list(referred(found, info, score=SURE, threshold=0.5))
-            clips.append(Clip(video, info, casts, backs_of(video, info)))
-        files = [measure.detections(clip.video, file) for clip in clips]
-        for way in WAYS:
-            figures = judged(clips, files, way, HOLDS[0])
-            flicker = figures["group_flicker_per_minute"]
-            rows.append([file.split("_", 1)[1], way, *leak_columns(figures), *steady_columns(figures)[:3], flicker])
+            for way in WAYS:
+                judges[file, way].add(info, tables(video, info, measure.detections(video, file), way), casts, backs)
+    rows = []
+    for (file, way), judge in judges.items():
+        figures = judge.figures()
+        flicker = figures["group_flicker_per_minute"]
+        rows.append([file.split("_", 1)[1], way, *leak_columns(figures), *steady_columns(figures)[:3], flicker])
     print(
         f"The office videos; what the other network scores {SURE} or more stands in for the truth, hold {HOLDS[0]}:\n"
     )
