@@ -6,6 +6,7 @@ after inference (colours, thresholds, privacy, coverage) is decided from these t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -117,6 +118,8 @@ class Detections:
             object.__setattr__(self, name, getattr(self, name) or default)
             if len(getattr(self, name)) != n:
                 raise ValueError(f"{name}: expected {n}, got {len(getattr(self, name))}")
+        if not all(0 <= drift < math.inf for drift in self.drifts):
+            raise ValueError("drifts must be finite and at least 0")
         if not set(self.sources) <= set(SOURCES):
             raise ValueError(f"sources: expected some of {SOURCES}, got {sorted(set(self.sources))}")
 

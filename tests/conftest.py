@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), *(str(HERE / "unit" / folder) for folder in (".", "video", "models", "report"))]
+sys.path[:0] = [str(HERE), *(str(HERE / "unit" / folder) for folder in (".", "video", "models", "render", "report"))]
 
 import clips  # noqa: E402
 from snakemake_runs import Run, Workflow  # noqa: E402

@@ -75,7 +75,7 @@ class _Track:
 
 
 class Follower:
-    """Gives detections track ids and adds carried masks; holds the frames of about a second.
+    """Gives detections track ids and adds carried masks; holds the frames of about a second, or between two looks.
 
     Args:
         size: height and width of the grid, pixels.
@@ -90,6 +90,7 @@ class Follower:
         self._size, self._gap_s, self._extend_s = size, gap_s, extend_s
         self._frames: deque[_Frame] = deque()
         self._live: list[_Track] = []
+        self._looked: float = -1
         self.histories: list[History] = []
 
     def follow(self, sights: Iterable[Sight]) -> Iterator[Detections]:
@@ -99,9 +100,11 @@ class Follower:
             self._carry_on(row, sight.motion)
             if sight.inferred:
                 self._look(row, sight)
+                self._looked = row
                 self._end(sight.time_s - self._gap_s)
             yield from self._finished(sight.time_s - self._gap_s - self._extend_s)
         self._end(math.inf)
+        self._looked = math.inf
         yield from self._finished(math.inf)
 
     def _carry_on(self, row: int, motion: Motion | None) -> None:
@@ -219,6 +222,7 @@ class Follower:
 
     def _finished(self, before_s: float) -> Iterator[Detections]:
         """Takes away the frames before a time to which nothing can be added any more."""
-        known = min((track.row for track in self._live), default=math.inf)
+        # What the next look finds first is carried back to the last look.
+        known = min([self._looked, *(track.row for track in self._live)])
         while self._frames and self._frames[0].row <= known and self._frames[0].sight.time_s < before_s:
             yield Detections.concatenate(self._frames.popleft().parts)
