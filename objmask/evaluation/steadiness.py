@@ -20,7 +20,8 @@ Labels = npt.NDArray[np.uint8]
 class Flicker:
     """Counts how often the paint of true objects appears and disappears while they are there all the time.
 
-    Nothing painted flickers never: `painted` says how much of what is there was painted at all.
+    Nothing painted flickers never, and all painted neither: `painted` says how much of what is there was painted at
+    all, `right_px` of `painted_px` how much paint lies where it belongs.
 
     Args:
         index_of: object class to its group's index in a painted map.
@@ -33,6 +34,8 @@ class Flicker:
         """Changes between frames that follow each other; objects x frames, and those of them that are painted."""
         self.seconds = 0.0
         """Of all objects together."""
+        self.painted_px = self.right_px = 0
+        """Painted pixels, and those of them on a true object of their group."""
 
     def end_video(self) -> None:
         """What comes next is no neighbour of the last frame."""
@@ -50,6 +53,12 @@ class Flicker:
         self.painted += sum(now.values())
         self.seconds += len(now) * duration_s
         self._last = now
+        self.painted_px += int(np.count_nonzero(labels))
+        right = np.zeros(labels.shape, np.bool_)
+        for actor in cast:
+            if actor.name in self._index_of:
+                right[actor.patch.rows, actor.patch.columns] |= _own(actor, labels, self._index_of[actor.name])
+        self.right_px += int(np.count_nonzero(right))
 
     @property
     def per_object_minute(self) -> float:
@@ -58,8 +67,12 @@ class Flicker:
 
 
 def _is_painted(actor: Actor, labels: Labels, group: int) -> bool:
-    own = actor.patch.mask & (labels[actor.patch.rows, actor.patch.columns] == group)
-    return bool(np.count_nonzero(own) >= PAINTED * np.count_nonzero(actor.patch.mask))
+    return bool(np.count_nonzero(_own(actor, labels, group)) >= PAINTED * np.count_nonzero(actor.patch.mask))
+
+
+def _own(actor: Actor, labels: Labels, group: int) -> npt.NDArray[np.bool_]:
+    """The object's pixels in its group's colour, as its patch."""
+    return actor.patch.mask & (labels[actor.patch.rows, actor.patch.columns] == group)
 
 
 class Presence:

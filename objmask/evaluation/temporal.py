@@ -102,6 +102,7 @@ class Temporal:
             "hidden_share": _share(leaks.sensitive_hidden, leaks.sensitive),
             "over_blur": _share(leaks.other_hidden, leaks.other),
             "painted_share": _share(flicker.painted, flicker.sights),
+            "paint_in_place": _share(flicker.right_px, flicker.painted_px),
             "flicker_per_object_minute": flicker.per_object_minute,
             "group_flicker_per_minute": self.presence.per_group_minute,
             "consistency": _share(*self._consistent),

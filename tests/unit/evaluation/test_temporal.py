@@ -110,6 +110,12 @@ def test_flicker_counts_paint_that_comes_and_goes_while_the_object_stays(picture
     assert flicker.per_object_minute == pytest.approx(events / (len(pictures) * 0.5 / 60))
 
 
+def test_paint_is_in_place_on_an_object_of_its_group():
+    flicker = Flicker(PALETTE.index_of)
+    flicker.add((actor(), actor(2, "cup", left=5)), labels((1, (0, 0, 10, 20)), (3, (0, 12, 5, 8))), 0.5)
+    assert (flicker.painted_px, flicker.right_px) == (200, 100 + 3 * 5)
+
+
 def test_an_object_that_comes_or_goes_itself_does_not_flicker():
     flicker = Flicker(PALETTE.index_of)
     for cast, picture in (((), BARE), ((actor(),), PAINTED), ((), PAINTED), ((actor(),), BARE)):
