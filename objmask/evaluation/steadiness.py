@@ -72,7 +72,8 @@ def _is_painted(actor: Actor, labels: Labels, group: int) -> bool:
 
 def _own(actor: Actor, labels: Labels, group: int) -> npt.NDArray[np.bool_]:
     """The object's pixels in its group's colour, as its patch."""
-    return actor.patch.mask & (labels[actor.patch.rows, actor.patch.columns] == group)
+    own: npt.NDArray[np.bool_] = actor.patch.mask & (labels[actor.patch.rows, actor.patch.columns] == group)
+    return own
 
 
 class Presence:
