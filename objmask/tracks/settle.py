@@ -16,6 +16,9 @@ from objmask.tracks.region import Box, Soft, sampled
 
 _WEIGHTS = (1, 2, 1)
 """Of the frame before, the frame itself and the one after."""
+_INSIDE = 128
+_SAME_BOX, _SAME_MASK = 0.3, 0.5
+"""From these overlaps up, intersection over union, two objects of one class are one."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,13 @@ def settled(frames: Iterable[Seen]) -> Iterator[Detections]:
       sides, the nearer one weighing more.
     - One that is carried from one side only counts where the network did not look, up to the middle of the way to the
       frame in which it saw that the object is not there.
+    - Of two tracks of one class in one place the surer one counts: weak second opinions are lifted with their tracks,
+      and would be counted as objects of their own.
 
     Args:
         frames: in order, without gaps.
     """
-    for around, here in sliding((_one_each(seen) for seen in frames), 1):
+    for around, here in sliding((_without_twins(_one_each(seen)) for seen in frames), 1):
         yield _smoothed(around, here) if 0 < here < len(around) - 1 else around[here]
 
 
@@ -58,6 +63,28 @@ def _one_each(seen: Seen) -> Detections:
     kept = [found.take(rows_of.pop(-1, []))]
     kept += [one for rows in rows_of.values() if (one := _one(found, rows, seen)) is not None]
     return Detections.concatenate(kept)
+
+
+def _without_twins(found: Detections) -> Detections:
+    """Without tracked objects that lie where a surer one of their class does; of equal ones the older track stays."""
+    low, high = found.boxes[:, :2], found.boxes[:, 2:]
+    overlap = np.minimum(high[:, None], high) - np.maximum(low[:, None], low)
+    both, areas = np.clip(overlap, 0, None).prod(-1), (high - low).prod(-1)
+    near = both >= _SAME_BOX * (areas[:, None] + areas - both)
+    kept: list[int] = []
+    for j in sorted(range(len(found)), key=lambda j: (-float(found.scores[j]), found.track_ids[j])):
+        rivals = (i for i in kept if near[i, j] and found.classes[i] == found.classes[j])
+        if found.track_ids[j] < 0 or not any(found.track_ids[i] >= 0 and _same_place(found, i, j) for i in rivals):
+            kept.append(j)
+    return found if len(kept) == len(found) else found.take(sorted(kept))
+
+
+def _same_place(found: Detections, i: int, j: int) -> bool:
+    boxes = found.boxes[[i, j]]
+    box = np.concatenate([boxes[:, :2].min(0), boxes[:, 2:].max(0)])
+    shape = _samples(box, boxes, [found.masks[k].shape for k in (i, j)])
+    a, b = (_over(found.masks[k], found.boxes[k], box, shape) >= _INSIDE for k in (i, j))
+    return bool(np.count_nonzero(a & b) >= _SAME_MASK * max(1, int(np.count_nonzero(a | b))))
 
 
 def _one(found: Detections, rows: Sequence[int], seen: Seen) -> Detections | None:

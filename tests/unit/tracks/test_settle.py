@@ -128,6 +128,26 @@ def test_never_two_masks_of_one_track(seed):
     assert count
 
 
+def test_of_two_tracks_of_one_class_in_one_place_the_surer_counts():
+    """A second, weaker opinion on one object is no second object; beside it, or of another class, it is."""
+    sure, twin = one(number=3, score=0.8), one(number=1, score=0.4, box=(0.2, 0.25, 0.6, 0.65))
+    beside, other = (
+        one(number=2, score=0.3, box=(0.2, 0.45, 0.6, 0.85)),
+        replace(twin, classes=("book",), track_ids=(5,)),
+    )
+    for made in settled([frame(twin, beside, other, sure)] * 3):
+        assert made.track_ids == (2, 5, 3)
+    assert alone(frame(one(number=1), one(number=0))).track_ids == (0,)
+
+
+def test_one_mask_in_the_hole_of_another_is_an_object_of_its_own():
+    ring = np.full((21, 21), 255, np.uint8)
+    ring[4:17, 4:17] = 0
+    both = Detections.concatenate([one(number=0), one(number=1)])
+    both = replace(both, masks=(ring, np.where(ring == 0, 255, 0).astype(np.uint8)))
+    assert alone(frame(both)).track_ids == (0, 1)
+
+
 def test_no_frames_and_empty_frames():
     assert list(settled([])) == []
     assert [len(made) for made in settled([frame(Detections.empty())] * 3)] == [0, 0, 0]
