@@ -166,7 +166,7 @@ def test_what_python_really_loads_is_in_it(verb):
     ]
     run = subprocess.run([sys.executable, "-c", LOADED, *modules], capture_output=True, text=True, check=True)
     # `objmask.video` gathers its modules for those who use it as a library; a verb names the ones that it uses.
-    packages = {"objmask.video", "objmask.render", "objmask.models", "objmask.verbs"}
+    packages = {"objmask.video", "objmask.render", "objmask.models", "objmask.tracks", "objmask.verbs"}
     extra = set(run.stdout.split()) - set(modules) - packages
     assert all(name.startswith("objmask.video.") for name in extra), extra
 
