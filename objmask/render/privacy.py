@@ -77,6 +77,10 @@ class PrivacySettings:
             raise ValueError("expected strength in 1..8, grow in 0..1, hold of at least 0")
 
 
+class CarriedPatch(Patch):
+    """Hides what the network did not find in this very frame, but before and after it."""
+
+
 class Privacy:
     """Renders protected frames. Its patches count in 2 x 2 blocks, not in pixels.
 
@@ -93,8 +97,11 @@ class Privacy:
     def prepare(self, found: Detections) -> list[Patch]:
         """The grown masks of one frame's sensitive detections, in blocks."""
         chosen = found.select(score=self._settings.score, classes=self._settings.classes, doubtful=True)
-        parts = zip(chosen.masks, chosen.boxes, chosen.drifts, strict=True)
-        return [self._hidden(mask, box, drift) for mask, box, drift in parts]
+        patches = map(self._hidden, chosen.masks, chosen.boxes, chosen.drifts)
+        return [
+            CarriedPatch(patch.top, patch.left, patch.mask) if carried else patch
+            for patch, carried in zip(patches, chosen.carried, strict=True)
+        ]
 
     def render(self, picture: Planes, around: Sequence[list[Patch]], here: int) -> Planes:
         """The picture with everything sensitive hidden."""
@@ -107,7 +114,7 @@ class Privacy:
     def areas(self, around: Sequence[list[Patch]], here: int) -> list[Patch]:
         """What is hidden of a frame, in blocks; an area an object, the largest first."""
         patches = [patch for prepared in around for patch in prepared]
-        if not around[here] and self._settings.whole_frame_when_none:
+        if self._settings.whole_frame_when_none and all(isinstance(patch, CarriedPatch) for patch in around[here]):
             blocks = ((self._info.height + 1) // 2, (self._info.width + 1) // 2)
             patches = [Patch(0, 0, np.ones(blocks, np.bool_))]
         return merge_objects([*patches, *self._zones])
