@@ -24,7 +24,7 @@ from objmask.files import sha256_of, write_json
 from objmask.models.info import ModelInfo
 from objmask.parquet import metadata_of
 from objmask.progress import Progress
-from objmask.tables import found_by_frame
+from objmask.tables import Tables, found_by_frame
 
 if TYPE_CHECKING:
     from objmask.models.detector import Detector
@@ -50,7 +50,7 @@ class Stored:
         Raises:
             DataError: the file is damaged.
         """
-        return found_by_frame([(self.path, FrameTable.read(frames_path(self.path)))])
+        return found_by_frame(Tables(((self.path, FrameTable.read(frames_path(self.path))),)))
 
 
 def digest_of(pictures: Sequence[Picture]) -> str:

@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)
-    tables = read_tables(options.detections, info.sha256)
+    tables = read_tables(options.detections, info.sha256, options.corrections)
     palette = Palette.from_json(options.groups)
     selection = Selection(options.score, options.threshold, options.every)
     name = options.name or options.out.stem

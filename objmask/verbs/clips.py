@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> None:
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)
-    tables = read_tables(options.detections, info.sha256)
+    tables = read_tables(options.detections, info.sha256, options.corrections)
     sampling = Sampling(
         frames=options.frames,
         per_video=options.per_video,

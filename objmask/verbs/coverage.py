@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> None:
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)
-    tables = read_tables(options.detections, info.sha256)
+    tables = read_tables(options.detections, info.sha256, options.corrections)
     palette = Palette.from_json(options.groups)
     with progress(options, f"coverage {options.out.stem}", len(tables[0][1])) as bar:
         write_coverage(info, tables, palette, options.out, bar, score=options.score, threshold=options.threshold)

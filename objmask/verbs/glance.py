@@ -56,8 +56,9 @@ def run(options: argparse.Namespace) -> None:
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)
-    tables = read_tables([*options.detections, *options.hidden], info.sha256)
-    painted, hidden = tables[: len(options.detections)], tables[len(options.detections) :]
+    painted, hidden = (
+        read_tables(files, info.sha256, options.corrections) for files in (options.detections, options.hidden)
+    )
     shown = Shown(
         Palette.from_json(options.groups),
         options.score,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 
 from objmask.verbs.options import add_detections, add_groups, add_mp4, add_probe, progress
 
@@ -19,12 +20,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes the video."""
     from objmask.classes import Palette
+    from objmask.corrections.effects import tell
     from objmask.render.colour_masks import write_masks
     from objmask.tables import read_tables
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)
-    tables = read_tables(options.detections, info.sha256)
+    tables = read_tables(options.detections, info.sha256, options.corrections)
+    tell(tables, logging.getLogger(__name__))
     with progress(options, f"masks {options.out.stem}", len(tables[0][1])) as bar:
         write_masks(
             info,

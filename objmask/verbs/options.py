@@ -111,6 +111,7 @@ def add_detections(parser: argparse.ArgumentParser, score: float, threshold: flo
     parser.add_argument(
         "--threshold", type=share, default=threshold, help="mask probability of an object's pixels, 0..1"
     )
+    parser.add_argument("--corrections", metavar="JSON", help="list of this video's entries of a file of corrections")
 
 
 def add_tables(parser: argparse.ArgumentParser) -> None:

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> None:
     from objmask.video.writer import VideoWriter
 
     info = VideoInfo.read(options.probe)
-    tables = read_tables(options.detections, info.sha256)
+    tables = read_tables(options.detections, info.sha256, options.corrections)
     overlay = Overlay(Palette.from_json(options.groups), info, score=options.score, threshold=options.threshold)
     with (
         progress(options, f"overlay {options.out.stem}", len(tables[0][1])) as bar,

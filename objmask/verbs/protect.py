@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 
 from objmask.errors import DataError
 from objmask.verbs.options import (
@@ -33,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes the video."""
+    from objmask.corrections.effects import tell
     from objmask.files import sha256_of
     from objmask.render.privacy import Privacy, PrivacySettings, refuse_gaps
     from objmask.render.renderer import render_video
@@ -41,7 +43,7 @@ def run(options: argparse.Namespace) -> None:
     from objmask.video.writer import VideoWriter
 
     info = VideoInfo.read(options.probe)
-    tables = read_tables(options.detections, info.sha256)
+    tables = read_tables(options.detections, info.sha256, options.corrections)
     refuse_gaps(tables)
     if sha256_of(options.video) != info.sha256:
         raise DataError(f"{options.video}: is not the file that was probed; run probe and detect again")
@@ -57,6 +59,7 @@ def run(options: argparse.Namespace) -> None:
         zones=hidden_zones(options),
         whole_frame_when_none=options.whole_frame_when == "no_detection",
     )
+    tell(tables, logging.getLogger(__name__), hidden=settings.classes, score=settings.score)
     audio_from = options.video if options.audio == "copy" else None
     with (
         progress(options, f"protect {options.out.stem}", len(tables[0][1])) as bar,

@@ -14,6 +14,7 @@ from objmask.errors import DataError
 from objmask.masks import paste
 from objmask.progress import Progress
 from objmask.summary import VideoCoverage
+from objmask.tables import Tables
 from objmask.video import probe
 
 
@@ -32,7 +33,7 @@ def cover(path, info, frames, *, palette=PALETTE, pts=None, score=0.3, threshold
         other = path.with_name(f"{path.stem}-{k}.parquet")
         tables.append((other, write_detections(other, others, pts)))
     with Progress("coverage", len(table)) as bar:
-        write_coverage(info, tables, palette, path, bar, score=score, threshold=threshold)
+        write_coverage(info, Tables(tuple(tables)), palette, path, bar, score=score, threshold=threshold)
     with path.open(newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
 
@@ -178,5 +179,5 @@ def test_a_damaged_detections_file_leaves_no_coverage(tmp_path, info):
         table.time_base, 0,
     )  # fmt: skip
     with pytest.raises(DataError), Progress("x", 1) as bar:
-        write_coverage(info, [(path, shorter)], PALETTE, tmp_path / "a.csv", bar, score=0.3, threshold=0.5)
+        write_coverage(info, Tables(((path, shorter),)), PALETTE, tmp_path / "a.csv", bar, score=0.3, threshold=0.5)
     assert not (tmp_path / "a.csv").exists()

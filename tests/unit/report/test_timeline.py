@@ -13,6 +13,7 @@ from objmask.progress import Progress
 from objmask.report.bounds import MANY, PARTS, POINTS
 from objmask.report.dataset import thinned
 from objmask.report.timeline import FrameCoverage, Timeline, read_frames_of
+from objmask.tables import Tables
 from objmask.video import probe
 
 GROUPS = [group.name for group in PALETTE.groups]
@@ -37,7 +38,7 @@ def table(tmp_path):
     frames = write_detections(tmp_path / "a.parquet", [half, found(), half])
     out = tmp_path / "a.csv"
     with Progress("coverage", 3) as progress:
-        tables = [(tmp_path / "a.parquet", frames)]
+        tables = Tables(((tmp_path / "a.parquet", frames),))
         write_coverage(probe(video), tables, PALETTE, out, progress, score=0.3, threshold=0.5)
     return out
 

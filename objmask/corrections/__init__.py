@@ -1,0 +1,1 @@
+"""What people put right: objects added, dropped and named, applied whenever tracks are read."""

@@ -1,0 +1,35 @@
+# What was put right by hand.
+from objmask.classes import check_names
+from objmask.corrections.read import as_json, check_tracks, classes_of, read_corrections, unknown_videos
+from objmask.models.coco import COCO_NAMES
+
+
+def corrections_of_videos():
+    """The entries of each video that has any."""
+    if not CFG["corrections"]:
+        return {}
+    try:
+        entries = read_corrections(
+            Path(CFG["corrections"]), Path(PROJECT) / "workflow/schemas/corrections.schema.yaml"
+        )
+        known = {*COCO_NAMES, *(name for model in MODELS.values() for name in model.classes)}
+        for name, where in classes_of(entries).items():
+            check_names([name], known, f"corrections: {where}")
+        check_tracks(entries, MODELS, tracks=CFG["tracks"]["enabled"])
+    except (ObjmaskError, OSError) as error:
+        raise InputError(str(error)) from None
+    if workflow.is_main_process:
+        for line in unknown_videos(entries, VIDEO_BY_NAME):
+            logger.warning(f"objmask: {line}")
+    return entries
+
+
+CORRECTIONS = corrections_of_videos()
+
+
+def corrections_for(wildcards):
+    return options(corrections=as_json(CORRECTIONS[wildcards.video])) if wildcards.video in CORRECTIONS else ""
+
+
+# A function would be called for each job: where nothing was put right there is nothing to ask.
+CORRECTED = corrections_for if CORRECTIONS else ""
