@@ -10,6 +10,7 @@ if not workflow.config_settings.configfiles:
 
 
 include: "workflow/lookups/common.smk"
+include: "workflow/lookups/corrections.smk"
 include: "workflow/lookups/report.smk"
 include: "workflow/lookups/exports.smk"
 include: "workflow/lookups/clips.smk"

@@ -16,7 +16,6 @@ from objmask.errors import ConfigError, DataError
 from objmask.parquet import metadata_of
 from objmask.tracks.settle import Seen, settled
 
-
 NO_CORRECTIONS = Corrections()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -31,7 +30,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """As in the base class."""
         if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError(f"{self.peek_event().start_mark}: aliases (*name) are not taken; write it out")
+            raise yaml.YAMLError("aliases (*name) are not taken; write what they stand for")
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -43,18 +42,20 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def read_corrections(path: Path, schema_path: Path) -> dict[str, Entries]:
-    """The entries of each video, by its name in Unicode's composed form (NFC).
+def read_corrections(path: Path, schema_path: Path, videos: Collection[str]) -> dict[str, Entries]:
+    """The entries of each video, by its name.
 
     Args:
         path: a YAML file, video name -> list of entries; or a folder of such files, and of files that are named like a
             video and hold its list.
         schema_path: of the entries.
+        videos: names of the videos that there are; theirs are taken however Unicode composes them.
 
     Raises:
         ConfigError: a file is missing or no such file; the message says which, which video and which entry.
     """
     schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
+    own = {unicodedata.normalize("NFC", video): video for video in videos}
     entries: dict[str, Entries] = {}
     for file, below in _files(path):
         given = _load(file)
@@ -62,7 +63,8 @@ def read_corrections(path: Path, schema_path: Path) -> dict[str, Entries]:
             if not isinstance(name, str):
                 raise ConfigError(f'{file}: {name!r} is no name of a video; put it in quotes: "{name}"')
             _check(file, name, of_video, schema)
-            entries.setdefault(unicodedata.normalize("NFC", name), []).extend(of_video)
+            composed = unicodedata.normalize("NFC", name)
+            entries.setdefault(own.get(composed, composed), []).extend(of_video)
     for name, of_video in entries.items():
         _check_values(path, name, of_video)
     return {name: of_video for name, of_video in entries.items() if of_video}
@@ -163,7 +165,7 @@ def _one_line(error: ValidationError) -> str:
         message = f"say one of {', '.join(options)}, and what goes with it"
     else:
         unit = schema.get("description", "") if isinstance(schema, Mapping) else ""
-        message = f"{re.sub(r'\s+', ' ', error.message)[:200]}{f' ({unit})' if unit else ''}"
+        message = f"{' '.join(error.message.split())[:200]}{f' ({unit})' if unit else ''}"
     return f"{entry}{f', {where}' if where else ''}: {message}"
 
 

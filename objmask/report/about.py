@@ -9,7 +9,7 @@ from objmask.config import Config, palette_of
 from objmask.models.info import ModelInfo
 from objmask.models.source import Source
 
-_PLACES = ("videos", "mirror")
+_PLACES = ("videos", "mirror", "corrections")
 """Where inputs lie and come from decides no result, and is nobody's business who gets the report."""
 
 

@@ -56,6 +56,7 @@ def run(options: argparse.Namespace) -> None:
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)
+    read_tables([*options.detections, *options.hidden], info.sha256)  # all have the same frames
     painted, hidden = (
         read_tables(files, info.sha256, options.corrections) for files in (options.detections, options.hidden)
     )

@@ -9,9 +9,8 @@ def corrections_of_videos():
     if not CFG["corrections"]:
         return {}
     try:
-        entries = read_corrections(
-            Path(CFG["corrections"]), Path(PROJECT) / "workflow/schemas/corrections.schema.yaml"
-        )
+        schema = Path(PROJECT) / "workflow/schemas/corrections.schema.yaml"
+        entries = read_corrections(Path(CFG["corrections"]), schema, VIDEO_BY_NAME)
         known = {*COCO_NAMES, *(name for model in MODELS.values() for name in model.classes)}
         for name, where in classes_of(entries).items():
             check_names([name], known, f"corrections: {where}")

@@ -11,6 +11,7 @@ rule clips:
     params:
         source=clip_source,
         options=clip_options,
+        corrections=CORRECTED if CLIPS_SHOW == "masks" else "",
         code=code_digest("clips"),
     log:
         f"{RESULTS}/logs/clips/{{video}}.log",
@@ -25,7 +26,7 @@ rule clips:
     priority: 1
     shell:
         "python -m objmask clips --probe={input.probe:q} --detections {input.detections:q} {params.source} "
-        "{params.options} --out={output.clips:q} --provenance={output.provenance:q} --log={log:q}"
+        "{params.options} {params.corrections} --out={output.clips:q} --provenance={output.provenance:q} --log={log:q}"
 
 
 rule clip_splits:

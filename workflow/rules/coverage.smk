@@ -12,6 +12,7 @@ rule coverage:
         groups=lambda wildcards, input: PALETTE.to_json(),
         objects=json.dumps({group.name: group.objects for group in PALETTE.groups}),
         options=options(score=cfg("masks", "score"), threshold=cfg("masks", "threshold")),
+        corrections=CORRECTED,
         code=code_digest("coverage"),
     log:
         f"{RESULTS}/logs/coverage/{{video}}.log",
@@ -26,7 +27,7 @@ rule coverage:
     priority: 1
     shell:
         "python -m objmask coverage --probe={input.probe:q} --detections {input.detections:q} "
-        "--groups={params.groups:q} {params.options} --out={output.table:q} "
+        "--groups={params.groups:q} {params.options} {params.corrections} --out={output.table:q} "
         "--provenance={output.provenance:q} --log={log:q}"
 
 

@@ -16,6 +16,7 @@ rule coco:
             images=IMAGES if IMAGES == "png" else None,
             **SELECTION,
         ),
+        corrections=CORRECTED,
         code=code_digest("annotations"),
     log:
         f"{RESULTS}/logs/coco/{{video}}.log",
@@ -30,7 +31,7 @@ rule coco:
     priority: 1
     shell:
         "python -m objmask annotations --probe={input.probe:q} --detections {input.detections:q} --name={wildcards.video:q} "
-        "{params.groups} {params.options} --out={output.annotations:q} "
+        "{params.groups} {params.options} {params.corrections} --out={output.annotations:q} "
         "--provenance={output.provenance:q} --log={log:q}"
 
 

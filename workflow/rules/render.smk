@@ -15,6 +15,7 @@ rule masks:
             preset=cfg("video", "preset"),
         ),
         lossless=lambda wildcards: "--lossless" if wildcards.folder == "masks_lossless" else "",
+        corrections=CORRECTED,
         code=code_digest("masks"),
     log:
         f"{RESULTS}/logs/{{folder}}/{{video}}.log",
@@ -29,7 +30,7 @@ rule masks:
     priority: 1
     shell:
         "python -m objmask masks --probe={input.probe:q} --detections {input.detections:q} {params.options} "
-        "{params.lossless} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
+        "{params.corrections} {params.lossless} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
 
 
 rule overlay:
@@ -50,6 +51,7 @@ rule overlay:
             preset=cfg("video", "preset"),
             **WINDOW,
         ),
+        corrections=CORRECTED,
         code=code_digest("overlay"),
     log:
         f"{RESULTS}/logs/overlay/{{video}}.log",
@@ -64,7 +66,7 @@ rule overlay:
     priority: 1
     shell:
         "python -m objmask overlay --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
-        "{params.options} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
+        "{params.options} {params.corrections} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
 
 
 rule protect:
@@ -93,6 +95,7 @@ rule protect:
             preset=cfg("video", "preset"),
             **WINDOW,
         ),
+        corrections=CORRECTED,
         code=code_digest("protect"),
     log:
         f"{RESULTS}/logs/protect/{{video}}.log",
@@ -107,4 +110,4 @@ rule protect:
     priority: 1
     shell:
         "python -m objmask protect --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
-        "{params.options} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
+        "{params.options} {params.corrections} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"

@@ -22,6 +22,7 @@ rule glance:
             on_truncated=cfg("on_truncated"),
             **HIDING,
         ),
+        corrections=CORRECTED,
         code=code_digest("glance"),
     log:
         f"{RESULTS}/logs/glance/{{video}}.log",
@@ -36,7 +37,7 @@ rule glance:
     priority: 1
     shell:
         "python -m objmask glance --probe={input.probe:q} --detections {input.detections:q} --coverage={input.coverage:q} "
-        "--protected {input.protected:q} --hidden {input.hidden:q} {params.raw} {params.options} --out={output.glance:q} "
+        "--protected {input.protected:q} --hidden {input.hidden:q} {params.raw} {params.options} {params.corrections} --out={output.glance:q} "
         "--provenance={output.provenance:q} --log={log:q}"
 
 
