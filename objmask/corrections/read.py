@@ -63,7 +63,9 @@ def read_corrections(path: Path, schema_path: Path, videos: Collection[str]) -> 
             if not isinstance(name, str):
                 raise ConfigError(f'{file}: {name!r} is no name of a video; put it in quotes: "{name}"')
             _check(file, name, of_video, schema)
-            composed = unicodedata.normalize("NFC", name)
+            # JSON is YAML too, but for the two halves in which it may write a character.
+            whole = name.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            composed = unicodedata.normalize("NFC", whole)
             entries.setdefault(own.get(composed, composed), []).extend(of_video)
     for name, of_video in entries.items():
         _check_values(path, name, of_video)
