@@ -44,6 +44,7 @@ VERBS = (
     "dataset",
     "glance",
     "report",
+    "review",
     "clean-orphans",
     "scene",
     "train",

@@ -132,6 +132,11 @@ def index_videos(sources: Iterable[Source], cache: Path) -> list[Video]:
     ]
 
 
+def read_paths(cache: Path) -> dict[str, Path]:
+    """Where videos lay when the workflow was read last, by their SHA-256, in hex."""
+    return {entry["sha256"]: Path(path) for path, entry in _read_cache(cache).items()}
+
+
 def chunks(packets: int, chunk_frames: int) -> list[str]:
     """Names of a video's chunks, `<first frame>-<frame after the last>`; one for the whole when `chunk_frames` is 0."""
     step = chunk_frames or max(packets, 1)

@@ -24,8 +24,8 @@ Entries = list[dict[str, Any]]
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without aliases, which can grow without end, and without second entries of one name, which would replace
-    the first ones in silence."""
+    """YAML without aliases, which can grow without end, and without two values of one key, of which one would be lost
+    in silence."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """As in the base class."""
@@ -58,8 +58,7 @@ def read_corrections(path: Path, schema_path: Path, videos: Collection[str]) -> 
     own = {unicodedata.normalize("NFC", video): video for video in videos}
     entries: dict[str, Entries] = {}
     for file, below in _files(path):
-        given = _load(file)
-        for name, of_video in ({below: given} if isinstance(given, list) else given).items():
+        for name, of_video in _load(file, below):
             if not isinstance(name, str):
                 raise ConfigError(f'{file}: {name!r} is no name of a video; put it in quotes: "{name}"')
             _check(file, name, of_video, schema)
@@ -132,20 +131,25 @@ def _files(path: Path) -> Iterator[tuple[Path, str]]:
         yield file, file.relative_to(path).with_suffix("").as_posix()
 
 
-def _load(file: Path) -> Any:
+def _load(file: Path, below: str) -> list[tuple[Any, Any]]:
+    """Names and lists of entries; a video that is there twice is there twice."""
     try:
         if file.stat().st_size > MAX_FILE_BYTES:
             raise ConfigError(f"{file}: is larger than {MAX_FILE_BYTES // 10**6} MB; is it a file of corrections?")
-        given = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader
+        loader = _Loader(file.read_text(encoding="utf-8"))
+        root = loader.get_single_node()
+        if root is None:
+            return []
+        if isinstance(root, yaml.MappingNode):
+            return [tuple(loader.construct_document(node) for node in pair) for pair in root.value]
+        given = loader.construct_document(root)
     except OSError as error:
         raise ConfigError(f"corrections: {file}: cannot be read ({error.strerror})") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{file}: not YAML ({' '.join(str(error).split())[:200]})") from error
-    if given is None:
-        return {}
-    if not isinstance(given, dict | list):
+    if not isinstance(given, list):
         raise ConfigError(f"{file}: no corrections; expected a list of entries for each name of a video")
-    return given
+    return [(below, given)]
 
 
 def _check(file: Path, name: str, of_video: Any, schema: Mapping[str, Any]) -> None:

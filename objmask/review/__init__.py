@@ -1,0 +1,1 @@
+"""Moments that somebody should look at, worst first, and what to write down about them."""

@@ -1,0 +1,164 @@
+"""Goes through a folder of results and gathers what is worth a look, over all videos and models."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from objmask.corrections.corrections import Change, Corrections
+from objmask.corrections.read import Entries, as_json
+from objmask.defaults import PALETTE, SENSITIVE
+from objmask.errors import DataError
+from objmask.review.find import AROUND_S, Hidden, moments_of
+from objmask.review.moment import Box, Moment, rounded
+from objmask.tables import Tables, model_of, read_tables
+from objmask.video.info import VideoInfo
+
+LOG = logging.getLogger(__name__)
+PRIVACY_SCORE = 0.1
+"""`privacy.score` of the configuration's schema."""
+_COVERED = 0.5
+_FRAMES = ".frames.parquet"
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """What there is of a video.
+
+    Attributes:
+        name: of the video.
+        info: of the video.
+        tables: tracks of each model that hides objects, with the corrections.
+        hidden: what protected video hides.
+    """
+
+    name: str
+    info: VideoInfo
+    tables: Tables
+    hidden: Hidden
+
+    def seconds(self, frame: int) -> Fraction:
+        """Presentation time of a frame; that of the nearest before it when it is not processed."""
+        table = self.tables[0][1]
+        row = max(int(table.number.searchsorted(frame, "right")) - 1, 0)
+        return int(table.pts[row]) * table.time_base
+
+
+def tracked_videos(results: Path, names: Collection[str], corrections: Mapping[str, Entries] | None) -> list[Tracked]:
+    """The videos of a folder of results that have tracks, by name.
+
+    Args:
+        results: the folder.
+        names: of the videos that are wanted; empty: all.
+        corrections: of each video; None: those that its protected video was made with.
+
+    Raises:
+        DataError: there are no tracks, not those of a wanted video, or a file is damaged.
+    """
+    files: dict[str, list[Path]] = {}
+    for table in sorted((results / "tracks").glob(f"*/**/*{_FRAMES}")):
+        path = table.with_name(f"{table.name.removesuffix(_FRAMES)}.parquet")
+        video = path.relative_to(results / "tracks").with_suffix("")
+        files.setdefault(Path(*video.parts[1:]).as_posix(), []).append(path)
+    for name in names or ("",):
+        if name not in files and (name or not files):
+            raise DataError(f"{results}/tracks: has none{f' of {name}' if name else ''}; run the workflow first")
+    return [_tracked(results, name, files[name], corrections) for name in sorted(names or files)]
+
+
+def review(results: Path, videos: Collection[Tracked]) -> list[Moment]:
+    """All moments worth a look, the worst first.
+
+    Raises:
+        DataError: a file is damaged.
+    """
+    found = [moment for video in videos for moment in _of_video(results, video)]
+    return sorted(found, key=lambda moment: moment.order)
+
+
+def _tracked(results: Path, name: str, files: list[Path], corrections: Mapping[str, Entries] | None) -> Tracked:
+    made = _made_with(results / "provenance/protected" / f"{name}.json")
+    settings = made.get("settings", {})
+    used = [path for path in files if model_of(path) in made.get("models", ())] or files
+    info = VideoInfo.read(results / "probe" / f"{name}.json")
+    text = settings.get("corrections") if corrections is None else as_json(corrections.get(name, []))
+    objects = json.loads(settings["objects"]) if "objects" in settings else PALETTE.hidden(SENSITIVE)
+    hidden = Hidden(frozenset(objects), float(settings.get("score", PRIVACY_SCORE)))
+    return Tracked(name, info, read_tables(used, info.sha256, text), hidden)
+
+
+def _made_with(provenance: Path) -> dict[str, Any]:
+    try:
+        made = json.loads(provenance.read_text(encoding="utf-8"))
+    except OSError:
+        return {}
+    except ValueError as error:
+        raise DataError(f"{provenance}: is damaged; delete it and run again ({error})") from error
+    return made if isinstance(made, dict) else {}
+
+
+def _of_video(results: Path, video: Tracked) -> Iterator[Moment]:
+    moments = [
+        moment
+        for file in video.tables
+        for moment in moments_of(video.name, Tables((file,), video.tables.corrections), video.hidden)
+    ]
+    moments += audited(results / "audit" / f"{video.name}.json", video.name)
+    corrections = video.tables.corrections
+    return (moment for moment in moments if not _looked_after(moment, corrections))
+
+
+def audited(path: Path, video: str) -> Iterator[Moment]:
+    """What an audit found in a protected video; without an audit nothing."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        listed = document["moments"]
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        LOG.warning("%s: not what an audit writes, and left out (%r)", path, error)
+        return
+    for one in listed:
+        try:
+            yield _audited(one, video)
+        except (KeyError, TypeError, ValueError) as error:
+            LOG.warning("%s: a moment is damaged, and left out (%r)", path, error)
+
+
+def _audited(one: Mapping[str, Any], video: str) -> Moment:
+    ymin, xmin, ymax, xmax = (float(side) for side in one["box"])
+    box: Box = (ymin, xmin, ymax, xmax)
+    time_s, score, kind, name = float(one["time_s"]), float(one["score"]), str(one["kind"]), str(one["class"])
+    if not 0 <= ymin < ymax <= 1 or not 0 <= xmin < xmax <= 1:
+        raise ValueError(f"box {box}")
+    at = round(time_s, 3)
+    around = {"from_s": max(0.0, round(at - AROUND_S, 3)), "to_s": round(at + AROUND_S, 3)}
+    add = {"add": {"class": name, **around, "box": rounded(box)}}
+    what = "the audit found it in the protected video"
+    return Moment(
+        *(1 + score, kind, what, video, int(one["frame"]), time_s, box, name, score),
+        entries=(("it can be seen", add),),
+    )
+
+
+def _looked_after(moment: Moment, corrections: Corrections) -> bool:
+    """Whether corrections say already what it is: a box over it, or its track confirmed or named."""
+    for found in corrections.added_at(round(moment.time_s, 3)):
+        if _share_covered(moment.box, found.boxes[0].tolist()) >= _COVERED:
+            return True
+    return any(_names(change, moment) for change in corrections.changes)
+
+
+def _names(change: Change, moment: Moment) -> bool:
+    mine = change.track == moment.track >= 0 and change.model in (None, moment.model)
+    return mine and round(moment.time_s, 3) in change.span and (change.action == "confirm" or moment.kind == "class")
+
+
+def _share_covered(box: Box, by: list[float]) -> float:
+    sides = [max(0.0, min(box[k + 2], by[k + 2]) - max(box[k], by[k])) for k in (0, 1)]
+    return sides[0] * sides[1] / ((box[2] - box[0]) * (box[3] - box[1]))

@@ -1,0 +1,51 @@
+"""List the moments of all videos that are worth a look, worst first, each with corrections to copy.
+
+What only carried masks hide, objects that begin or end amid the picture, what scores just too little to be hidden,
+doubts about the class, and what an audit found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from objmask.errors import ConfigError
+from objmask.verbs.options import whole
+
+SCHEMA = Path(__file__).parents[2] / "workflow/schemas/corrections.schema.yaml"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    parser.add_argument("--results", type=Path, default=Path("results"), metavar="FOLDER", help="results of a run")
+    parser.add_argument("--video", action="append", default=[], metavar="NAME", help="only this one; several times")
+    parser.add_argument("--limit", type=whole(1), default=50, metavar="N", help="show so many moments")
+    parser.add_argument(
+        "--corrections", type=Path, metavar="YAML", help="what is put right there; none: as protected video has it"
+    )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with pictures")
+    parser.add_argument(
+        "--raw-pictures", action="store_true", help="pictures of the videos themselves: not for sharing"
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Prints the list, or writes the page."""
+    from objmask.corrections.read import read_corrections
+    from objmask.review.listing import as_text
+    from objmask.review.results import review, tracked_videos
+
+    if options.raw_pictures and not options.html:
+        raise ConfigError("--raw-pictures: goes with --html FILE")
+    videos = tracked_videos(options.results, options.video, None)
+    if options.corrections:
+        entries = read_corrections(options.corrections, SCHEMA, [video.name for video in videos])
+        videos = tracked_videos(options.results, options.video, entries)
+    moments = review(options.results, videos)
+    if options.html:
+        from objmask.review.page import write_page
+
+        write_page(moments, options.limit, videos, options.results, options.html, raw=options.raw_pictures)
+    else:
+        sys.stdout.write(as_text(moments, options.limit))
