@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def write_page(
         mine = [moment for moment in shown if moment.video == video.name]
         if mine:
             pictures |= {(video.name, k): picture for k, picture in _pictures(video, mine, results, raw=raw)}
-    counts = {name: 0 for name in sorted({moment.video for moment in shown})}
+    counts: Counter[str] = Counter()
     cards = []
     for moment in shown:
         kind, picture = pictures.get((moment.video, counts[moment.video]), ("", ""))
@@ -99,8 +100,9 @@ def _source(
 ) -> Iterator[tuple[str, Iterator[Picture]]]:
     """What pictures show, and the pictures of some frames; nothing when there is no video."""
     if raw:
-        path = read_paths(results / "index.json").get(video.info.sha256)
-        if path is None or not path.is_file():
+        # Paths are those of the folder in which the workflow ran.
+        path = results.absolute().parent / read_paths(results / "index.json").get(video.info.sha256, "")
+        if not path.is_file():
             raise DataError(f"{video.name}: is not where it was when the workflow ran; run it again")
         yield "the video itself", (_frame(path, video, frame) for frame in frames)
         return
