@@ -117,7 +117,7 @@ def audited(path: Path, video: str) -> Iterator[Moment]:
     """What an audit found in a protected video; without an audit nothing."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        listed = document["moments"]
+        listed = list(document["moments"])
     except FileNotFoundError:
         return
     except (OSError, ValueError, KeyError, TypeError) as error:
