@@ -23,7 +23,7 @@ class Moment:
 
     Attributes:
         worth: how much it is worth a look; higher comes first.
-        kind: `leak`, `weak`, `gap`, `begins`, `ends`, `single`, `class`; or what an audit calls it.
+        kind: `leak`, `seen`, `weak`, `gap`, `begins`, `ends`, `single`, `class`; or what an audit calls it.
         what: in words.
         video: its name.
         frame: number, 0-based in decode order of the source.

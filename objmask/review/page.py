@@ -26,6 +26,7 @@ from objmask.video.reader import read_frames
 PAGE = Path(__file__).parent / "page"
 WORDS = {
     "leak": "seen in protected video",
+    "seen": "perhaps seen in protected video",
     "weak": "perhaps not hidden",
     "gap": "hidden by guess",
     "begins": "begins amid the picture",

@@ -14,7 +14,7 @@ from objmask.corrections.corrections import Change, Corrections
 from objmask.corrections.read import Entries, as_json
 from objmask.defaults import PALETTE, SENSITIVE
 from objmask.errors import DataError
-from objmask.review.find import AROUND_S, Hidden, moments_of
+from objmask.review.find import Hidden, moments_of
 from objmask.review.moment import Box, Moment, rounded
 from objmask.tables import Tables, model_of, read_tables
 from objmask.video.info import VideoInfo
@@ -22,6 +22,8 @@ from objmask.video.info import VideoInfo
 LOG = logging.getLogger(__name__)
 PRIVACY_SCORE = 0.1
 """`privacy.score` of the configuration's schema."""
+BEYOND_S = 0.1
+"""How far a suggested box reaches beyond the stretch in which an audit saw something."""
 _COVERED = 0.5
 _FRAMES = ".frames.parquet"
 
@@ -133,15 +135,25 @@ def audited(path: Path, video: str) -> Iterator[Moment]:
 def _audited(one: Mapping[str, Any], video: str) -> Moment:
     ymin, xmin, ymax, xmax = (float(side) for side in one["box"])
     box: Box = (ymin, xmin, ymax, xmax)
-    time_s, score, kind, name = float(one["time_s"]), float(one["score"]), str(one["kind"]), str(one["class"])
+    time_s, score, name = float(one["time_s"]), float(one["score"]), str(one["class"])
     if not 0 <= ymin < ymax <= 1 or not 0 <= xmin < xmax <= 1:
         raise ValueError(f"box {box}")
-    at = round(time_s, 3)
-    around = {"from_s": max(0.0, round(at - AROUND_S, 3)), "to_s": round(at + AROUND_S, 3)}
-    add = {"add": {"class": name, **around, "box": rounded(box)}}
-    what = "the audit found it in the protected video"
+    leak = bool(one.get("leak", True))
+    start, end = (float(one[side]["time_s"]) if side in one else time_s for side in ("first", "last"))
+    span = {"from_s": max(0.0, round(start - BEYOND_S, 3)), "to_s": round(end + BEYOND_S, 3)}
+    add = {"add": {"class": name, **span, "box": rounded(box)}}
+    why = f": {', '.join(map(str, one['why']))}" if one.get("why") else ""
+    what = f"the audit {'counts it as a leak' if leak else 'is not sure of it'}{why}"
     return Moment(
-        *(1 + score, kind, what, video, int(one["frame"]), time_s, box, name, score),
+        worth=score + (2 if leak else 0),
+        kind=str(one.get("kind", "leak" if leak else "seen")),
+        what=what,
+        video=video,
+        frame=int(one["frame"]),
+        time_s=time_s,
+        box=box,
+        name=name,
+        score=score,
         entries=(("it can be seen", add),),
     )
 

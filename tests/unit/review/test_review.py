@@ -169,11 +169,18 @@ def test_corrections_of_the_last_run_are_known(results):
 
 def test_an_audit_comes_first(results):
     out = results(frames_with(row(), at=[3]))
-    leak = {"frame": 8, "time_s": 0.267, "box": [0.1, 0.1, 0.3, 0.3], "class": "tv", "score": 0.4, "kind": "leak"}
-    write_json(out / "audit/desk/one.json", {"moments": [leak, {"frame": 1}, {**leak, "box": [0, 0, 0, 1]}, 3]})
+    leak = {"frame": 8, "time_s": 0.267, "box": [0.1, 0.1, 0.3, 0.3], "class": "tv", "score": 0.4, "leak": True}
+    stretch = {"first": {"frame": 7, "time_s": 0.234}, "last": {"frame": 9, "time_s": 0.3}, "why": ["found again"]}
+    doubt = {**leak, "leak": False, "score": 0.05}
+    write_json(out / "audit/desk/one.json", {"moments": [leak, {**leak, **stretch}, doubt, {"frame": 1}, 3]})
     listed = moments(out)
-    assert [m.kind for m in listed] == ["leak", "single"]
-    assert listed[0].entries[0][1]["add"] == {"class": "tv", "from_s": 0.0, "to_s": 0.767, "box": [0.1, 0.1, 0.3, 0.3]}
+    assert [m.kind for m in listed] == ["leak", "leak", "single", "seen"]
+    adds = [m.entries[0][1]["add"] for m in listed if m.kind == "leak"]
+    assert [(add["class"], add["from_s"], add["to_s"]) for add in adds] == [("tv", 0.167, 0.367), ("tv", 0.134, 0.4)]
+    assert listed[1].what == "the audit counts it as a leak: found again"
+    assert kinds(out, corrections={"desk/one": [listed[1].entries[0][1]]}) == ["single"]
+    write_json(out / "audit/desk/one.json", {"moments": [{**leak, "box": [0, 0, 0, 1]}, {**leak, "kind": "<b>"}]})
+    assert [m.kind for m in moments(out)] == ["<b>", "single"]
     for damaged in ("{", "[]", '{"moments": 3}', "null"):
         (out / "audit/desk/one.json").write_text(damaged)
         assert kinds(out) == ["single"]
