@@ -167,6 +167,7 @@ ABOUT = json.dumps({"settings": {}, "models": [], "notes": []})
             "no.json",
         ),
         ("report", ["--results={0}", "--videos={0}/no.tsv", "--about={2}", "--out={0}/r.html"], "no.tsv"),
+        ("review", ["--results={0}/no"], "no/tracks"),
         (
             "track",
             ["--video={0}/v", "--probe={0}/no.json", "--detections={0}/d", "--out={0}/t", "--out-frames={0}/f"],
