@@ -166,7 +166,14 @@ def test_what_python_really_loads_is_in_it(verb):
     ]
     run = subprocess.run([sys.executable, "-c", LOADED, *modules], capture_output=True, text=True, check=True)
     # `objmask.video` gathers its modules for those who use it as a library; a verb names the ones that it uses.
-    packages = {"objmask.video", "objmask.render", "objmask.models", "objmask.tracks", "objmask.verbs"}
+    packages = {
+        "objmask.video",
+        "objmask.render",
+        "objmask.models",
+        "objmask.verbs",
+        "objmask.tracks",
+        "objmask.corrections",
+    }
     extra = set(run.stdout.split()) - set(modules) - packages
     assert all(name.startswith("objmask.video.") for name in extra), extra
 
@@ -188,7 +195,7 @@ def test_what_a_result_was_made_of(tmp_path):
     assert (first["verb"], first["code"]) == ("coverage", code_digest("coverage"))
     assert first["video_sha256"] == info.sha256
     assert list(first["models"]) == [metadata_of(tmp_path / "d.parquet").get("model", "None")]
-    assert first["settings"] == {"groups": groups, "score": 0.3, "threshold": 0.5}
+    assert first["settings"] == {"groups": groups, "score": 0.3, "threshold": 0.5, "corrections": None}
     assert {"objmask", "numpy", "pyarrow"} <= first["versions"].keys()
     assert made_of("coverage") == first
     other = made_of("coverage", "--score=0.4")

@@ -11,6 +11,7 @@ from objmask.clips.pictures import mask_pictures, small, video_pictures
 from objmask.detections import Detections
 from objmask.errors import DataError
 from objmask.progress import Progress
+from objmask.tables import Tables
 from objmask.video import probe
 
 SIZES = [(1, 1), (64, 64), (7, 3), (200, 5), (640, 360), (359, 641)]
@@ -55,7 +56,7 @@ def tables(tmp_path):
     frames = [Detections.empty()] * 20
     frames[3] = found(("cup", 0.9, (0, 0, 1, 0.5)), ("person", 0.2, (0, 0, 1, 1)))
     frames[5] = found(("person", 0.9, (0, 0, 1, 1)))
-    return [(tmp_path / "d.parquet", write_detections(tmp_path / "d.parquet", frames))]
+    return Tables(((tmp_path / "d.parquet", write_detections(tmp_path / "d.parquet", frames)),))
 
 
 def test_masks_of_the_wanted_rows(tmp_path, tables):
