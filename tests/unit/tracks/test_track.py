@@ -92,6 +92,14 @@ def test_whatever_is_hidden_without_tracks_is_hidden_with_them(tmp_path, seed, f
     assert more
 
 
+def test_a_frame_of_carried_masks_alone_is_one_in_which_nothing_was_found(tmp_path):
+    source, info = video(tmp_path)
+    frames = [found(*([] if k == 7 else [PERSON]), side=9) for k in range(info.frames)]
+    after = tracked(write(tmp_path / "a.parquet", info, source, frames), info, source, tmp_path / "t.parquet")
+    whole = [one.all() for one in hidden(after, info, whole_frame_when_none=True)]
+    assert [k for k, all_of_it in enumerate(whole) if all_of_it] == [7]
+
+
 def test_every_detection_is_still_there_and_says_what_it_was_found_as(tmp_path):
     source, info = video(tmp_path)
     frames = [found(("tv" if k % 5 == 4 else "person", 0.2 + 0.03 * k, PERSON[2])) for k in range(info.frames)]
