@@ -15,6 +15,7 @@ include: "workflow/lookups/report.smk"
 include: "workflow/lookups/exports.smk"
 include: "workflow/lookups/clips.smk"
 include: "workflow/lookups/evaluation.smk"
+include: "workflow/lookups/audit.smk"
 include: "workflow/rules/model.smk"
 include: "workflow/rules/frames.smk"
 include: "workflow/rules/detect.smk"
@@ -26,6 +27,11 @@ include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/exports.smk"
 include: "workflow/rules/dataset.smk"
 include: "workflow/rules/report.smk"
+
+
+if AUDITED:
+
+    include: "workflow/rules/audit.smk"
 
 
 rule all:

@@ -52,6 +52,7 @@ RESULTS = {
     "report.html": "what was found, to open in a browser",
     "protected": "videos to give away, sensitive objects unreadable",
     "masks": "videos of colour masks",
+    "audit": "what protected videos still show",
     "overlay": "masks and names over the videos",
     "coverage": "pixels of each group, frame by frame",
     "summary": "coverage by video, group and label",

@@ -170,7 +170,7 @@ def _check_values(config: Config) -> None:
 def _protects(config: Config) -> bool:
     """Whether protected video is made, to be kept or to make clips of."""
     outputs = config["outputs"]
-    return "protected" in outputs or ("clips" in outputs and config["clips"]["of"] == "protected")
+    return bool({"protected", "audit"} & {*outputs}) or ("clips" in outputs and config["clips"]["of"] == "protected")
 
 
 def _check_clips(clips: Config) -> None:

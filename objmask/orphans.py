@@ -13,12 +13,19 @@ from pathlib import Path
 from objmask.files import TEMPORARY
 
 _KINDS = (("logs", ".log"), ("benchmarks", ".tsv"))
+_BY_MODEL = ("gather", "track", "audit_gather")
+"""Rules with a job a model and video, as their logs are sorted."""
 _BY_VIDEO = {
     "probe": (".json",),
     "masks": (".mp4",),
     "masks_lossless": (".mp4",),
     "overlay": (".mp4",),
     "protected": (".mp4",),
+    "unaudited": (".mp4",),
+    "quarantine": (".mp4",),
+    "audit": (".json",),
+    "second_look/probe": (".json",),
+    "second_look/detections/*": (".frames.parquet", ".parquet"),
     "coverage": (".csv",),
     "clips/npz": (".npz",),
     "exports/coco": (".json",),
@@ -26,20 +33,26 @@ _BY_VIDEO = {
     "report": (".json",),
     "provenance/*": (".json",),
     "detections/*": (".frames.parquet", ".parquet"),
+    "tracks/*": (".frames.parquet", ".parquet"),
     "logs/*": (".log",),
-    "logs/gather/*": (".log",),
+    **{f"logs/{rule}/*": (".log",) for rule in _BY_MODEL},
     "benchmarks/*": (".tsv",),
-    "benchmarks/gather/*": (".tsv",),
+    **{f"benchmarks/{rule}/*": (".tsv",) for rule in _BY_MODEL},
 }
 """How the files of a video end, by the folder that mirrors the input."""
 _BY_CHUNK = {
     "frames": (".nut", ".parquet", ".png", ".jpg", ".snakemake_timestamp"),
     "chunks/*": (".frames.parquet", ".parquet"),
-    **{f"{kind}/{rule}": (ending,) for kind, ending in _KINDS for rule in ("frames", "images", "detect/*")},
+    "second_look/frames": (".nut", ".parquet"),
+    "second_look/chunks/*": (".frames.parquet", ".parquet"),
+    **{f"{kind}/{rule}": (ending,) for kind, ending in _KINDS for rule in ("frames", "images", "audit_frames")},
+    **{f"{kind}/{rule}/*": (ending,) for kind, ending in _KINDS for rule in ("detect", "audit_detect")},
 }
 """The same of folders where a chunk's name follows that of the video."""
 _OTHERS = frozenset(
-    f"{kind}/{rule}" for kind, _ in _KINDS for rule in ("frames", "images", "detect", "gather", "model")
+    f"{kind}/{rule}"
+    for kind, _ in _KINDS
+    for rule in ("frames", "images", "detect", "audit_frames", "audit_detect", "model", *_BY_MODEL)
 )
 """Folders that look like those of `_BY_VIDEO`, and are not."""
 _CHUNK = re.compile(r"(.*)/\d{8}-\d{8}(?:\..*|/.*|$)")

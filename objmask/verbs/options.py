@@ -167,10 +167,7 @@ def add_clips(parser: argparse.ArgumentParser) -> None:
 
 def add_hidden(parser: argparse.ArgumentParser, *, required: bool) -> None:
     """What `protect` hides, and in which shape; `required`: the objects must be named."""
-    none = "" if required else "; none: the configuration's defaults"
-    parser.add_argument(
-        "--objects", required=required, metavar="JSON", help=f'what to hide, e.g. \'["person", "laptop"]\'{none}'
-    )
+    add_objects(parser, required=required)
     parser.add_argument("--shape", choices=("mask", "box", "ellipse"), default="mask", help="what to hide")
     parser.add_argument("--grow", type=share, default=0.05, help="margin, share of the object's longer side, 0..1")
     parser.add_argument("--zones", default="[]", metavar="JSON", help="polygons [[x, y], …] hidden always, shares 0..1")
@@ -182,6 +179,14 @@ def add_hidden(parser: argparse.ArgumentParser, *, required: bool) -> None:
 def add_hold(parser: argparse.ArgumentParser) -> None:
     """`--hold`."""
     parser.add_argument("--hold", type=whole(0), default=2, help="frames before and after that hide its place too")
+
+
+def add_objects(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """`--objects`."""
+    none = "" if required else "; none: the configuration's defaults"
+    parser.add_argument(
+        "--objects", required=required, metavar="JSON", help=f'what to hide, e.g. \'["person", "laptop"]\'{none}'
+    )
 
 
 def hidden_objects(options: argparse.Namespace) -> frozenset[str]:

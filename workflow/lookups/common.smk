@@ -18,6 +18,7 @@ from snakemake.exceptions import WorkflowError
 
 from objmask import config as objmask_config
 from objmask import lifetime
+from objmask.audit.config import audit_bars, audit_models_of
 from objmask.config_schema import typed
 from objmask.errors import ObjmaskError
 from objmask.files import atomic_path, refuse_unwritable, sha256_of
@@ -46,6 +47,7 @@ def read_inputs():
         refuse_unwritable(Path(RESULTS))
         complete = objmask_config.complete(typed(config, SCHEMA), SCHEMA)
         models = objmask_config.models_of(complete)
+        searching = audit_models_of(complete, models)
         warnings = objmask_config.check_objects(complete, models, SCHEMA) + objmask_config.notes_of(complete, models)
         videos = index_videos(find_videos(Path(complete["videos"]), warnings.append), Path(RESULTS) / "index.json")
     except (ObjmaskError, OSError) as error:
@@ -56,10 +58,11 @@ def read_inputs():
         for video in videos:
             if video.unreadable and complete["on_unreadable"] == "exclude":
                 logger.warning(f"objmask: EXCLUDED {video.unreadable}")
-    return complete, models, videos, warnings
+    return complete, models, searching, videos, warnings
 
 
-CFG, MODELS, VIDEOS, NOTES = read_inputs()
+CFG, MODELS, SEARCHING, VIDEOS, NOTES = read_inputs()
+INSTALLED = {**MODELS, **SEARCHING}  # what searches protected video may be used for nothing else
 VIDEO_BY_NAME = {video.name: video for video in VIDEOS}
 EXCLUDED = [v for v in VIDEOS if v.unreadable and CFG["on_unreadable"] == "exclude"]
 USED = [v for v in VIDEOS if v not in EXCLUDED]
@@ -68,14 +71,14 @@ INFERENCE_GPU = 1 if CFG["device"] == "gpu" else 0
 # By family of networks: a chunk that is minutes of work on the usual device (CPU, GPU), and what inference takes.
 # One for all models: a function would be called for each job, and many of them are a tenth of the time to plan.
 CHUNK_FRAMES = {"yolo_seg": 6000, "tf_detection": 600}
-INFERENCE_MEM_MB = max({"yolo_seg": 2000, "tf_detection": 8000}[model.family] for model in MODELS.values())
+INFERENCE_MEM_MB = max({"yolo_seg": 2000, "tf_detection": 8000}[model.family] for model in INSTALLED.values())
 PALETTE = objmask_config.palette_of(CFG)
 # Privacy does not depend on colours: a palette edit that hides the same objects leaves protected video alone.
 SENSITIVE = json.dumps(sorted(PALETTE.hidden(CFG["sensitive_objects"])))
 
 
 wildcard_constraints:
-    model="|".join(re.escape(name) for name in MODELS),
+    model="|".join(re.escape(name) for name in INSTALLED),
     chunk=r"\d{8}-\d{8}",
 
 
@@ -121,6 +124,8 @@ def fingerprint(wildcards):
 def model_source(name):
     """The model as configured: a name that objmask knows, or a file or folder."""
     given = CFG["models"]
+    if name not in MODELS:
+        return Source.of(CFG["audit"]["model"])
     return Source.of(given[name] if isinstance(given, dict) else given[list(MODELS).index(name)])
 
 
@@ -131,7 +136,7 @@ def model_given(wildcards, input):
 
 def chunks_of(video, model):
     frames = CFG["detect"]["chunk_frames"]
-    return chunks(VIDEO_BY_NAME[video].packets, CHUNK_FRAMES[MODELS[model].family] if frames is None else frames)
+    return chunks(VIDEO_BY_NAME[video].packets, CHUNK_FRAMES[INSTALLED[model].family] if frames is None else frames)
 
 
 def inference_threads():
@@ -141,8 +146,8 @@ def inference_threads():
     is for a cluster's jobs.
     """
     cores = workflow.is_main_process and workflow.resource_settings.cores
-    jobs = sum(len(chunks_of(video.name, name)) for video in USED for name in MODELS)
-    if not cores or not jobs or any(model.family != "yolo_seg" for model in MODELS.values()):
+    jobs = sum(len(chunks_of(video.name, name)) for video in USED for name in (*MODELS, *SEARCHING))
+    if not cores or not jobs or any(model.family != "yolo_seg" for model in INSTALLED.values()):
         return 2
     # At least two rounds of jobs, so that the last ones do not leave cores idle for long; 16: reading feeds no more.
     return min(math.ceil(2 * cores / jobs), cores, os.cpu_count(), 16)

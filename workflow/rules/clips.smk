@@ -4,7 +4,7 @@ rule clips:
         probe=f"{RESULTS}/probe/{{video}}.json",
         detections=detections_for("masks"),
         tables=tables_for("masks"),
-        protected=[f"{RESULTS}/protected/{{video}}.mp4"] if CLIPS_SHOW == "protected" else [],
+        protected=[f"{RESULTS}/{PROTECTED}/{{video}}.mp4"] if CLIPS_SHOW == "protected" else [],
     output:
         clips=f"{RESULTS}/clips/npz/{{video}}.npz",
         provenance=f"{RESULTS}/provenance/clips/{{video}}.json",

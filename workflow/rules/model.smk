@@ -6,7 +6,7 @@ rule model:
     params:
         source=model_given,
         name=lambda wildcards: wildcards.model,
-        content=lambda wildcards: MODELS[wildcards.model].digest(),
+        content=lambda wildcards: INSTALLED[wildcards.model].digest(),
         code=code_digest("model"),
     log:
         f"{RESULTS}/logs/model/{{model}}.log",

@@ -75,7 +75,7 @@ rule protect:
         detections=detections_for("privacy"),
         tables=tables_for("privacy"),
     output:
-        video=f"{RESULTS}/protected/{{video}}.mp4",
+        video=f"{RESULTS}/{PROTECTED}/{{video}}.mp4",
         provenance=f"{RESULTS}/provenance/protected/{{video}}.json",
     params:
         video=path_of,

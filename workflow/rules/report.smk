@@ -5,7 +5,7 @@ rule glance:
         detections=detections_for("masks"),
         tables=tables_for("masks"),
         coverage=f"{RESULTS}/coverage/{{video}}.csv",
-        protected=f"{RESULTS}/protected/{{video}}.mp4" if "protected" in CFG["outputs"] else [],
+        protected=f"{RESULTS}/{PROTECTED}/{{video}}.mp4" if "protected" in CFG["outputs"] else [],
         hidden=detections_for("privacy") if "protected" in CFG["outputs"] else [],
         hidden_tables=tables_for("privacy") if "protected" in CFG["outputs"] else [],
     output:

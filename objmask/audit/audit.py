@@ -1,0 +1,194 @@
+"""Audits one protected video: reads it beside its source, and writes what it still shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from objmask.audit.leaks import Auditor, AuditSettings, FrameAudit, Leak
+from objmask.audit.moments import Moments
+from objmask.detections import FrameTable
+from objmask.errors import DataError
+from objmask.files import write_json
+from objmask.parquet import metadata_of
+from objmask.pipeline import ahead
+from objmask.progress import Progress
+from objmask.report.thumbnails import SIDE_PX, photograph
+from objmask.tables import Tables, found_by_frame
+from objmask.video.info import VideoInfo
+from objmask.video.reader import Frame
+
+FORMAT = 1
+"""Of an audit."""
+_AROUND = 1.0
+"""A picture shows so much around an object, share of its longer side."""
+_LEAST_PX = 96
+_OUTLINE = (255, 210, 0)
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A protected video that was read back.
+
+    Attributes:
+        info: of the protected video.
+        frames: of it.
+        tables: what each model found in it.
+    """
+
+    info: VideoInfo
+    frames: Iterator[Frame]
+    tables: Tables
+
+
+@dataclass
+class _Counts:
+    """What is counted over frames."""
+
+    leaking: list[int] = field(default_factory=list)
+    review: int = 0
+    silhouettes: int = 0
+    plain: int = 0
+    other: float = 0
+    other_lost: float = 0
+
+    def add(self, row: int, frame: FrameAudit) -> None:
+        self.review += bool(frame.leaks)
+        self.silhouettes += frame.silhouettes
+        self.plain += frame.plain
+        self.other += frame.other
+        self.other_lost += frame.other_lost
+        if any(leak.sure for leak in frame.leaks):
+            self.leaking.append(row)
+
+
+def audit(
+    info: VideoInfo,
+    frames: Iterator[Frame],
+    tables: Tables,
+    protected: Searched,
+    settings: AuditSettings,
+    out: Path,
+    progress: Progress,
+) -> None:
+    """Writes `audit/<video>.json`.
+
+    Args:
+        info: of the source.
+        frames: of the source, those that are in the protected video.
+        tables: what `protect` hid the objects of.
+        protected: its result, and what was found in that.
+        settings: what is looked for.
+        out: file to write.
+        progress: counts frames.
+
+    Raises:
+        DataError: the frames of source, tables and protected video are not the same.
+        VideoError: a video cannot be read.
+        OSError: the file cannot be written.
+    """
+    auditor = Auditor(settings, info.height, info.width)
+    moments, counts, table = Moments(settings.pictures), _Counts(), tables[0][1]
+    found = found_by_frame(tables)
+    again = zip(*(found_by_frame(Tables((one,))) for one in protected.tables), strict=True)
+    row = -1
+    for row, (before, after) in enumerate(ahead(_pairs(info, frames, table, protected))):
+        seen = auditor.judge(before.planes().y, _luma(after, info), next(found), next(again))
+        counts.add(row, seen)
+        moments.add(row, seen.leaks, lambda leak, frame=after: _picture(frame, leak))  # type: ignore[misc]
+        progress.step()
+    if row + 1 != len(table):
+        raise DataError(f"{out.stem}: {row + 1} frames, but {len(table)} in the frames table; run detect again")
+
+    def at(row: int) -> tuple[int, float]:
+        return int(table.number[row]), float(table.time_s[row])
+
+    write_json(
+        out,
+        {
+            "format": FORMAT,
+            "protected_sha256": protected.info.sha256,
+            "models": sorted(str(metadata_of(path).get("model")) for path, _ in protected.tables),
+            "summary": _summary(counts, table, [moment.sure for moment in moments.worst_first()]),
+            "moments": [moment.to_json(at) for moment in moments.worst_first()],
+        },
+    )
+
+
+def _pairs(
+    info: VideoInfo, frames: Iterator[Frame], table: FrameTable, protected: Searched
+) -> Iterator[tuple[Frame, Frame]]:
+    """Each frame of the source and its protected version, which has the same time."""
+    others = iter(protected.frames)
+    for row, frame in enumerate(frames):
+        other = next(others, None)
+        if row == len(table) or (frame.number, frame.pts) != (int(table.number[row]), int(table.pts[row])):
+            raise DataError(f"frame {frame.number} at pts {frame.pts} is not in the frames table; run detect again")
+        if other is None or other.pts * protected.info.time_base != frame.pts * info.time_base:
+            raise DataError(f"frame {frame.number} is not in the protected video, or at another time; delete that")
+        yield frame, other
+    if next(others, None) is not None:
+        raise DataError("the protected video has more frames than its source; delete it and run again")
+
+
+def _luma(frame: Frame, info: VideoInfo) -> npt.NDArray[np.uint8]:
+    """Without what an encoder adds to odd sizes."""
+    luma = frame.planes().y[: info.height, : info.width]
+    if luma.shape != (info.height, info.width):
+        raise DataError(
+            f"the protected video is {luma.shape[1]}x{luma.shape[0]}, its source {info.width}x{info.height}"
+        )
+    return luma
+
+
+def _picture(frame: Frame, leak: Leak) -> str:
+    """The place of a leak in the protected video, with a frame around the object."""
+    rgb = frame.rgb()
+    height, width = rgb.shape[:2]
+    top, left, bottom, right = (round(side * n) for side, n in zip(leak.box, (height, width) * 2, strict=True))
+    line = max(1, max(bottom - top, right - left) // 64)
+    cv2.rectangle(rgb, (left - line, top - line), (right + line - 1, bottom + line - 1), _OUTLINE, line)
+    half = max(_LEAST_PX, (1 + 2 * _AROUND) * max(bottom - top, right - left)) / 2
+    y, x = (top + bottom) / 2, (left + right) / 2
+    rows = slice(max(0, round(y - half)), min(height, round(y + half)))
+    columns = slice(max(0, round(x - half)), min(width, round(x + half)))
+    part = rgb[rows, columns]
+    scale = min(1.0, SIDE_PX / max(part.shape[:2]))
+    return photograph(part, (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale))))
+
+
+def _summary(counts: _Counts, table: FrameTable, sure: Sequence[bool]) -> dict[str, Any]:
+    frames, (length, first) = len(table), _longest(counts.leaking)
+    end_pts = table.pts + table.duration_pts
+    longest_s = float((end_pts[first + length - 1] - table.pts[first]) * table.time_base) if length else 0.0
+    return {
+        "frames": frames,
+        "leaking_frames": len(counts.leaking),
+        "leaking_per_1000": round(1000 * len(counts.leaking) / frames, 3),
+        "longest_run_frames": length,
+        "longest_run_s": round(longest_s, 3),
+        "longest_run_first": int(table.number[first]) if length else None,
+        "other_lost": round(counts.other_lost / counts.other, 5) if counts.other else 0.0,
+        "review_frames": counts.review,
+        "moments": len(sure),
+        "leaks": sum(sure),
+        "silhouettes": counts.silhouettes,
+        "plain": counts.plain,
+    }
+
+
+def _longest(rows: Sequence[int]) -> tuple[int, int]:
+    """Length and first row of the longest run of neighbours; the first of equal ones."""
+    best = (0, 0)
+    start = 0
+    for k, row in enumerate(rows):
+        if k and row != rows[k - 1] + 1:
+            start = k
+        best = max(best, (k - start + 1, -rows[start]))
+    return best[0], -best[1]

@@ -1,0 +1,51 @@
+"""What the configuration says of audits: by which model, and from which scores on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from objmask.errors import ConfigError
+from objmask.models.info import ModelInfo
+from objmask.models.source import Source
+
+_LEAST_FLOOR = 0.001
+
+
+def audit_models_of(config: Mapping[str, Any], models: Mapping[str, ModelInfo]) -> dict[str, ModelInfo]:
+    """What searches protected video, by its name; none when that is not asked for.
+
+    Args:
+        config: the configuration.
+        models: what `models_of` gave.
+
+    Raises:
+        ConfigError: the scores contradict each other, or the name of `audit.model` is that of another model.
+        ModelError: it is neither a known name nor a model that objmask can run.
+    """
+    if "audit" not in config["outputs"]:
+        return {}
+    floor, score = audit_bars(config)
+    if score < floor:
+        raise ConfigError(
+            f"audit.score: {score} is below audit.floor {floor}, under which nothing is listed; "
+            "lower audit.floor or raise audit.score"
+        )
+    given = config["audit"]["model"]
+    if given is None:
+        return {name: models[name] for name in models if name in (config["privacy"]["models"] or models)}
+    if given in models:
+        return {given: models[given]}
+    info = Source.of(given).describe()
+    if info.name in models and models[info.name].digest() != info.digest():
+        raise ConfigError(f"audit.model: another model is named '{info.name}'; give that one a name: models: {{…}}")
+    return {info.name: info}
+
+
+def audit_bars(config: Mapping[str, Any]) -> tuple[float, float]:
+    """Scores from which what is found in protected video is listed, and is a leak: they follow `privacy.score`."""
+    bar = config["privacy"]["score"]
+    floor = config["audit"]["floor"]
+    floor = max(bar / 2, _LEAST_FLOOR) if floor is None else floor
+    score = config["audit"]["score"]
+    return floor, max(bar, floor) if score is None else score

@@ -1,0 +1,158 @@
+"""What one frame of a protected video still shows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from objmask.audit.detail import Detail, covered
+from objmask.detections import Detections
+from objmask.masks import Patch, paste
+
+Kind = Literal["uncovered", "found"]
+Box = tuple[float, float, float, float]
+
+_ENOUGH_CELLS = 2.0
+"""Cells with detail from which an object can be judged."""
+
+
+@dataclass(frozen=True)
+class AuditSettings:
+    """What is looked for.
+
+    Attributes:
+        classes: object class names that are to be hidden.
+        score: detections of the first pass from this score up were to be hidden, 0..1.
+        threshold: mask probability above which their pixels were, 0..1.
+        floor: what is found again below this score is left out, 0..1.
+        leak_score: what is found again from this score up is a leak, and not only to be looked at, 0..1.
+        pictures: moments that have a picture, the worst ones.
+    """
+
+    classes: frozenset[str]
+    score: float
+    threshold: float
+    floor: float
+    leak_score: float
+    pictures: int
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A sensitive object that can be seen in one frame.
+
+    Attributes:
+        kind: `uncovered`: found in the source and not hidden; `found`: found in the protected video.
+        name: its class.
+        score: of the detection, 0..1.
+        box: normalised `(ymin, xmin, ymax, xmax)`.
+        shown: share of its detail that is shown, 0..1.
+        sure: whether it counts as a leak, or is only to be looked at.
+    """
+
+    kind: Kind
+    name: str
+    score: float
+    box: Box
+    shown: float
+    sure: bool
+
+    @property
+    def severity(self) -> float:
+        """How bad it is: more shown of a larger object by a surer detection; 0..1."""
+        ymin, xmin, ymax, xmax = self.box
+        return self.score * self.shown * math.sqrt((ymax - ymin) * (xmax - xmin))
+
+
+@dataclass(frozen=True)
+class FrameAudit:
+    """One frame.
+
+    Attributes:
+        leaks: what is still seen.
+        silhouettes: objects that were found again where the picture is hidden: their outline, not themselves.
+        plain: objects, found first or again, that have too little detail to tell whether they are hidden.
+        other: cells that no sensitive object covers; parts of cells count as parts.
+        other_lost: those of them that show something else than the source.
+    """
+
+    leaks: tuple[Leak, ...]
+    silhouettes: int
+    plain: int
+    other: float
+    other_lost: float
+
+
+class Auditor:
+    """Judges frames.
+
+    Args:
+        settings: what is looked for.
+        height: of the video, pixels.
+        width: of the video, pixels.
+    """
+
+    UNCOVERED = 0.25
+    """Share of an object's detail from which it counts as not hidden."""
+    FOUND = 0.5
+    """Share of the detail of what was found again from which it was seen, and not its outline."""
+
+    def __init__(self, settings: AuditSettings, height: int, width: int) -> None:
+        self._settings, self._height, self._width = settings, height, width
+
+    def judge(
+        self,
+        source: npt.NDArray[np.uint8],
+        protected: npt.NDArray[np.uint8],
+        first: Detections,
+        again: Sequence[Detections],
+    ) -> FrameAudit:
+        """Compares a frame with its protected version.
+
+        Args:
+            source: luma, uint8 (h, w).
+            protected: luma of the protected video, uint8 (h, w).
+            first: what was found in the source; all of it that is sensitive was to be hidden.
+            again: what each model found in the protected video.
+        """
+        settings, detail = self._settings, Detail.of(source, protected)
+        free = np.ones_like(detail.told)
+        leaks, plain, silhouettes = [], 0, 0
+        hidden = first.select(score=settings.score, classes=settings.classes, doubtful=True)
+        for i, patch in self._patches(hidden):
+            rows, columns, share = covered(patch)
+            np.minimum(free[rows, columns], 1 - share, out=free[rows, columns])
+            told, shown = detail.inside(patch)
+            if told < _ENOUGH_CELLS:
+                plain += 1
+            elif shown >= self.UNCOVERED * told:
+                leaks.append(_leak("uncovered", hidden, i, shown / told, sure=True))
+        for found in again:
+            chosen = found.select(score=settings.floor, classes=settings.classes)
+            for i, patch in self._patches(chosen):
+                told, shown = detail.inside(patch)
+                if told < _ENOUGH_CELLS:
+                    plain += 1
+                elif shown >= self.FOUND * told:
+                    sure = bool(chosen.scores[i] >= np.float32(settings.leak_score))
+                    leaks.append(_leak("found", chosen, i, shown / told, sure=sure))
+                else:
+                    silhouettes += 1
+        return FrameAudit(tuple(leaks), silhouettes, plain, float(free.sum()), float((detail.lost * free).sum()))
+
+    def _patches(self, found: Detections) -> Iterator[tuple[int, Patch]]:
+        for i in range(len(found)):
+            patch = paste(found.masks[i], found.boxes[i], self._height, self._width, self._settings.threshold)
+            patch = patch if patch.mask.any() else Patch(patch.top, patch.left, np.ones_like(patch.mask))
+            if patch.mask.size:
+                yield i, patch
+
+
+def _leak(kind: Kind, found: Detections, i: int, shown: float, *, sure: bool) -> Leak:
+    ymin, xmin, ymax, xmax = found.boxes[i].tolist()
+    return Leak(kind, found.classes[i], float(found.scores[i]), (ymin, xmin, ymax, xmax), shown, sure)

@@ -1,0 +1,53 @@
+"""Lets a protected video through to where it may be given away, or keeps it back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from objmask.audit.documents import read_audit
+from objmask.errors import DataError, ObjmaskError
+from objmask.files import atomic_path, sha256_of
+
+
+def release(video: Path, audit: Path, fail_over: float | None, quarantine: Path, out: Path) -> None:
+    """Copies a protected video to `out`, or, when it leaks too much, puts it to `quarantine`.
+
+    Args:
+        video: protected, not yet let through.
+        audit: what `audit` wrote of it.
+        fail_over: leaking frames in 1,000 above which it is kept back; None: it never is.
+        quarantine: file to write then; otherwise an earlier one is removed.
+        out: file to write.
+
+    Raises:
+        DataError: the audit is of another file.
+        ObjmaskError: the video leaks too much.
+        OSError: a file cannot be written.
+    """
+    quarantine.unlink(missing_ok=True)
+    document = read_audit(audit)
+    if sha256_of(video) != document["protected_sha256"]:
+        raise DataError(f"{audit}: is of another version of {video}; run audit again")
+    summary = document["summary"]
+    leaking = summary["leaking_per_1000"]
+    if fail_over is not None and leaking > fail_over:
+        out.unlink(missing_ok=True)
+        _link_or_copy(video, quarantine)
+        raise ObjmaskError(
+            f"{quarantine}: {leaking:g} of 1,000 frames leak, above audit.fail_over {fail_over:g} (longest: "
+            f"{summary['longest_run_s']:g} s from frame {summary['longest_run_first']}); look at {audit}, hide more, "
+            "or raise the limit"
+        )
+    with atomic_path(out) as temporary:
+        # A copy of its own, since a link would have the times of the file that was audited.
+        shutil.copyfile(video, temporary)
+
+
+def _link_or_copy(source: Path, final: Path) -> None:
+    with atomic_path(final) as temporary:
+        try:
+            os.link(source, temporary)
+        except OSError:
+            shutil.copyfile(source, temporary)

@@ -1,0 +1,62 @@
+"""Read a protected video back, and list what of the sensitive objects it still shows. Needs no network."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from objmask.verbs.options import add_detections, add_objects, add_video, hidden_objects, progress, share, whole, window
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    add_video(parser)
+    add_detections(parser, score=0.1, threshold=0.3)
+    add_objects(parser)
+    parser.add_argument("--protected", type=Path, required=True, metavar="MP4", help="the protected video")
+    parser.add_argument("--protected-probe", type=Path, required=True, metavar="JSON", help="what `probe` says of it")
+    parser.add_argument(
+        "--again",
+        type=Path,
+        required=True,
+        action="extend",
+        nargs="+",
+        metavar="PARQUET",
+        help="what each model found in the protected video, with their .frames.parquet beside",
+    )
+    parser.add_argument("--floor", type=share, default=0.05, help="list what is found again from this score up, 0..1")
+    parser.add_argument("--leak-score", type=share, default=0.1, help="found again from this score up is a leak, 0..1")
+    parser.add_argument("--thumbnails", type=whole(0), default=100, help="moments that have a picture, worst first")
+    parser.add_argument("--out", type=Path, required=True, metavar="JSON", help="file to write")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Writes the file."""
+    from objmask.audit.audit import Searched, audit
+    from objmask.audit.leaks import AuditSettings
+    from objmask.tables import read_tables
+    from objmask.video.info import VideoInfo
+    from objmask.video.reader import read_frames
+
+    info, protected = VideoInfo.read(options.probe), VideoInfo.read(options.protected_probe)
+    tables = read_tables(options.detections, info.sha256, options.corrections)
+    settings = AuditSettings(
+        classes=hidden_objects(options),
+        score=options.score,
+        threshold=options.threshold,
+        floor=options.floor,
+        leak_score=options.leak_score,
+        pictures=options.thumbnails,
+    )
+    with progress(options, f"audit {options.out.stem}", len(tables[0][1])) as bar:
+        audit(
+            info,
+            read_frames(options.video, info, window=window(options), on_truncated=options.on_truncated),
+            tables,
+            Searched(
+                protected, read_frames(options.protected, protected), read_tables(options.again, protected.sha256)
+            ),
+            settings,
+            options.out,
+            bar,
+        )

@@ -1,0 +1,224 @@
+"""The verbs: a protected video with objects left out in single frames, its audit, and whether it is let through."""
+
+from __future__ import annotations
+
+import csv
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from builders import found, write_detections
+from test_detail import textured
+
+from objmask.cli import main
+from objmask.detections import Detections
+from objmask.files import sha256_of
+
+FRAMES, WIDTH, HEIGHT = 24, 160, 120
+PTS = [1001 * k for k in range(FRAMES)]
+LEFT, RIGHT = ("person", 0.9, (0.2, 0.1, 0.8, 0.4)), ("person", 0.8, (0.2, 0.6, 0.8, 0.9))
+OBJECTS = '["person"]'
+SHOWN = 11
+"""The frame in which an object is not hidden."""
+
+
+def make(path: Path) -> Path:
+    """A video of textures that drift."""
+    wide = textured(WIDTH + FRAMES, HEIGHT)
+    with av.open(str(path), "w", container_options={"video_track_timescale": "30000"}) as out:
+        stream = out.add_stream("libx264", 30, options={"crf": "14", "preset": "veryfast"})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, 30000)
+        for k, pts in enumerate(PTS):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(wide[:, k : k + WIDTH]), "gray8")
+            frame = frame.reformat(format="yuv420p")
+            frame.pts, frame.time_base = pts, Fraction(1, 30000)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return path
+
+
+def run(verb: str, **options: Any) -> int:
+    return main([verb, *(f"--{name.replace('_', '-')}={value}" for name, value in options.items())])
+
+
+class Folder:
+    """A video, what was found in it, and its protected version, which misses one object in one frame."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.video = make(path / "a.mp4")
+        assert run("probe", video=self.video, out=path / "p.json") == 0
+        both, left = found(LEFT, RIGHT), found(LEFT)
+        write_detections(path / "d.parquet", [both] * FRAMES, video_sha256=sha256_of(self.video))
+        missed = [left if k == SHOWN else both for k in range(FRAMES)]
+        write_detections(path / "missed.parquet", missed, video_sha256=sha256_of(self.video))
+        self.protected = self.protect("missed.parquet")
+
+    def protect(self, detections: str, **more: Any) -> Path:
+        out = self.path / f"{detections}.mp4"
+        given = {"video": self.video, "probe": self.path / "p.json", "detections": self.path / detections}
+        assert run("protect", **given, objects=OBJECTS, hold=0, out=out, **more) == 0
+        return out
+
+    def audit(
+        self, detections: str, again: dict[int, Detections], protected: Path | None = None, code: int = 0, **more: Any
+    ) -> dict[str, Any]:
+        protected = protected or self.protected
+        assert run("probe", video=protected, out=self.path / "q.json") == 0
+        frames = [again.get(k, Detections.empty()) for k in range(FRAMES)]
+        write_detections(self.path / "again.parquet", frames, video_sha256=sha256_of(protected))
+        given = {"video": self.video, "probe": self.path / "p.json", "detections": self.path / detections}
+        seen = {"protected": protected, "protected_probe": self.path / "q.json", "again": self.path / "again.parquet"}
+        out = self.path / "audit/desk/a.json"
+        out.unlink(missing_ok=True)
+        assert run("audit", **given, **seen, objects=OBJECTS, out=out, **more) == code
+        return json.loads(out.read_text()) if not code else {}
+
+    def release(self, **more: Any) -> int:
+        given = {"protected": self.protected, "audit": self.path / "audit/desk/a.json"}
+        return run("release", **given, quarantine=self.path / "q/a.mp4", out=self.path / "out/a.mp4", **more)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    return Folder(tmp_path_factory.mktemp("audit"))
+
+
+def test_an_object_that_is_shown_in_one_frame_is_found(folder):
+    document = folder.audit("d.parquet", {})
+    [moment] = document["moments"]
+    assert (moment["frame"], moment["frames"], moment["class"]) == (SHOWN, 1, "person")
+    assert moment["time_s"] == pytest.approx(SHOWN * 1001 / 30000, abs=1e-3)
+    assert moment["box"] == pytest.approx(RIGHT[2], abs=1e-3)
+    assert moment["why"] == ["uncovered"]
+    assert moment["leak"]
+    assert moment["picture"]
+    summary = document["summary"]
+    assert (summary["frames"], summary["leaking_frames"], summary["longest_run_frames"]) == (FRAMES, 1, 1)
+    assert summary["leaking_per_1000"] == pytest.approx(1000 / FRAMES, abs=1e-3)
+    assert summary["longest_run_s"] == pytest.approx(1001 / 30000, abs=1e-3)
+    assert 0 < summary["other_lost"] < 0.3
+
+
+def test_one_that_the_first_pass_missed_is_found_by_the_second(folder):
+    assert folder.audit("missed.parquet", {})["moments"] == []
+    document = folder.audit("missed.parquet", {SHOWN: found(RIGHT), 3: found(RIGHT), 5: found(("cup", 0.9, RIGHT[2]))})
+    [moment] = document["moments"]
+    assert (moment["frame"], moment["why"]) == (SHOWN, ["found"])
+    assert document["summary"]["silhouettes"] == 1
+
+
+def test_what_is_found_below_the_bar_is_only_to_be_looked_at(folder):
+    weak = {SHOWN: found(("person", 0.08, RIGHT[2]))}
+    summary = folder.audit("missed.parquet", weak)["summary"]
+    assert (summary["leaking_frames"], summary["review_frames"], summary["longest_run_frames"]) == (0, 1, 0)
+    assert folder.audit("missed.parquet", weak, leak_score=0.08)["summary"]["leaking_frames"] == 1
+    assert folder.audit("missed.parquet", weak, floor=0.09)["moments"] == []
+
+
+@pytest.mark.parametrize("style", ["solid", "pixelate", "blur"])
+def test_well_protected_video_has_no_leaks(folder, style):
+    protected = folder.protect("d.parquet", style=style)
+    everywhere = dict.fromkeys(range(FRAMES), found(LEFT, RIGHT))
+    document = folder.audit("d.parquet", everywhere, protected)
+    assert document["moments"] == []
+    assert document["summary"]["silhouettes"] == 2 * FRAMES
+
+
+def test_the_file_is_the_same_each_time_and_pictures_can_be_left_out(folder):
+    first = folder.audit("d.parquet", {})
+    assert folder.audit("d.parquet", {}) == first
+    [moment] = folder.audit("d.parquet", {}, thumbnails=0)["moments"]
+    assert moment["picture"] is None
+
+
+def test_a_window_has_its_own_frames(folder):
+    seconds = {"start_s": 0.3, "end_s": 0.6}
+    rows = [k for k, pts in enumerate(PTS) if 0.3 <= pts / 30000 < 0.6]
+    given = {"video": folder.video, "probe": folder.path / "p.json"}
+    assert len(rows) == 9
+    from objmask.detections import DetectionWriter, FrameTable, frames_path
+
+    whole, part = folder.path / "missed.parquet", folder.path / "part.parquet"
+    table = FrameTable.read(frames_path(whole))
+    metadata = {"time_base": "1/30000", "start_pts": 0, "video_sha256": sha256_of(folder.video), "model": "m"}
+    with DetectionWriter(part, frames_path(part), metadata) as writer:
+        for k in rows:
+            one = found(LEFT) if k == SHOWN else found(LEFT, RIGHT)
+            writer.write(k, int(table.pts[k]), 1001, inferred=True, found=one)
+    out = folder.path / "part.mp4"
+    assert run("protect", **given, detections=part, objects=OBJECTS, hold=0, out=out, **seconds) == 0
+    assert run("probe", video=out, out=folder.path / "q.json") == 0
+    again = [found(RIGHT) if k == SHOWN else Detections.empty() for k in rows]
+    write_detections(folder.path / "again.parquet", again, video_sha256=sha256_of(out))
+    seen = {"protected": out, "protected_probe": folder.path / "q.json", "again": folder.path / "again.parquet"}
+    audited = folder.path / "part.json"
+    assert run("audit", **given, **seen, detections=part, objects=OBJECTS, out=audited, **seconds) == 0
+    [moment] = json.loads(audited.read_text())["moments"]
+    assert moment["frame"] == SHOWN
+
+
+def test_another_video_s_protected_one_is_refused(folder, tmp_path, capsys):
+    with av.open(str(folder.protected)) as source, av.open(str(tmp_path / "short.mp4"), "w") as out:
+        stream = out.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None and packet.pts < 10 * 1001:
+                packet.stream = stream
+                out.mux(packet)
+    folder.audit("d.parquet", {}, tmp_path / "short.mp4", code=1)
+    assert "frame 10 is not in the protected video" in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+def test_video_is_let_through_or_kept_back(folder, capsys):
+    folder.audit("d.parquet", {})
+    out, kept = folder.path / "out/a.mp4", folder.path / "q/a.mp4"
+    assert folder.release() == 0
+    assert out.read_bytes() == folder.protected.read_bytes()
+    assert folder.release(fail_over=41) == 1
+    assert "41.667 of 1,000 frames leak, above audit.fail_over 41" in capsys.readouterr().err.splitlines()[-1]
+    assert kept.read_bytes() == folder.protected.read_bytes()
+    assert not out.exists()
+    assert folder.release(fail_over=42) == 0
+    assert out.exists()
+    assert not kept.exists()
+
+
+def test_the_audit_of_another_file_lets_nothing_through(folder, capsys):
+    folder.audit("d.parquet", {}, folder.protect("d.parquet"))
+    (folder.path / "out/a.mp4").unlink(missing_ok=True)
+    assert folder.release() == 1
+    assert "is of another version" in capsys.readouterr().err
+    (folder.path / "audit/desk/a.json").write_text("[]")
+    assert folder.release() == 1
+    assert "run audit again" in capsys.readouterr().err
+    assert not (folder.path / "out/a.mp4").exists()
+
+
+def test_the_table_lists_the_worst_video_first(folder, tmp_path, capsys):
+    folder.audit("d.parquet", {})
+    leaking = (folder.path / "audit/desk/a.json").read_text()
+    folder.audit("missed.parquet", {})
+    clean = (folder.path / "audit/desk/a.json").read_text()
+    name = "desk/'<b>,\"🎬"
+    for video, text in (("a", clean), (name, leaking)):
+        path = tmp_path / f"audits/{video}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    with (tmp_path / "v.tsv").open("w", newline="") as stream:
+        rows = csv.writer(stream, delimiter="\t")
+        rows.writerows([("name", "label", "subject", "excluded"), ("a", "x", "", ""), (name, "desk", "1", "")])
+        rows.writerow(("gone", "", "", "unreadable"))
+    given = {"audits": tmp_path / "audits", "videos": tmp_path / "v.tsv", "out": tmp_path / "audit.csv"}
+    assert run("audit-summary", **given) == 0
+    with (tmp_path / "audit.csv").open(newline="") as stream:
+        table = list(csv.DictReader(stream))
+    assert [row["video"] for row in table] == [name, "a"]
+    assert table[0]["leaking_frames"] == "1"
+    (tmp_path / "audits/a.json").unlink()
+    assert run("audit-summary", **given) == 1
+    assert "run audit again" in capsys.readouterr().err
