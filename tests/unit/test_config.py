@@ -197,7 +197,7 @@ def test_a_folder_whose_name_is_a_number():
     [
         ({"video_folder": "x"}, ["video_folder", "videos"]),
         ({"privacy": {"colour": 1}}, ["privacy.colour", "style"]),
-        ({"modle": "a.tflite"}, ["'modle'; did you mean 'models'?", "possible: clips"]),
+        ({"modle": "a.tflite"}, ["'modle'; did you mean 'models'?", "possible: audit, clips"]),
         ({"privacy": {"stlye": "blur"}}, ["'privacy.stlye'; did you mean 'style'?"]),
         ({"masks.score": 0.5}, ["unknown key 'masks.score'", "masks: {score: …}"]),
         ({"video": "/path"}, ["video: '/path'", "did you mean 'videos'?"]),
