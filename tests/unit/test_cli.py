@@ -169,6 +169,16 @@ ABOUT = json.dumps({"settings": {}, "models": [], "notes": []})
         ("report", ["--results={0}", "--videos={0}/no.tsv", "--about={2}", "--out={0}/r.html"], "no.tsv"),
         ("review", ["--results={0}/no"], "no/tracks"),
         (
+            "audit",
+            [
+                *("--video={0}/a.mp4", "--probe={0}/no.json", "--detections={0}/a", "--objects=[]", "--out={0}/o"),
+                *("--protected={0}/a.mp4", "--protected-probe={0}/no.json", "--again={0}/a"),
+            ],
+            "no.json",
+        ),
+        ("release", ["--protected={0}/a", "--audit={0}/no.json", "--quarantine={0}/q", "--out={0}/o"], "no.json"),
+        ("audit-summary", ["--audits={0}", "--videos={0}/no.tsv", "--out={0}/o"], "no.tsv"),
+        (
             "track",
             ["--video={0}/v", "--probe={0}/no.json", "--detections={0}/d", "--out={0}/t", "--out-frames={0}/f"],
             "no.json",
