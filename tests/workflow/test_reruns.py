@@ -15,12 +15,13 @@ from typing import Any
 
 import clips
 import pytest
+import yaml
 from snakemake_runs import Run, Workflow
 
 ROOT = Path(__file__).parents[2]
 VIDEOS = ("desk/one", "desk/two", "meeting/three")
 ONCE = {"model", "summary", "report", "coco_dataset", "yolo_dataset", "clip_splits", "clip_images", "clip_records"}
-ONCE |= {"evaluation"}
+ONCE |= {"evaluation", "audit_summary"}
 GROUPS = {
     "person": {"objects": ["person"], "colour": [255, 255, 255], "sensitive": True},
     "screen": {"objects": ["tv", "laptop"], "colour": [255, 0, 0], "sensitive": True},
@@ -33,7 +34,9 @@ BASE = {
     "device": "cpu",
     "groups": GROUPS,
     "sensitive_objects": ["toilet", "cell phone", "book", "keyboard"],
+    "corrections": "corrections.yaml",
 }
+NOTED = {"add": {"class": "book", "from_s": 0, "to_s": 0.1, "box": [0.2, 0.2, 0.4, 0.4]}}
 TRUTH = {
     "images": [
         {"id": i, "video": name, "frame": 3, "width": 64, "height": 48, "file_name": ""}
@@ -103,6 +106,17 @@ FURTHER = Table(
         "evaluation": {"annotations": "truth.json"},
     },
 )
+
+AUDIT = Table(
+    "Audit",
+    {
+        "all": "probe, detection, protect, again",
+        "again": "audit_probe, audit_frames, audit_detect, audit_gather, audit, release",
+        **DETECTION,
+    },
+    {**BASE, "outputs": ["audit"], "audit": {"fail_over": 1000}},
+)
+TABLES = (USUAL, FURTHER, AUDIT)
 
 
 @dataclass
@@ -207,6 +221,19 @@ def swap_clips(place: Place) -> None:
     place.config["clips"] = {**given, "frames": given["size"], "size": given["frames"]}
 
 
+def correct(place: Place) -> None:
+    """As another entry of a video that has some, and of one that is not there."""
+    added = {"add": {"class": "person", "from_s": 0, "to_s": 0.2, "box": [0.1, 0.1, 0.5, 0.5]}}
+    (place.folder / "more.yaml").write_text(yaml.safe_dump({"desk/one": [added], "gone": [added], "meeting/three": [NOTED]}))
+    place.config["corrections"] = "more.yaml"
+
+
+def correct_elsewhere(place: Place) -> None:
+    text = (place.folder / "corrections.yaml").read_text()
+    (place.folder / "elsewhere.yaml").write_text(f"# Said again.\n{text}")
+    place.config["corrections"] = "elsewhere.yaml"
+
+
 def change_truth(place: Place) -> None:
     path = place.folder / "truth.json"
     path.write_text(path.read_text().replace('"bbox": [4, ', '"bbox": [5, '))
@@ -255,6 +282,12 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "`tracks.memory_s`": sets("tracks", "memory_s", 1),
     "`tracks.flow`": sets("tracks", "flow", False),
     "`tracks.enabled`": sets("tracks", "enabled", False),
+    "`corrections`: an entry of a video": correct,
+    "`corrections`: the same in another file": correct_elsewhere,
+    "`audit.floor`": sets("audit", "floor", 0.04),
+    "`audit.score`": sets("audit", "score", 0.5),
+    "`audit.thumbnails`": sets("audit", "thumbnails", 1),
+    "`audit.fail_over`": sets("audit", "fail_over", 999),
     "`outputs`: fewer": lambda place: place.config.update(outputs=place.config.get("outputs", OUTPUTS)[:1]),
     "`outputs`: detections too": top(outputs=["detections", *OUTPUTS]),
     "`exports.every`": sets("exports", "every", 2),
@@ -311,6 +344,7 @@ CHANGES: dict[str, Callable[[Place], object]] = {
             *("masks", "overlay", "protect", "coverage", "summary", "glance", "report"),
             *("annotations", "annotated-images", "dataset", "evaluate-videos"),
             *("clips", "clip-splits", "clip-images", "clip-records"),
+            *("audit", "release"),
         )
     },
 }
@@ -337,6 +371,7 @@ def finished(builtin: Workflow, tmp_path_factory) -> Callable[[Table], Run]:
             clips.make(path, pts=range(0, (10 + i) * 1001, 1001))
             lines.append(f"{name}.mp4\t{path.parent.name}\t{i}")
         (folder / "input/videos.tsv").write_text("\n".join(lines) + "\n")
+        (folder / "corrections.yaml").write_text(yaml.safe_dump({"meeting/three": [NOTED]}))
         (folder / "truth.json").write_text(json.dumps(TRUTH))
         shutil.copytree(builtin.root / "objmask/models/demo", folder / "net")
         return builtin.run(folder, table.config).ok()
@@ -357,10 +392,10 @@ def place(builtin: Workflow, finished: Callable[[Table], Run], table: Table, tmp
 
 
 def test_every_change_has_a_line():
-    assert CHANGES.keys() == USUAL.rows().keys() | FURTHER.rows().keys()
+    assert CHANGES.keys() == {what for table in TABLES for what in table.rows()}
 
 
-LINES = [(table, what) for table in (USUAL, FURTHER) for what in table.rows()]
+LINES = [(table, what) for table in TABLES for what in table.rows()]
 
 
 def names(cases: list[tuple[Table, str]]) -> list[str]:
