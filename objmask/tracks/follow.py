@@ -97,7 +97,9 @@ class Follower:
         """Yields each frame's detections and what is carried there, in order, some frames late."""
         for row, sight in enumerate(sights):
             self._frames.append(_Frame(row, sight))
-            self._carry_on(row, sight.motion)
+            # What was found a frame ago most likely is again: its mask is moved only if it is not.
+            waiting = row - 1 if sight.inferred else None
+            self._carry_on(row, sight.motion, [track for track in self._live if track.row != waiting])
             if sight.inferred:
                 self._look(row, sight)
                 self._looked = row
@@ -107,8 +109,8 @@ class Follower:
         self._looked = math.inf
         yield from self._finished(math.inf)
 
-    def _carry_on(self, row: int, motion: Motion | None) -> None:
-        for track in self._live:
+    def _carry_on(self, row: int, motion: Motion | None, tracks: Iterable[_Track]) -> None:
+        for track in tracks:
             if track.region is not None and motion is not None:
                 track.region = track.region.moved(motion.forth, motion.back)
             if track.region is not None:
@@ -117,11 +119,17 @@ class Follower:
     def _look(self, row: int, sight: Sight) -> None:
         found = sight.found
         places = [Region.of(mask, box, self._size) for mask, box in zip(found.masks, found.boxes, strict=True)]
-        followed = [(track, track.region) for track in self._live if track.region is not None]
-        pairs = match([region for _, region in followed], [track.name for track, _ in followed], found, places)
-        track_of = {j: followed[i][0] for i, j in pairs}
+        followed = [track for track in self._live if track.region is not None]
+        expected = [
+            track.region.shifted(sight.motion.forth) if sight.motion and track.row == row - 1 else track.region
+            for track in followed
+            if track.region is not None
+        ]
+        pairs = match(expected, [track.name for track in followed], found, places)
+        track_of = {j: followed[i] for i, j in pairs}
         for j, track in track_of.items():
             self._found_again(track, row, sight, j, places[j])
+        self._carry_on(row, sight.motion, [track for track in self._live if track.row == row - 1])
         best = twins(found, places)
         for j in np.argsort(-found.scores, kind="stable").tolist():
             if j not in track_of:

@@ -51,6 +51,12 @@ class Region:
             return cls(round(float(y)), round(float(x)), np.full((1, 1), mask.max(), np.uint8))
         return cls(top, left, np.rint(soft).astype(np.uint8))
 
+    def shifted(self, there: Field) -> Region:
+        """About where the mask is in a neighbouring frame: moved as a whole, by the middle one of its pixels' steps."""
+        top, left, bottom, right = self.bounds
+        x, y = np.median(there[top:bottom:_EVERY, left:right:_EVERY].reshape(-1, 2), axis=0)
+        return replace(self, top=top + round(float(y)), left=left + round(float(x)))
+
     def moved(self, there: Field, here: Field) -> Region | None:
         """The mask in a neighbouring frame; None when nothing of it is left in the picture.
 

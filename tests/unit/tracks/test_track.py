@@ -83,7 +83,6 @@ def test_whatever_is_hidden_without_tracks_is_hidden_with_them(tmp_path, seed, f
         "shape": ("mask", "box", "ellipse")[seed % 3],
         "hold": seed % 2,
         "score": 0.1 + 0.1 * (seed % 4),
-        "whole_frame_when_none": seed == 5,
     }
     more = 0
     for one, other in zip(hidden(before, info, **changes), hidden(after, info, **changes), strict=True):
