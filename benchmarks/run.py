@@ -24,7 +24,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 NAMES = (
     *("detect", "painting", "render", "frame_store", "start"),
     *("memory", "sizes", "models", "int8_boxes", "stored_masks", "mask_video", "demo_model", "full_size", "evaluation"),
-    *("scale", "interrupts", "short_clips", "long_video", "report", "exports", "tracks", "audit"),
+    *("scale", "interrupts", "short_clips", "long_video", "report", "exports", "tracks", "key_frames", "audit"),
 )
 PACKAGES = ("ai-edge-litert", "av", "numpy", "opencv-python", "pyarrow", "pandas", "pycocotools", "tensorflow")
 HEAD = """\
