@@ -15,7 +15,6 @@ from typing import Any
 
 import clips
 import pytest
-import yaml
 from snakemake_runs import Run, Workflow
 
 ROOT = Path(__file__).parents[2]
@@ -373,7 +372,7 @@ def finished(builtin: Workflow, tmp_path_factory) -> Callable[[Table], Run]:
             clips.make(path, pts=range(0, (10 + i) * 1001, 1001))
             lines.append(f"{name}.mp4\t{path.parent.name}\t{i}")
         (folder / "input/videos.tsv").write_text("\n".join(lines) + "\n")
-        (folder / "corrections.yaml").write_text(yaml.safe_dump({"meeting/three": [NOTED]}))
+        (folder / "corrections.yaml").write_text(json.dumps({"meeting/three": [NOTED]}))
         (folder / "truth.json").write_text(json.dumps(TRUTH))
         shutil.copytree(builtin.root / "objmask/models/demo", folder / "net")
         return builtin.run(folder, table.config).ok()
