@@ -224,7 +224,7 @@ def correct(place: Place) -> None:
     """As another entry of a video that has some, and of one that is not there."""
     added = {"add": {"class": "person", "from_s": 0, "to_s": 0.2, "box": [0.1, 0.1, 0.5, 0.5]}}
     (place.folder / "more.yaml").write_text(
-        yaml.safe_dump({"desk/one": [added], "gone": [added], "meeting/three": [NOTED]})
+        json.dumps({"desk/one": [added], "gone": [added], "meeting/three": [NOTED]})
     )
     place.config["corrections"] = "more.yaml"
 
