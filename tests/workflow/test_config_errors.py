@@ -28,7 +28,10 @@ WRONG = {
     "privacy below the floor": ({"privacy": {"score": 0.01}}, ["privacy.score", "0.01", "detect.floor", "lower"]),
     "masks below the floor": ({"detect": {"floor": 0.5}}, ["masks.score", "0.3", "detect.floor"]),
     "window backwards": ({"window": {"start_s": 3, "end_s": 2}}, ["window", "end_s 2", "start_s 3"]),
-    "gaps in protected video": ({"detect": {"every": 2}}, ["detect.every", "protected", "set it to 1"]),
+    "gaps in protected video": (
+        {"detect": {"every": 2}, "tracks": {"enabled": False}},
+        ["detect.every", "protected", "set it to 1"],
+    ),
     "unknown model for masks": ({"masks": {"models": ["big"]}}, ["masks.models", "'big'", "yolov8n-seg_256"]),
     "unknown model for privacy": ({"privacy": {"models": ["big"]}}, ["privacy.models", "'big'"]),
     "two models of one name": ({"models": ["MODEL", "copy/MODEL"]}, ["two are named", "give them names"]),
@@ -65,7 +68,15 @@ def test_it_is_refused_in_one_line(workflow, folder, what):
 
 def test_values_on_the_command_line_have_their_types(workflow, folder):
     """`--config 'window={…}'` arrives as text all through."""
-    run = workflow.run(folder, {"videos": "videos"}, "-n", "--config", "window={end_s: 0.5}", "detect={every: 2}")
+    run = workflow.run(
+        folder,
+        {"videos": "videos"},
+        "-n",
+        "--config",
+        "window={end_s: 0.5}",
+        "detect={every: 2}",
+        "tracks={enabled: false}",
+    )
     run.refused("detect.every", "protected")
     workflow.run(folder, {"videos": "videos"}, "-n", "--config", "privacy={zones: [[[0, 0], [1, 0], [1, 0.5]]]}").ok()
 

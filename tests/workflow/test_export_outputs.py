@@ -24,6 +24,7 @@ CONFIG = {
     "videos": "videos",
     "outputs": ["coverage", "coco", "masks_png", "yolo", "cvat"],
     "detect": {"every": 2},
+    "tracks": {"enabled": False},
     "exports": {"every": 3, "images": "jpg"},
     "groups": {
         "person": {"objects": ["person"], "colour": [255, 0, 255]},

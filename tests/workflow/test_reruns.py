@@ -164,12 +164,11 @@ class Place:
             stream.write(b" ")
 
 
-def sets(section: str, key: str, value: Any, **more: Any) -> Callable[[Place], None]:
+def sets(section: str, key: str, value: Any) -> Callable[[Place], None]:
     """Changes one value of the configuration."""
 
     def change(place: Place) -> None:
         place.config[section] = {**place.config.get(section, {}), key: value}
-        place.config.update(more)
 
     return change
 
@@ -308,7 +307,7 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "annotations moved": move_truth,
     "`frames.keep`": sets("frames", "keep", "png"),
     "`window`": sets("window", "end_s", 0.3),
-    "`detect.every`, without protected video": sets("detect", "every", 2, outputs=["masks", "overlay", "coverage"]),
+    "`detect.every`": sets("detect", "every", 2),
     "`detect.chunk_frames`": sets("detect", "chunk_frames", 8),
     "`detect.floor`": sets("detect", "floor", 0.06),
     "`detect.max_per_frame`": sets("detect", "max_per_frame", 50),

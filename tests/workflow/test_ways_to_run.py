@@ -17,6 +17,7 @@ ALL = {
     "frames",
     "detect",
     "gather",
+    "track",
     "masks",
     "overlay",
     "protect",
@@ -27,16 +28,17 @@ ALL = {
 }
 CHOICES = {
     "detections": {"model", "probe", "frames", "detect", "gather"},
-    "masks": {"model", "probe", "frames", "detect", "gather", "masks"},
-    "overlay": {"model", "probe", "frames", "detect", "gather", "overlay"},
-    "protected": {"model", "probe", "frames", "detect", "gather", "protect"},
-    "coverage": {"model", "probe", "frames", "detect", "gather", "coverage", "summary"},
-    "clips": {"model", "probe", "frames", "detect", "gather", "clips", "clip_splits", "clip_images"},
-    "coco": {"model", "probe", "frames", "detect", "gather", "coco", "coco_dataset"},
-    "masks_png": {"model", "probe", "frames", "detect", "gather", "masks_png"},
-    "yolo": {"model", "probe", "frames", "detect", "gather", "yolo", "yolo_dataset"},
-    "cvat": {"model", "probe", "frames", "detect", "gather", "cvat"},
-    "report": {"model", "probe", "frames", "detect", "gather", "coverage", "summary", "glance", "report"},
+    "tracks": {"model", "probe", "frames", "detect", "gather", "track"},
+    "masks": {"model", "probe", "frames", "detect", "gather", "track", "masks"},
+    "overlay": {"model", "probe", "frames", "detect", "gather", "track", "overlay"},
+    "protected": {"model", "probe", "frames", "detect", "gather", "track", "protect"},
+    "coverage": {"model", "probe", "frames", "detect", "gather", "track", "coverage", "summary"},
+    "clips": {"model", "probe", "frames", "detect", "gather", "track", "clips", "clip_splits", "clip_images"},
+    "coco": {"model", "probe", "frames", "detect", "gather", "track", "coco", "coco_dataset"},
+    "masks_png": {"model", "probe", "frames", "detect", "gather", "track", "masks_png"},
+    "yolo": {"model", "probe", "frames", "detect", "gather", "track", "yolo", "yolo_dataset"},
+    "cvat": {"model", "probe", "frames", "detect", "gather", "track", "cvat"},
+    "report": {"model", "probe", "frames", "detect", "gather", "track", "coverage", "summary", "glance", "report"},
 }
 
 
