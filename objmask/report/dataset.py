@@ -21,7 +21,7 @@ VALUES = 2_400_000
 """All timelines together have at most so many values, of four or five characters."""
 MIN_POINTS = 24
 _KEYS = {
-    *("video", "models", "frames", "looked_at", "groups"),
+    *("video", "models", "frames", "looked_at", "inferred", "groups"),
     *("timeline", "hidden", "scores", "objects_a_frame", "moments", "warnings"),
 }
 """Of a glance, beside its format."""
@@ -52,7 +52,8 @@ class Survey:
 
     Attributes:
         frames: frames of all videos in the window.
-        looked_at: frames that a network saw.
+        looked_at: frames of which it is known what they show.
+        inferred: those of them that the network saw; to the others masks were carried.
         duration_s: of all videos.
         groups: names of the groups, in order.
         hidden: of some video it is known what protected video hides.
@@ -66,6 +67,7 @@ class Survey:
 
     frames: int = 0
     looked_at: int = 0
+    inferred: int = 0
     duration_s: float = 0.0
     groups: tuple[str, ...] = ()
     hidden: bool = False
@@ -102,6 +104,7 @@ class Survey:
             raise DataError(f"{video.name}: has other groups than the videos before; run glance again")
         self.frames += glance["frames"]
         self.looked_at += glance["looked_at"]
+        self.inferred += glance["inferred"]
         self.hidden |= glance["hidden"] is not None
         self.duration_s += glance["video"]["duration_s"]
         self.scores += np.array(glance["scores"], np.int64)
@@ -152,6 +155,7 @@ def blocks(videos: Sequence[Video], folder: Path, survey: Survey) -> Iterator[di
             "facts": glance["video"],
             "frames": glance["frames"],
             "looked_at": glance["looked_at"],
+            "inferred": glance["inferred"],
             "groups": glance["groups"],
             "hidden": glance["hidden"],
             "timeline": thinned(glance["timeline"], points),

@@ -170,7 +170,7 @@ function details(video) {
         element("dt", { text: "SHA-256" }), element("dd", { class: "hash", text: facts.sha256 }),
         element("dt", { text: "File" }),
         element("dd", { text: `${facts.container.split(",")[0]}, ${facts.codec}${facts.rotation ? `, turned by ${facts.rotation}°` : ""}, ${facts.audio ? "with" : "without"} sound` }),
-        element("dt", { text: "Looked at" }), element("dd", { text: `${thousands(video.looked_at)} of ${thousands(video.frames)} frames` }),
+        element("dt", { text: "Network" }), element("dd", { text: `saw ${thousands(video.inferred)} of ${thousands(video.frames)} frames` }),
       ),
     );
   });

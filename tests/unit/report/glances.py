@@ -52,6 +52,7 @@ def glance(seed: int, *, points: int = POINTS, moments: int = 6, picture: str = 
         "models": {"net": "1" * 64},
         "frames": 4 * points,
         "looked_at": 4 * points,
+        "inferred": 4 * points,
         "groups": [
             {"name": name, "mean": 0.1, "max": 0.25, "present": 1.0}
             if k < 2

@@ -51,7 +51,7 @@ def made(tmp_path):
 
 def test_it_counts(made):
     glance = made.glance()
-    assert (glance["frames"], glance["looked_at"]) == (4, 4)
+    assert (glance["frames"], glance["looked_at"], glance["inferred"]) == (4, 4, 4)
     assert glance["objects_a_frame"][:3] == [1, 2, 1]
     person, screen, drink = glance["groups"]
     assert (person["name"], person["present"], drink["present"], screen["mean"]) == ("person", 0.5, 0.5, 0)
