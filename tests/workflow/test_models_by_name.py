@@ -12,7 +12,7 @@ import pytest
 from servers import NAME, serving, table
 from snakemake_runs import Workflow, remains
 
-MADE = {"model", "probe", "frames", "detect", "gather", "masks"}
+MADE = {"model", "probe", "frames", "detect", "gather", "track", "masks"}
 NOTE = "knows rooms without windows only"
 CONFIG = {"videos": "videos", "outputs": ["masks"]}
 
