@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from objmask.audit.allowed import allowed_by_frame, split_allowed
 from objmask.audit.leaks import Auditor, AuditSettings, FrameAudit, Leak
 from objmask.audit.moments import Moments
 from objmask.detections import FrameTable
@@ -24,7 +25,7 @@ from objmask.tables import Tables, found_by_frame
 from objmask.video.info import VideoInfo
 from objmask.video.reader import Frame
 
-FORMAT = 1
+FORMAT = 2
 """Of an audit."""
 _AROUND = 1.0
 """A picture shows so much around an object, share of its longer side."""
@@ -53,6 +54,7 @@ class _Counts:
 
     leaking: list[int] = field(default_factory=list)
     review: int = 0
+    allowed: int = 0
     silhouettes: int = 0
     plain: int = 0
     other: float = 0
@@ -95,11 +97,15 @@ def audit(
     """
     auditor = Auditor(settings, info.height, info.width)
     moments, counts, table = Moments(settings.pictures), _Counts(), tables[0][1]
-    found = found_by_frame(tables)
+    found, dropped = found_by_frame(tables), allowed_by_frame(tables, settings.classes)
     again = zip(*(found_by_frame(Tables((one,))) for one in protected.tables), strict=True)
     row = -1
     for row, (before, after) in enumerate(ahead(_pairs(info, frames, table, protected))):
-        seen = auditor.judge(before.planes().y, _luma(after, info), next(found), next(again))
+        chosen = (one.select(score=settings.floor, classes=settings.classes) for one in next(again))
+        here = next(dropped)
+        left = [split_allowed(one, tables, here, float(table.time_s[row])) for one in chosen]
+        counts.allowed += sum(count for _, count in left)
+        seen = auditor.judge(before.planes().y, _luma(after, info), next(found), [one for one, _ in left])
         counts.add(row, seen)
         moments.add(row, seen.leaks, lambda leak, frame=after: _picture(frame, leak))  # type: ignore[misc]
         progress.step()
@@ -178,6 +184,7 @@ def _summary(counts: _Counts, table: FrameTable, sure: Sequence[bool]) -> dict[s
         "review_frames": counts.review,
         "moments": len(sure),
         "leaks": sum(sure),
+        "allowed": counts.allowed,
         "silhouettes": counts.silhouettes,
         "plain": counts.plain,
     }

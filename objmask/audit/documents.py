@@ -15,7 +15,7 @@ from objmask.files import atomic_path
 COLUMNS = (
     *("video", "label", "subject", "frames", "leaking_frames", "leaking_per_1000"),
     *("longest_run_frames", "longest_run_s", "longest_run_first"),
-    *("other_lost", "review_frames", "leaks", "moments", "silhouettes", "plain"),
+    *("other_lost", "review_frames", "leaks", "moments", "allowed", "silhouettes", "plain"),
 )
 
 

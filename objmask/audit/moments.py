@@ -29,6 +29,8 @@ class Moment:
         kinds: of its leaks.
         sure: whether it counts as a leak in any frame.
         picture: WebP in base64, or None.
+        box: where it was seen last.
+        reach: the smallest box around all places where it was seen.
     """
 
     worst: Leak
@@ -40,6 +42,7 @@ class Moment:
     sure: bool = False
     picture: str | None = None
     box: Box = (0, 0, 0, 0)
+    reach: Box = (1, 1, 0, 0)
 
     def to_json(self, at: Callable[[int], tuple[int, float]]) -> dict[str, Any]:
         """A document; `at` gives number and time of a row."""
@@ -56,6 +59,7 @@ class Moment:
             "shown": round(self.worst.shown, 3),
             "severity": round(self.worst.severity, 5),
             "box": [round(side, 4) for side in self.worst.box],
+            "reach": [round(side, 4) for side in self.reach],
             "why": sorted(self.kinds),
             "leak": self.sure,
             "picture": self.picture,
@@ -87,6 +91,7 @@ class Moments:
             known.sure |= leak.sure
             if known.last != row:
                 known.frames, known.last, known.box = known.frames + 1, row, leak.box
+            known.reach = around(known.reach, leak.box)
             if known.picture is None or leak.severity > _WORSE * known.worst.severity:
                 known.worst, known.row = leak, row
                 known.picture = photograph(leak) if self._pictures else ""
@@ -114,6 +119,11 @@ class Moments:
 def rank(moment: Moment) -> tuple[bool, float, int, str]:
     """Sorts leaks before what is only to be looked at, and of both the worst first."""
     return not moment.sure, -moment.worst.severity, moment.row, moment.worst.name
+
+
+def around(a: Box, b: Box) -> Box:
+    """The smallest box around two."""
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
 
 def overlap(a: Box, b: Box) -> float:

@@ -1,4 +1,4 @@
-"""The corrections of one video: which rows of its tracks they drop, rename or confirm, and which objects they add."""
+"""The corrections of one video: what of its tracks they drop, rename or confirm, what they add and allow."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _FORM = "python -m objmask review shows entries to copy"
 
 @dataclass(frozen=True)
 class Change:
-    """What becomes of some rows.
+    """Some rows, and what becomes of them.
 
     Attributes:
         entry: number of the correction in its video's list, from 1.
-        action: `drop`, `relabel` or `confirm`.
+        action: `drop`, `relabel`, `confirm` or `allow`.
         span: when.
         track: their track id; None: any.
         model: name of the model whose they are; None: any.
@@ -55,7 +55,7 @@ class Change:
             for i in range(len(found))
             if self.track in (None, found.track_ids[i]) and self.name in (None, found.classes[i])
         ]
-        return rows if self.box is None else [i for i in rows if _share_inside(found.boxes[i], self.box) >= INSIDE]
+        return rows if self.box is None else [i for i in rows if share_inside(found.boxes[i], self.box) >= INSIDE]
 
     def __str__(self) -> str:
         what = [*([f"track {self.track}"] if self.track is not None else []), *([self.name] if self.name else [])]
@@ -69,13 +69,15 @@ class Corrections:
     Attributes:
         added: objects that nobody found.
         changes: of what was found; dropped stays dropped, of two new classes the later one holds.
+        allowed: what an audit may see in protected video.
     """
 
     added: tuple[Added, ...] = ()
     changes: tuple[Change, ...] = ()
+    allowed: tuple[Change, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.changes)
+        return bool(self.added or self.changes or self.allowed)
 
     @classmethod
     def from_json(cls, text: str) -> Corrections:
@@ -94,24 +96,26 @@ class Corrections:
 
     @classmethod
     def from_entries(cls, entries: Sequence[Any]) -> Corrections:
-        """From the entries of one video: `add`, `drop`, `relabel` or `confirm`, with what belongs to it.
+        """From the entries of one video: `add`, `drop`, `relabel`, `confirm` or `allow`, with what belongs to it.
 
         Raises:
             ConfigError: one is no such entry.
         """
-        added, changes = [], []
+        added, changes, allowed = [], [], []
         for number, entry in enumerate(entries, 1):
             try:
                 ((action, given),) = entry.items()
                 if action == "add":
                     added.append(_added(number, given))
+                elif action == "allow":
+                    allowed.append(_allowed(number, given))
                 else:
                     changes.append(_change(number, action, given))
             except (AttributeError, KeyError, TypeError) as error:
                 raise ConfigError(f"corrections: entry {number} is none; {_FORM}") from error
             except ValueError as error:
                 raise ConfigError(f"corrections: entry {number}: {error}") from error
-        return cls(tuple(added), tuple(changes))
+        return cls(tuple(added), tuple(changes), tuple(allowed))
 
     def added_at(self, time_s: float) -> list[Detections]:
         """The added objects of a frame."""
@@ -140,7 +144,8 @@ class Corrections:
         return changed.take(i for i in range(len(found)) if i not in dropped) if dropped else changed
 
 
-def _share_inside(box: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> float:
+def share_inside(box: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> float:
+    """Share of a box, (4,) normalised (ymin, xmin, ymax, xmax), that lies in another; 0..1."""
     sides = np.clip(np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2]), 0, None)
     return float(sides.prod() / (box[2:] - box[:2]).prod())
 
@@ -159,9 +164,18 @@ def _added(number: int, given: Mapping[str, Any]) -> Added:
     return Added(number, str(given["class"]), _span(given), start, end, kinds[0] == "box")
 
 
+def _allowed(number: int, given: Mapping[str, Any]) -> Change:
+    keys = ("class", "from_s", "to_s", "box")
+    _refuse_unknown(given, set(keys))
+    missing = [key for key in keys if key not in given]
+    if missing:
+        raise ValueError(f"allow: say {missing[0]}: only what somebody has looked at is allowed to be seen")
+    return Change(number, "allow", _span(given), name=given["class"], box=_box(given["box"]).ravel())
+
+
 def _change(number: int, action: str, given: Mapping[str, Any]) -> Change:
     if action not in ("drop", "relabel", "confirm"):
-        raise ValueError(f"'{action}' is unknown; possible: add, drop, relabel, confirm")
+        raise ValueError(f"'{action}' is unknown; possible: add, allow, drop, relabel, confirm")
     was = "was" if action == "relabel" else "class"
     _refuse_unknown(given, {"track", "model", "class", "was", "from_s", "to_s", "box"} - ({"was"} - {was}))
     if "track" not in given and was not in given:

@@ -114,6 +114,11 @@ def check_tracks(entries: Mapping[str, Entries], models: Collection[str], *, tra
                 raise ConfigError(f"{where}: no model '{given['model']}'; there are {', '.join(models)}")
 
 
+def without_allowed(of_video: Entries) -> Entries:
+    """The entries that say what is there, and not what an audit may see."""
+    return [entry for entry in of_video if "allow" not in entry]
+
+
 def as_json(of_video: Entries) -> str:
     """The entries of a video for the command line."""
     return json.dumps(of_video, separators=(",", ":"), sort_keys=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from objmask.corrections.corrections import Change, Corrections
+import numpy as np
+import numpy.typing as npt
+
+from objmask.corrections.corrections import INSIDE, Change, Corrections, share_inside
 from objmask.corrections.read import Entries, as_json
 from objmask.defaults import PALETTE, SENSITIVE
 from objmask.errors import DataError
@@ -24,6 +27,8 @@ PRIVACY_SCORE = 0.1
 """`privacy.score` of the configuration's schema."""
 BEYOND_S = 0.1
 """How far a suggested box reaches beyond the stretch in which an audit saw something."""
+AUDITED = ("leak", "seen")
+"""Kinds of moments that an audit tells."""
 _COVERED = 0.5
 _FRAMES = ".frames.parquet"
 
@@ -133,15 +138,12 @@ def audited(path: Path, video: str) -> Iterator[Moment]:
 
 
 def _audited(one: Mapping[str, Any], video: str) -> Moment:
-    ymin, xmin, ymax, xmax = (float(side) for side in one["box"])
-    box: Box = (ymin, xmin, ymax, xmax)
+    box, reach = _box(one["box"]), _box(one.get("reach", one["box"]))
     time_s, score, name = float(one["time_s"]), float(one["score"]), str(one["class"])
-    if not 0 <= ymin < ymax <= 1 or not 0 <= xmin < xmax <= 1:
-        raise ValueError(f"box {box}")
     leak = bool(one.get("leak", True))
     start, end = (float(one[side]["time_s"]) if side in one else time_s for side in ("first", "last"))
     span = {"from_s": max(0.0, round(start - BEYOND_S, 3)), "to_s": round(end + BEYOND_S, 3)}
-    add = {"add": {"class": name, **span, "box": rounded(box)}}
+    place = {"class": name, **span, "box": rounded(reach)}
     why = f": {', '.join(map(str, one['why']))}" if one.get("why") else ""
     what = f"the audit {'counts it as a leak' if leak else 'is not sure of it'}{why}"
     return Moment(
@@ -154,23 +156,36 @@ def _audited(one: Mapping[str, Any], video: str) -> Moment:
         box=box,
         name=name,
         score=score,
-        entries=(("it can be seen", add),),
+        entries=(("it can be seen", {"add": place}), ("it may be seen, or is nothing", {"allow": place})),
     )
 
 
+def _box(sides: Sequence[float]) -> Box:
+    ymin, xmin, ymax, xmax = (float(side) for side in sides)
+    if not 0 <= ymin < ymax <= 1 or not 0 <= xmin < xmax <= 1:
+        raise ValueError(f"box {sides}")
+    return ymin, xmin, ymax, xmax
+
+
 def _looked_after(moment: Moment, corrections: Corrections) -> bool:
-    """Whether corrections say already what it is: a box over it, or its track confirmed or named."""
+    """Whether corrections tell of it: a box over it, its track confirmed or named, or that it may be seen."""
     for found in corrections.added_at(round(moment.time_s, 3)):
-        if _share_covered(moment.box, found.boxes[0].tolist()) >= _COVERED:
+        if _inside(moment.box, found.boxes[0]) >= _COVERED:
             return True
+    if moment.kind in AUDITED and any(_allows(one, moment) for one in corrections.allowed):
+        return True
     return any(_names(change, moment) for change in corrections.changes)
+
+
+def _allows(allowed: Change, moment: Moment) -> bool:
+    inside = allowed.box is None or _inside(moment.box, allowed.box) >= INSIDE
+    return allowed.name == moment.name and round(moment.time_s, 3) in allowed.span and inside
+
+
+def _inside(box: Box, other: npt.NDArray[np.float32]) -> float:
+    return share_inside(np.array(box, np.float32), other)
 
 
 def _names(change: Change, moment: Moment) -> bool:
     mine = change.track == moment.track >= 0 and change.model in (None, moment.model)
     return mine and round(moment.time_s, 3) in change.span and (change.action == "confirm" or moment.kind == "class")
-
-
-def _share_covered(box: Box, by: list[float]) -> float:
-    sides = [max(0.0, min(box[k + 2], by[k + 2]) - max(box[k], by[k])) for k in (0, 1)]
-    return sides[0] * sides[1] / ((box[2] - box[0]) * (box[3] - box[1]))

@@ -228,6 +228,13 @@ def correct(place: Place) -> None:
     place.config["corrections"] = "more.yaml"
 
 
+def allow(place: Place) -> None:
+    """Of a video that has no other entries, before those of one that has."""
+    allowed = {"allow": {"class": "person", "from_s": 0, "to_s": 0.2, "box": [0.1, 0.1, 0.5, 0.5]}}
+    (place.folder / "more.yaml").write_text(json.dumps({"desk/one": [allowed], "meeting/three": [NOTED]}))
+    place.config["corrections"] = "more.yaml"
+
+
 def correct_elsewhere(place: Place) -> None:
     text = (place.folder / "corrections.yaml").read_text()
     (place.folder / "elsewhere.yaml").write_text(f"# Said again.\n{text}")
@@ -283,6 +290,7 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "`tracks.flow`": sets("tracks", "flow", False),
     "`tracks.enabled`": sets("tracks", "enabled", False),
     "`corrections`: an entry of a video": correct,
+    "`corrections`: what may be seen of a video": allow,
     "`corrections`: the same in another file": correct_elsewhere,
     "`audit.floor`": sets("audit", "floor", 0.04),
     "`audit.score`": sets("audit", "score", 0.5),

@@ -1,6 +1,13 @@
 # What was put right by hand.
 from objmask.classes import check_names
-from objmask.corrections.read import as_json, check_tracks, classes_of, read_corrections, unknown_videos
+from objmask.corrections.read import (
+    as_json,
+    check_tracks,
+    classes_of,
+    read_corrections,
+    unknown_videos,
+    without_allowed,
+)
 from objmask.models.coco import COCO_NAMES
 
 
@@ -27,8 +34,14 @@ CORRECTIONS = corrections_of_videos()
 
 
 def corrections_for(wildcards):
+    entries = without_allowed(CORRECTIONS.get(wildcards.video, []))
+    return options(corrections=as_json(entries)) if entries else ""
+
+
+def corrections_for_audit(wildcards):
     return options(corrections=as_json(CORRECTIONS[wildcards.video])) if wildcards.video in CORRECTIONS else ""
 
 
 # A function would be called for each job: where nothing was put right there is nothing to ask.
 CORRECTED = corrections_for if CORRECTIONS else ""
+CORRECTED_AND_ALLOWED = corrections_for_audit if CORRECTIONS else ""

@@ -101,7 +101,7 @@ rule audit:
             thumbnails=cfg("audit", "thumbnails"),
             **WINDOW,
         ),
-        corrections=CORRECTED,
+        corrections=CORRECTED_AND_ALLOWED,
         code=code_digest("audit"),
     log:
         f"{RESULTS}/logs/audit/{{video}}.log",

@@ -76,7 +76,7 @@ class Folder:
         seen = {"protected": protected, "protected_probe": self.path / "q.json", "again": self.path / "again.parquet"}
         out = self.path / "audit/desk/a.json"
         out.unlink(missing_ok=True)
-        assert run("audit", **given, **seen, objects=OBJECTS, out=out, **more) == code
+        assert run("audit", **given, **seen, out=out, **{"objects": OBJECTS, **more}) == code
         return json.loads(out.read_text()) if not code else {}
 
     def release(self, **more: Any) -> int:
@@ -111,6 +111,33 @@ def test_one_that_the_first_pass_missed_is_found_by_the_second(folder):
     [moment] = document["moments"]
     assert (moment["frame"], moment["why"]) == (SHOWN, ["found"])
     assert document["summary"]["silhouettes"] == 1
+
+
+def test_what_was_dropped_or_allowed_by_hand_may_be_seen(folder):
+    """And nothing else: another class there, the same elsewhere or at another time."""
+    open_right = {SHOWN: found(RIGHT, ("tv", 0.9, RIGHT[2])), SHOWN + 9: found(RIGHT)}
+    protected = folder.protect("d.parquet", corrections='[{"drop": {"class": "person", "box": [0, 0.5, 1, 1]}}]')
+
+    def audit(*entries: dict[str, Any]) -> dict[str, Any]:
+        objects = '["person", "tv"]'
+        return folder.audit("d.parquet", open_right, protected, objects=objects, corrections=json.dumps(entries))
+
+    dropped = audit({"drop": {"class": "person", "box": [0, 0.5, 1, 1]}})
+    assert [(m["class"], m["frame"], m["why"]) for m in dropped["moments"]] == [("tv", SHOWN, ["found"])]
+    assert (dropped["summary"]["allowed"], dropped["summary"]["leaking_frames"]) == (2, 1)
+    renamed = audit({"relabel": {"was": "person", "class": "cup", "box": [0, 0.5, 1, 1]}})
+    assert (renamed["summary"]["allowed"], renamed["summary"]["leaking_frames"]) == (2, 1)
+    kept = audit({"relabel": {"was": "person", "class": "tv", "box": [0, 0.5, 1, 1]}})
+    assert (kept["summary"]["allowed"], kept["summary"]["leaking_frames"]) == (0, FRAMES)
+
+    place = {"class": "tv", "from_s": 0, "to_s": 1, "box": [0.1, 0.5, 0.9, 1]}
+    drop = {"drop": {"class": "person", "box": [0, 0.5, 1, 1]}}
+    assert audit(drop, {"allow": place})["moments"] == []
+    for other in ({"box": [0.1, 0, 0.9, 0.5]}, {"from_s": 0.5}, {"class": "person"}):
+        assert len(audit(drop, {"allow": {**place, **other}})["moments"]) == 1
+    # What was found in the source is to be hidden, whatever may be seen of what is found again.
+    uncovered = audit({"allow": {**place, "class": "person"}})
+    assert uncovered["summary"]["leaking_frames"] == FRAMES
 
 
 def test_what_is_found_below_the_bar_is_only_to_be_looked_at(folder):

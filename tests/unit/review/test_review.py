@@ -179,6 +179,9 @@ def test_an_audit_comes_first(results):
     assert [(add["class"], add["from_s"], add["to_s"]) for add in adds] == [("tv", 0.167, 0.367), ("tv", 0.134, 0.4)]
     assert listed[1].what == "the audit counts it as a leak: found again"
     assert kinds(out, corrections={"desk/one": [listed[1].entries[0][1]]}) == ["single"]
+    assert kinds(out, corrections={"desk/one": [listed[1].entries[1][1]]}) == ["single"]
+    elsewhere = {**listed[1].entries[1][1]["allow"], "box": [0.5, 0.5, 1, 1]}
+    assert kinds(out, corrections={"desk/one": [{"allow": elsewhere}]}) == ["leak", "leak", "single", "seen"]
     write_json(out / "audit/desk/one.json", {"moments": [{**leak, "box": [0, 0, 0, 1]}, {**leak, "kind": "<b>"}]})
     assert [m.kind for m in moments(out)] == ["<b>", "single"]
     for damaged in ("{", "[]", '{"moments": 3}', "null"):
