@@ -151,7 +151,7 @@ def demo(slurm: None, checkout: Path, tmp_path_factory: pytest.TempPathFactory) 
     assert main(["scene", f"--out={folder / 'videos'}", *size]) == 0
     rendered = (folder / "videos" / f"{CLIP}.mp4").read_bytes()
     (folder / "videos/broken.mp4").write_bytes(rendered[: len(rendered) * 2 // 3])
-    config = {"videos": str(folder / "videos"), "detect": {"chunk_frames": 3}, "outputs": ["masks", "protected"]}
+    config = {"videos": str(folder / "videos"), "detect": {"chunk_frames": 3}, "outputs": ["masks", "audit"]}
     return run_both(Workflow(checkout, MODEL), folder, config, retries=1)
 
 
@@ -192,6 +192,13 @@ def test_a_slurm_job_holds_many_jobs_and_asks_for_the_neediest(demo: Both) -> No
     [render] = demo.of("render")
     assert (render.cpus, render.gpus, render.partition) == (1, (), "cpu")
     assert "gather_masks_protect" in render.rules
+
+
+def test_an_audit_asks_for_a_gpu_only_to_search(demo: Both) -> None:
+    assert (demo.slurm.results / f"audit/{CLIP}.json").is_file()
+    [search], [release] = demo.of("second_look"), demo.of("release")
+    assert (search.gpus, search.partition) == (("0",), "gpu")
+    assert (release.gpus, release.partition) == ((), "cpu")
 
 
 def test_the_jobs_of_a_slurm_job_share_a_network_that_ends_with_it(demo: Both) -> None:
