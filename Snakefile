@@ -51,6 +51,9 @@ onerror:
     if workflow.is_main_process:
         for line in failures():
             logger.error(f"objmask: FAILED {line}")
+        page = report_of_leaks()
+        if page:
+            logger.error(f"objmask: what leaks is in {Path(workflow.overwrite_workdir or '', page)}")
 
 
 # Of a part of the files that are asked for there may be no report.

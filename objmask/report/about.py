@@ -27,6 +27,8 @@ def about(
     settings = {**config, "models": list(models)}
     for place in _PLACES:
         del settings[place]
+    if "audit" not in settings["outputs"]:  # decides nothing then
+        settings["report"] = {key: value for key, value in settings["report"].items() if key != "leak_pictures"}
     settings["evaluation"] = {key: value for key, value in settings["evaluation"].items() if key != "annotations"}
     cards = [model_card(config, info, sources[name]) for name, info in models.items()]
     # In one order, whatever that of the user's file is; but the order of groups is that of all tables.

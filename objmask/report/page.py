@@ -21,18 +21,24 @@ from objmask.errors import DataError
 from objmask.files import atomic_path
 from objmask.index import shown_name
 from objmask.provenance import versions
+from objmask.report.audits import Audits, read_audits
 from objmask.report.bounds import BINS, GAP_S, MANY, NEAR, PARTS
 from objmask.report.dataset import Survey, Video, blocks, survey
 from objmask.report.inks import PAPER, SCREEN, css, ink
+from objmask.report.numbers import duration, number, percent
 from objmask.report.stages import read_stages
 
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = ("data.js", "charts.js", "videos.js", "main.js")
+AUDIT = ("audit.js", "audit.css")
+"""Part of the page when there are audits, before the last script and after the other styles."""
 EMBED_BYTES = 2_000_000
 """Larger videos are linked, not embedded."""
 EMBED_ALL_BYTES = 12_000_000
 WARNINGS = 30
 """So many warnings of videos are listed at the top; all of them are with their videos."""
+LEAKING = 10
+"""So many videos that leak are listed there; all of them are in the section on audits."""
 _PACKAGES = ("plotly", "jinja2", "numpy", "pandas")
 _KINDS = ("masks", "protected")
 
@@ -55,13 +61,16 @@ def write_report(
     """
     settings = about["settings"]
     found = survey(videos, results / "report")
+    audits = _audits(videos, results, settings)
     environment = Environment(
         autoescape=True, loader=FileSystemLoader(PAGE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(percent=percent, duration=duration, number=number)
-    scripts = [get_plotlyjs(), "\n".join((PAGE / name).read_text(encoding="utf-8") for name in SCRIPTS)]
+    *names, main = SCRIPTS
+    more, styles = [[name] for name in AUDIT] if audits else ([], [])
+    scripts = [get_plotlyjs(), _texts([*names, *more, main])]
     context = {
-        "style": Markup((PAGE / "report.css").read_text(encoding="utf-8")),  # noqa: S704
+        "style": Markup(_texts(["report.css", *styles])),  # noqa: S704
         "scripts": [Markup(script) for script in scripts],  # noqa: S704
         "policy": policy(scripts),
         "survey": found,
@@ -69,6 +78,9 @@ def write_report(
         "notes": about["notes"],
         "raw": settings["report"]["raw_pictures"],
         "warnings": found.warnings[:WARNINGS],
+        "audits": audits,
+        "leaking": audits.leaking if audits else [],
+        "listed": LEAKING,
         "groups": _groups(settings),
         "activities": _activities(results / "summary"),
         "cards": [{**card, "sha256": found.models.get(card["name"], card["sha256"])} for card in about["models"]],
@@ -77,8 +89,8 @@ def write_report(
         "hidden": _hidden(found, settings),
         "stages": read_stages(results, {video.name for video in videos}),
         "versions": versions(*_PACKAGES),
-        "page": json_block("page", _page_data(found, settings)),
-        "blocks": _json_blocks(videos, results, found, settings),
+        "page": json_block("page", _page_data(found, audits, settings)),
+        "blocks": _json_blocks(videos, results, found, audits, settings),
     }
     with atomic_path(out) as temporary:
         environment.get_template("report.html.j2").stream(context).dump(str(temporary), encoding="utf-8")
@@ -105,32 +117,27 @@ def json_block(name: str, document: Any) -> Markup:
     return Markup(f'<script type="application/json" id="{name}">{text}</script>')  # noqa: S704
 
 
-def percent(fraction: float | None) -> str:
-    """A share of the picture in percent, with no more digits than say something; empty: not known."""
-    if fraction is None or pd.isna(fraction):
-        return ""
-    value = fraction * 100
-    if 0 < value < 0.01:
-        return "<0.01"
-    return f"{value:.0f}" if value >= 99.5 or not value else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+def _texts(names: Sequence[str]) -> str:
+    """Files of the page, one after another."""
+    return "\n".join((PAGE / name).read_text(encoding="utf-8") for name in names)
 
 
-def duration(seconds: float) -> str:
-    """`1 h 02 min`, `3 min 04 s`, `12.3 s`."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+def _audits(videos: Sequence[Video], results: Path, settings: Mapping[str, Any]) -> Audits | None:
+    """What is known of leaks; None: nobody asked."""
+    if "audit" not in settings["outputs"]:
+        return None
+    limit, pictures = settings["audit"]["fail_over"], settings["report"]["leak_pictures"]
+    return read_audits(videos, results / "audit", limit, pictures=pictures)
 
 
-def number(value: float) -> str:
-    """A whole number with spaces between thousands."""
-    return f"{round(value):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+def _shown(settings: Mapping[str, Any]) -> set[str]:
+    """What was asked for; an audit comes with the protected video that it is of."""
+    return {*settings["outputs"], *(["protected"] if "audit" in settings["outputs"] else [])}
 
 
 def _groups(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     palette = Palette.from_config(settings["groups"])
-    hidden = palette.hidden(settings["sensitive_objects"]) if "protected" in settings["outputs"] else frozenset()
+    hidden = palette.hidden(settings["sensitive_objects"]) if "protected" in _shown(settings) else frozenset()
     return [
         {
             "name": group.name,
@@ -166,10 +173,13 @@ def _activities(summary: Path) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
-def _page_data(found: Survey, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _page_data(found: Survey, audits: Audits | None, settings: Mapping[str, Any]) -> dict[str, Any]:
+    index = found.index
+    if audits:
+        index = [{**video, "audit": audits.of[video["name"]].row} for video in index]
     return {
         "groups": _groups(settings),
-        "videos": found.index,
+        "videos": index,
         "scores": found.scores.tolist(),
         "bins": BINS,
         "threshold": settings["masks"]["score"],
@@ -179,6 +189,7 @@ def _page_data(found: Survey, settings: Mapping[str, Any]) -> dict[str, Any]:
         "parts": PARTS,
         "looked_at": found.looked_at,
         "hidden": _hidden(found, settings),
+        **({"audit": audits.to_json()} if audits else {}),
     }
 
 
@@ -192,17 +203,30 @@ def _hidden(found: Survey, settings: Mapping[str, Any]) -> dict[str, Any] | None
 
 
 def _json_blocks(
-    videos: Sequence[Video], results: Path, found: Survey, settings: Mapping[str, Any]
+    videos: Sequence[Video], results: Path, found: Survey, audits: Audits | None, settings: Mapping[str, Any]
 ) -> Iterator[Markup]:
     room = EMBED_ALL_BYTES if settings["report"]["players"] == "embed" else 0
     for k, block in enumerate(blocks(videos, results / "report", found)):
-        players = []
-        for kind in _KINDS:
-            if kind in settings["outputs"] and settings["report"]["players"] != "none":
-                path = results / kind / f"{block['name']}.mp4"
-                source, room = _source(path, f"{kind}/{block['name']}.mp4", room)
-                players.append({"kind": kind, "source": source})
-        yield json_block(f"v{k}", {**block, "players": players})
+        players, room = _players(block["name"], results, audits, settings, room)
+        yield json_block(f"v{k}", {**(audits.marked(block) if audits else block), "players": players})
+
+
+def _players(
+    name: str, results: Path, audits: Audits | None, settings: Mapping[str, Any], room: int
+) -> tuple[list[dict[str, str]], int]:
+    """What a video's players play, and the room that is left for others in the page itself."""
+    players: list[dict[str, str]] = []
+    for kind in _KINDS if settings["report"]["players"] != "none" else ():
+        audit = audits.of[name] if audits and kind == "protected" else None
+        if kind not in _shown(settings) or (audit and audit.kept):
+            continue
+        # Before it is let through it lies elsewhere; and a page that shows no leaks does not hold it when it leaks.
+        path = results / ("unaudited" if audit else kind) / f"{name}.mp4"
+        inside = 0 if audit and audit.leaking and not settings["report"]["leak_pictures"] else room
+        source, left = _source(path, f"{kind}/{name}.mp4", inside)
+        players.append({"kind": kind, "source": source})
+        room -= inside - left
+    return players, room
 
 
 def _source(path: Path, relative: str, room: int) -> tuple[str, int]:

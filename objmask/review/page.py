@@ -47,7 +47,7 @@ def write_page(
         moments: the worst first.
         limit: so many of them are shown.
         videos: theirs.
-        results: the folder of results, whose protected video is shown, else its masks.
+        results: the folder of results, whose protected video is shown, let through or not, else its masks.
         out: file to write.
         raw: show the videos themselves.
 
@@ -107,7 +107,8 @@ def _source(
             raise DataError(f"{video.name}: is not where it was when the workflow ran; run it again")
         yield "the video itself", (_frame(path, video, frame) for frame in frames)
         return
-    for kind, words in (("protected", "protected video"), ("masks", "masks")):
+    # What an audit keeps back is in quarantine, and where it was before: there it always is.
+    for kind, words in (("protected", "protected video"), ("unaudited", "protected video"), ("masks", "masks")):
         path = results / kind / f"{video.name}.mp4"
         if path.is_file():
             yield words, stills(path, [video.seconds(frame) for frame in frames])

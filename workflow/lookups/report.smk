@@ -6,13 +6,15 @@ def raw_option(wildcards, input):
 
 def embedded():
     """Videos that the report itself holds; a link needs none."""
-    kinds = [kind for kind in ("masks", "protected") if kind in CFG["outputs"] and CFG["report"]["players"] == "embed"]
-    return per_video(*(f"{kind}/{{video}}.mp4" for kind in kinds))
+    kinds = ["masks"] * ("masks" in CFG["outputs"]) + [PROTECTED] * HIDES
+    return per_video(*(f"{kind}/{{video}}.mp4" for kind in kinds if CFG["report"]["players"] == "embed"))
 
 
-# Of protected video the report says what is hidden.
+# Of protected video, which an audit comes with, the report says what is hidden. It waits for no `release`: one that fails
+# is when it is wanted most.
+HIDES = bool({"protected", "audit"} & {*CFG["outputs"]})
 HIDING = {}
-if "protected" in CFG["outputs"]:
+if HIDES:
     HIDING = {
         "objects": SENSITIVE,
         "privacy_score": CFG["privacy"]["score"],
@@ -23,5 +25,15 @@ if "protected" in CFG["outputs"]:
         "zones": json.dumps(CFG["privacy"]["zones"]),
         "whole_frame_when": CFG["privacy"]["whole_frame_when"],
     }
+
+def report_of_leaks():
+    """The report, when it has what every audit found: a run that keeps videos back does not end without it."""
+    page = Path(RESULTS, "report.html")
+    if not AUDITED or "report" not in CFG["outputs"] or not page.is_file():
+        return None
+    audits = [Path(path) for path in per_video("audit/{video}.json")]
+    made = page.stat().st_mtime
+    return page if all(path.is_file() and path.stat().st_mtime <= made for path in audits) else None
+
 
 FILES["report"] = [f"{RESULTS}/report.html"]

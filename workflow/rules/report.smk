@@ -5,9 +5,9 @@ rule glance:
         detections=detections_for("masks"),
         tables=tables_for("masks"),
         coverage=f"{RESULTS}/coverage/{{video}}.csv",
-        protected=f"{RESULTS}/{PROTECTED}/{{video}}.mp4" if "protected" in CFG["outputs"] else [],
-        hidden=detections_for("privacy") if "protected" in CFG["outputs"] else [],
-        hidden_tables=tables_for("privacy") if "protected" in CFG["outputs"] else [],
+        protected=f"{RESULTS}/{PROTECTED}/{{video}}.mp4" if HIDES else [],
+        hidden=detections_for("privacy") if HIDES else [],
+        hidden_tables=tables_for("privacy") if HIDES else [],
     output:
         glance=f"{RESULTS}/report/{{video}}.json",
         provenance=f"{RESULTS}/provenance/report/{{video}}.json",
@@ -48,6 +48,7 @@ rule report:
         glances=per_video("report/{video}.json"),
         tables=[f"{RESULTS}/summary/coverage_by_{by}.csv" for by in ("group", "label")],
         players=embedded(),
+        audits=per_video("audit/{video}.json") if AUDITED else [],
     output:
         page=report(f"{RESULTS}/report.html", caption="../report/report.rst", category="objmask"),
         provenance=f"{RESULTS}/provenance/report.json",

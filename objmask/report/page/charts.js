@@ -123,7 +123,7 @@ function timelineOf(box, video) {
     if (!height) return Plotly.purge(box);
     // Said as well: a chart that is there keeps its size otherwise, whatever the height of its box.
     const given = { ...lanes(rows, video, (sheet || box.clientWidth) > 500), height };
-    Plotly.react(box, rows.flatMap((row, k) => lane(row, k, video)), given, buttons());
+    Plotly.react(box, [...rows.flatMap((row, k) => lane(row, k, video)), ...leakMarks(rows, video)], given, buttons());
   };
   draw();
   drawn.set(box, draw);
@@ -172,10 +172,27 @@ function lanes(rows, video, wide) {
       spikecolor: quiet, spikethickness: 0.5, spikedash: "solid",
     },
     annotations: notes,
+    ...(video.audit ? { shapes: leakBands(video) } : {}),
     hovermode: "x unified",
     hoversubplots: "axis",
     margin: { l: wide ? 98 : 84, r: wide ? 62 : 50, t: above(), b: BELOW },
   });
+}
+
+// Where protected video leaks: bands over all lanes, and a mark of their own shape at the top of the first one.
+const leakBands = ({ audit }) => (audit?.stretches_s ?? []).map(([x0, x1]) => ({
+  type: "rect", x0, x1, yref: "paper", y0: 0, y1: 1, layer: "below",
+  fillcolor: `${look().grave}33`, line: { color: `${look().grave}88`, width: 1 },
+}));
+
+function leakMarks([first], { audit }) {
+  if (!audit?.stretches_s.length) return [];
+  const times = audit.stretches_s.map(([from]) => from);
+  return [{
+    type: "scatter", xaxis: "x", yaxis: "y", name: "leak", mode: "markers", cliponaxis: false,
+    x: times, y: times.map(() => (first.top / PAGE.parts) * 100),
+    marker: { symbol: "x", size: 8, color: look().grave }, hovertemplate: "audit: a leak begins<extra></extra>",
+  }];
 }
 
 const short = (name) => ([...name].length > 12 ? `${[...name].slice(0, 11).join("")}…` : name);

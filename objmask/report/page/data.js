@@ -19,9 +19,11 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-function table(columns, rows) {
-  const cell = (value, i) => element("td", { class: i ? "n" : null, text: value });
-  const head = columns.map((name, i) => element("th", { scope: "col", class: i ? "n" : null, text: name }));
+// The first columns, `left` of them, are texts, the others numbers. A cell is a text or an element.
+function table(columns, rows, left = 1) {
+  const kind = (i) => (i < left ? null : "n");
+  const cell = (value, i) => element("td", { class: kind(i) }, value);
+  const head = columns.map((name, i) => element("th", { scope: "col", class: kind(i), text: name }));
   return element(
     "table", {},
     element("thead", {}, element("tr", {}, ...head)),
@@ -62,6 +64,11 @@ function clock(seconds) {
   const rest = `${pad(whole % 60)}.${Math.floor((seconds - whole + 1e-9) * 10)}`;
   return hours ? `${hours}:${pad(minutes)}:${rest}` : `${minutes}:${rest}`;
 }
+
+// Of less than a tenth of a second something is left.
+const lasting = (seconds) => (seconds < 0.095 ? `${seconds.toFixed(2)} s` : seconds < 60 ? `${seconds.toFixed(1)} s` : clock(seconds));
+// Of 1,000, with three digits.
+const rate = (value) => (value >= 100 ? thousands(Math.round(value)) : String(Number(value.toPrecision(3))));
 
 // The second that a time is in, as the warnings name it.
 const second = (seconds) => clock(seconds).split(".")[0];

@@ -5,7 +5,7 @@ function choices() {
   tools.label.append(...labels.map((label) => element("option", { value: `=${label}`, text: label || "(no label)" })));
   tools.label.parentElement.hidden = labels.length < 2;
   const orders = [
-    ["given", "by name"], ...(PAGE.hidden ? [["gaps", "gaps in what is hidden first"]] : []),
+    ["given", "by name"], ...(PAGE.audit ? [["leaks", "most leaking first"]] : []), ...(PAGE.hidden ? [["gaps", "gaps in what is hidden first"]] : []),
     ["longest", "longest first"], ["empty", "least covered first"],
     ...PAGE.groups.map((group, k) => [`most:${k}`, `most ${group.name} first`]),
   ];
@@ -37,6 +37,7 @@ histograms();
 choices();
 toggles();
 show();
+if (PAGE.audit) audits();
 for (const box of document.querySelectorAll(".scroll")) watched(box);
 for (const query of [DARK, FINGERS]) query.addEventListener("change", redraw);
 addEventListener("beforeprint", () => onPaper(true));

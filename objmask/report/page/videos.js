@@ -26,12 +26,13 @@ function matching() {
   const words = tools.find.value.toLowerCase().split(/\s+/).filter(Boolean);
   const fits = (video) =>
     (!tools.label.value || video.label === tools.label.value.slice(1)) &&
-    (!tools.warned.checked || video.warnings) &&
+    (!tools.warned.checked || video.warnings || video.audit?.leaking_frames) &&
     words.every((word) => `${video.title} ${video.name} ${video.label} ${video.subject}`.toLowerCase().includes(word));
   const found = PAGE.videos.map((video, number) => ({ video, number })).filter(({ video }) => fits(video));
   const [by, group] = tools.order.value.split(":");
   const keys = {
     gaps: (video) => -video.gaps,
+    leaks: (video) => -video.audit.leaking_per_1000,
     longest: (video) => -video.seconds,
     most: (video) => -video.means[Number(group)],
     empty: (video) => video.means.reduce((sum, mean) => sum + mean, 0),
@@ -52,25 +53,29 @@ function show(focus) {
   list.replaceChildren(...found.slice(first, first + size).map(({ number }) => card(read(`v${number}`))));
   if (!found.length) list.append(element("p", { class: "fine", text: "No video fits." }));
   for (const chart of list.querySelectorAll(".timeline")) looking.observe(chart);
-  for (const [k, place] of document.querySelectorAll("[data-pages]").entries()) pages(place, found.length, size, k, focus);
+  for (const [k, place] of document.querySelectorAll("[data-pages]").entries()) {
+    pages(place, { first, size, count: found.length, key: String(k), focus, turn });
+  }
 }
 
-function pages(place, count, size, k, focus) {
+// Buttons that turn to other pages of a list. `key` tells those of several places apart: what has the focus is named by
+// key and direction, and gets it again.
+function pages(place, { first, size, count, key, focus, turn }) {
   const said = count ? `${thousands(first + 1)}–${thousands(Math.min(first + size, count))} of ${thousands(count)}` : "none";
   const button = (text, by, name, possible) => {
     const made = element("button", { type: "button", text, "data-turn": name });
     made.disabled = !possible;
-    made.addEventListener("click", () => turn(by, `${k}${name}`));
+    made.addEventListener("click", () => turn(by, `${key}${name}`));
     return made;
   };
   place.hidden = count <= size;
   place.replaceChildren(
     button("Previous", -size, "back", first > 0),
-    element("output", { text: said, "aria-live": k ? null : "polite" }),
+    element("output", { text: said, "aria-live": key === "1" ? null : "polite" }),
     button("Next", size, "on", first + size < count),
   );
-  if (focus && focus.startsWith(String(k))) {
-    const wanted = [focus.slice(1), "on", "back"].map((name) => place.querySelector(`[data-turn=${name}]:enabled`));
+  if (focus && focus.startsWith(key)) {
+    const wanted = [focus.slice(key.length), "on", "back"].map((name) => place.querySelector(`[data-turn=${name}]:enabled`));
     wanted.find(Boolean)?.focus({ preventScroll: true });
   }
 }
@@ -97,6 +102,7 @@ function card(video) {
     element("header", {}, element("h3", { text: video.title }), element("span", { text: said.filter(Boolean).join(" · ") })),
     video.warnings.length ? element("ul", {}, ...video.warnings.map((text) => element("li", { text }))) : null,
     chart,
+    video.audit ? audited(video.audit) : null,
     video.hidden ? element("p", { class: "hiding", text: hiding(video) }) : null,
     unseen.length ? element("p", { class: "unseen", text: `Not seen: ${unseen.join(", ")}` }) : null,
     video.moments.length ? element("div", { class: "strip" }, ...video.moments.map((moment) => still(moment, video))) : null,
@@ -117,7 +123,7 @@ function hiding({ hidden, frames }) {
 }
 
 const spoken = (video) =>
-  `Coverage over time of ${video.title}. ` +
+  `Coverage over time of ${video.title}. ${video.audit ? `${video.audit.sentence} ` : ""}` +
   (video.groups.filter((group) => group.present).map((group) => `${group.name}: mean ${percent(group.mean)} %, in ${percent(group.present)} % of frames`).join("; ") || "Nothing was found.");
 
 function still(moment, video) {
@@ -133,6 +139,7 @@ function still(moment, video) {
     element(
       "figcaption", {}, element("b", { text: clock(moment.time_s) }), ` ${seen}`,
       moment.gap ? element("span", { class: "gap", text: "longest gap: no object is hidden" }) : null,
+      moment.withheld ? element("span", { class: "gap", text: "protected picture left out: it may show a leak" }) : null,
     ),
   );
 }
