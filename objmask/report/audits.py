@@ -56,7 +56,8 @@ class Audit:
     @property
     def longest(self) -> str:
         """Its longest run of leaking frames."""
-        return f"longest {seconds(self.summary['longest_run_s'])} from frame {number(self.summary['longest_run_first'])}"
+        length, first = self.summary["longest_run_s"], self.summary["longest_run_first"]
+        return f"longest {seconds(length)} from frame {number(first)}"
 
     @property
     def row(self) -> dict[str, Any]:
@@ -75,7 +76,7 @@ class Audit:
         said = f"{number(frames)} leaking {'frame' if frames == 1 else 'frames'} ({per_1000} of 1,000), {self.longest}"
         if not self.kept:
             return said
-        return f"{said}: above audit.fail_over {fail_over:g}, so it is kept in quarantine/, and the run ends with an error"
+        return f"{said}: above audit.fail_over {fail_over:g}, so kept in quarantine/, and the run ends with an error"
 
     def sentence(self) -> str:
         """For the video's card."""
@@ -159,14 +160,14 @@ def read_audits(videos: Iterable[Video], folder: Path, fail_over: float | None, 
         path = folder / f"{video.name}.json"
         try:
             document = json.loads(path.read_text(encoding="ascii"))
-            moments = [_moment(one, video.title) for one in document["moments"]]
+            moments = [_moment(one, video.title, pictures=pictures) for one in document["moments"]]
             audits.of[video.name] = _audit(document, fail_over)
             audits.models |= set(map(str, document["models"]))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(f"{path}: no audit of a video; delete it and run again ({error})") from error
         audits.found += len(moments)
         audits.moments = sorted([*audits.moments, *moments], key=_rank)[:MOMENTS]
-    room = PICTURE_CHARS if pictures else 0
+    room = PICTURE_CHARS
     for moment in audits.moments:
         room -= len(moment["picture"])
         if room < 0:
@@ -176,13 +177,11 @@ def read_audits(videos: Iterable[Video], folder: Path, fail_over: float | None, 
 
 def _audit(document: Mapping[str, Any], fail_over: float | None) -> Audit:
     given = document["summary"]
-    first = given["longest_run_first"]
-    summary = {name: int(given[name]) for name in _COUNTS} | {name: float(given[name]) for name in _SHARES}
-    summary["longest_run_first"] = int(first or 0) if summary["leaking_frames"] else None
+    summary: dict[str, Any] = {name: int(given[name]) for name in _COUNTS}
+    summary |= {name: float(given[name]) for name in _SHARES}
+    summary["longest_run_first"] = int(given["longest_run_first"]) if summary["leaking_frames"] else None
     sides = [(one["first"], one["last"]) for one in document["moments"] if one["leak"]]
-    stretches = sorted(
-        (int(a["frame"]), int(b["frame"]), float(a["time_s"]), float(b["time_s"])) for a, b in sides
-    )
+    stretches = sorted((int(a["frame"]), int(b["frame"]), float(a["time_s"]), float(b["time_s"])) for a, b in sides)
     kept = fail_over is not None and summary["leaking_per_1000"] > fail_over
     return Audit(summary, _apart([Stretch(*one) for one in stretches]), kept)
 
@@ -198,7 +197,7 @@ def _apart(stretches: Iterable[Stretch]) -> list[Stretch]:
     return apart
 
 
-def _moment(one: Mapping[str, Any], title: str) -> dict[str, Any]:
+def _moment(one: Mapping[str, Any], title: str, *, pictures: bool) -> dict[str, Any]:
     return {
         "title": title,
         "frame": int(one["frame"]),
@@ -210,7 +209,7 @@ def _moment(one: Mapping[str, Any], title: str) -> dict[str, Any]:
         "severity": float(one["severity"]),
         "why": sorted(map(str, one["why"])),
         "leak": bool(one["leak"]),
-        "picture": str(one["picture"] or ""),
+        "picture": str(one["picture"] or "") if pictures else "",
     }
 
 

@@ -26,6 +26,7 @@ if HIDES:
         "whole_frame_when": CFG["privacy"]["whole_frame_when"],
     }
 
+
 def report_of_leaks():
     """The report, when it has what every audit found: a run that keeps videos back does not end without it."""
     page = Path(RESULTS, "report.html")

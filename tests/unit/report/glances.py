@@ -90,6 +90,42 @@ def hidden(seed: int, gaps: int, **more: Any) -> dict[str, Any]:
     }
 
 
+def audit(*leaks: tuple[int, int], others: int = 0, name: str = "laptop", picture: str | None = None) -> dict[str, Any]:
+    """An audit of a video of 1,000 frames, 10 a second, that leaks from the one frame to the other of each pair."""
+    frames = sum(last - first + 1 for first, last in leaks)
+    length, first = max(((last - first + 1, -first) for first, last in leaks), default=(0, 0))
+    spans = [(*leak, True) for leak in leaks] + [(900 + 5 * k, 900 + 5 * k, False) for k in range(others)]
+    moments = [
+        {
+            **{"frame": first, "time_s": first / 10, "frames": last - first + 1, "class": name, "score": 0.8},
+            **{side: {"frame": at, "time_s": at / 10} for side, at in (("first", first), ("last", last))},
+            **{"shown": 0.9, "severity": (last - first + 1) / 1000, "box": [0.1, 0.1, 0.2, 0.2]},
+            **{"why": ["found"], "leak": leak, "picture": picture},
+        }
+        for first, last, leak in spans
+    ]
+    summary = {
+        **{"frames": 1000, "leaking_frames": frames, "leaking_per_1000": float(frames)},
+        **{"longest_run_frames": length, "longest_run_s": length / 10, "longest_run_first": -first if leaks else None},
+        **{"other_lost": 0.25, "review_frames": frames + others, "leaks": len(leaks), "moments": len(moments)},
+    }
+    return {"format": 1, "models": ["net"], "summary": summary, "moments": moments}
+
+
+def audited(folder: Path, audits: Mapping[str, Mapping[str, Any]]) -> None:
+    """Writes audits by the videos' names."""
+    for name, one in audits.items():
+        path = folder / f"audit/{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(one), encoding="ascii")
+
+
+def about_audits(fail_over: float | None = None, *, pictures: bool = False, **report: Any) -> dict[str, Any]:
+    """What the report is told of a run with audits."""
+    settings = {**SETTINGS["report"], "leak_pictures": pictures, **report}
+    return about(outputs=[*SETTINGS["outputs"], "audit"], audit={"fail_over": fail_over}, report=settings)
+
+
 def results(folder: Path, glances: Mapping[str, Mapping[str, Any]], label: str = "desk") -> list[Video]:
     """Writes glances by the videos' names, and summaries that fit; returns the videos."""
     for name, one in glances.items():

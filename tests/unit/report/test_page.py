@@ -10,12 +10,13 @@ from html.parser import HTMLParser
 
 import pytest
 from builders import HOSTILE
-from glances import GROUPS, about, glance, noise, results
+from glances import GROUPS, about, about_audits, audit, audited, glance, noise, results
 
 from objmask.cli import main
 from objmask.errors import DataError
 from objmask.report.dataset import MIN_POINTS, Video, survey
-from objmask.report.page import EMBED_BYTES, duration, number, percent, write_report
+from objmask.report.numbers import duration, moment, number, percent, rate
+from objmask.report.page import EMBED_BYTES, write_report
 
 SCRIPT = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
 NAMES = (*HOSTILE, SCRIPT.replace("/", "\N{FRACTION SLASH}"), "a&amp;b <b>", "\u2028\u2029", "🎥 desk/ü '\"`${x}")
@@ -149,15 +150,18 @@ def test_settings_models_and_checksums_are_there(tmp_path):
 
 
 def test_five_hundred_videos_are_under_30_mb(tmp_path):
-    busy = glance(0, picture=noise(12_000))
-    page = written(tmp_path, {f"label {k % 40}/clip {k:04d}": busy for k in range(500)})
+    busy, names = glance(0, picture=noise(12_000)), [f"label {k % 40}/clip {k:04d}" for k in range(500)]
+    leaking = audit(*((9 * k, 9 * k) for k in range(100)), others=20, picture=noise(16_000))
+    audited(tmp_path, dict.fromkeys(names, leaking))
+    page = written(tmp_path, dict.fromkeys(names, busy), about_audits(pictures=True))
     assert page.stat().st_size < 30e6
 
 
 def test_five_thousand_videos_work_with_few_points_and_without_pictures(tmp_path):
     busy = glance(0, picture=noise(6000), moments=2)
     videos = results(tmp_path, {f"label {k % 40}/clip {k:04d}": busy for k in range(5000)})
-    write_report(videos, {}, about(), tmp_path, tmp_path / "report.html")
+    audited(tmp_path, {video.name: audit(*((9 * k, 9 * k) for k in range(50))) for video in videos})
+    write_report(videos, {}, about_audits(), tmp_path, tmp_path / "report.html")
     page = Parsed((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert (tmp_path / "report.html").stat().st_size < 40e6
     assert len(page.data("page")["videos"]) == 5000
@@ -228,4 +232,6 @@ def test_numbers_say_as_much_as_they_know():
         *("0", "<0.01", "0.29", "16.3", "100", "100", ""),
     ]
     assert [duration(s) for s in (0, 12.34, 184, 3720)] == ["0.0 s", "12.3 s", "3 min 04 s", "1 h 02 min"]
+    assert [moment(s) for s in (0.04, 0.2, 75)] == ["0.04 s", "0.2 s", "1 min 15 s"]
+    assert [rate(x) for x in (0, 0.0123, 27.778, 166.667, 1000)] == ["0", "0.0123", "27.8", "167", "1\u202f000"]
     assert number(1234567) == "1\u202f234\u202f567"
