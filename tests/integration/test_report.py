@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import cv2
 import numpy as np
 import pytest
-from glances import about, glance, hidden, results
+from glances import PIXEL, about, about_audits, audit, audited, glance, hidden, results
 from snakemake_runs import Run, Workflow
 
 from objmask.cli import main
@@ -491,3 +491,107 @@ def test_every_picture_and_control_has_a_name(many, tab):
           !(one.alt || one.getAttribute("aria-label") || one.innerText || one.closest("label")?.innerText)).length"""
     )
     assert nameless == 0
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["without_pictures", "with_pictures"])
+def leaking(request, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of 23 audited videos with hostile names and classes, of which two leak; the worse one is kept back."""
+    folder = tmp_path_factory.mktemp("leaking")
+    name = "<img src=x onerror=alert(1)>%{y}"
+    audits = {f"desk/clip {k:02d} {name}": audit(others=1, name=name, picture=PIXEL) for k in range(23)}
+    audits[f"desk/clip 20 {name}"] = audit((20, 29), (88, 90), name=name, picture=PIXEL)
+    audits[f"desk/clip 07 {name}"] = audit((31, 31), picture=PIXEL)
+    glances = {name: hidden(k, 0) for k, name in enumerate(audits)}
+    audited(folder, audits)
+    told = about_audits(2, pictures=request.param)
+    write_report(results(folder, glances), {}, told, folder, folder / "report.html")
+    return folder / "report.html"
+
+
+def test_audits_are_listed_and_turned_by_keyboard(leaking, tab):
+    tab.open(leaking)
+    first, second, third = tab.texts("#audit-videos-list tbody tr")[:3]
+    assert "clip 20" in first
+    assert "leaks; kept in quarantine\t1.0 s from 0:02.0, frame 20\t13\t13\t2\t2\t13\t25.0" in first
+    assert "clip 07" in second
+    assert "leaks\t0.1 s from 0:03.1, frame 31\t1\t1\t1\t1\t1\t25.0" in second
+    assert "no leak found\t–\t0\t0\t0\t1\t1\t25.0" in third
+    assert tab.texts(".warnings .grave b")[-2:] == ["Kept back", "Leaks"]
+    tab.tab_to("#audit-videos-pages [data-turn=on]")
+    tab.page.keyboard.press("Enter")
+    tab.page.keyboard.press("Enter")
+    assert len(tab.texts("#audit-videos-list tbody tr")) == 3
+    assert tab.texts("#audit-videos-pages output") == ["21–23 of 23"]
+    assert tab.page.evaluate("document.activeElement.dataset.turn") == "back"
+    tab.page.select_option("#audit-order", label="by name")
+    assert "clip 00" in tab.texts("#audit-videos-list tbody tr")[0]
+    moments = "#audit-moments-list tbody tr, #audit-moments-list figure"
+    assert [("leak: found again" in text) for text in tab.texts(moments)[:4]] == [True, True, True, False]
+    tab.tab_to("#audit-moments-pages [data-turn=on]")
+    tab.page.keyboard.press("Enter")
+    assert tab.texts("#audit-moments-pages output")[0].endswith("of 24")
+    assert tab.texts("#list h3")[0].startswith("desk/clip 00"), "the list of videos stays where it is"
+    tab.page.evaluate("document.querySelectorAll('#audit-videos-list a')[7].click()")
+    assert [text[:12] for text in tab.texts("#list h3")] == ["desk/clip 07"]
+    assert tab.texts(".card .audit") == [
+        "Audit: leaks in 1 of 1\u202f000 frames, longest 0.1 s from frame 31. At 0:03."
+    ]
+    assert (tab.files, tab.said) == (["report.html"], [])
+
+
+def test_leaks_are_marked_over_time(leaking, tab):
+    tab.open(leaking)
+    tab.page.select_option("#order", label="most leaking first")
+    tab.page.check("#warned")
+    assert [text[:12] for text in tab.texts("#list h3")] == ["desk/clip 20", "desk/clip 07"]
+    chart = tab.page.locator(".timeline").first
+    chart.scroll_into_view_if_needed()
+    tab.page.wait_for_selector(".timeline svg")
+    assert chart.locator(".shapelayer path").count() == 2
+    assert chart.locator(".scatterlayer .points path").count() == 2
+    assert "At 0:02, 0:08." in tab.texts(".card .audit")[0]
+    for button in tab.page.locator("#toggles button").all():
+        button.click()
+    assert not chart.locator("svg").count()
+    tab.page.locator("#toggles button").nth(1).click()
+    assert chart.locator(".scatterlayer .points path").count() == 2
+    assert tab.said == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1280, "light")])
+def test_nothing_of_an_audit_sticks_out_or_has_no_name(leaking, browser, width, scheme):
+    page = browser.new_page(viewport={"width": width, "height": 700}, color_scheme=scheme)
+    seen = Seen(page).open(leaking)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("[...document.querySelectorAll('#audit img')].every((one) => one.alt && one.naturalWidth)")
+    assert bool(page.locator("#audit img").count()) == (
+        "The pictures are of protected video" in page.inner_text("#audit")
+    )
+    assert seen.said == []
+    page.close()
+
+
+def test_a_run_that_keeps_videos_back_has_a_report_that_says_why(demo, tab, tmp_path):
+    workflow, run = demo
+    shutil.copytree(run.folder, tmp_path / "copy")
+    settings = {
+        **CONFIG,
+        "outputs": [*CONFIG["outputs"], "audit"],
+        "privacy": {"score": 0.999},  # so little is hidden that much of it is found again
+        "audit": {"floor": 0.2, "score": 0.3, "fail_over": 0},
+        "report": {"players": "embed"},
+    }
+    failed = workflow.run(tmp_path / "copy", settings)
+    assert failed.code != 0
+    assert failed.jobs["report"] == 1
+    failed.line("what leaks is in", "results/report.html")
+    kept = {path.stem for path in (failed.results / "quarantine").rglob("*.mp4")}
+    assert kept
+    tab.open(failed.results / "report.html")
+    assert len([text for text in tab.texts(".warnings .grave") if "kept in quarantine" in text]) == len(kept)
+    assert len([text for text in tab.texts("#audit-videos-list tbody tr") if "kept in quarantine" in text]) == len(kept)
+    assert (tab.files, tab.said) == (["report.html"], [])
+    allowed = {**settings, "audit": {**settings["audit"], "fail_over": 1000}}
+    assert set(workflow.plan(failed.folder, allowed).jobs) == {"release", "report"}
+    shown = {**settings, "report": {**settings["report"], "leak_pictures": True}}
+    assert set(workflow.plan(failed.folder, shown).jobs) == {"release", "report"}

@@ -35,6 +35,11 @@ def test_settings_are_complete_and_in_one_order():
     assert json.dumps(turned) == json.dumps(told())
 
 
+def test_a_setting_of_leaks_counts_only_where_they_are_looked_for():
+    assert "leak_pictures" not in told(report={"leak_pictures": True})["settings"]["report"]
+    assert told(outputs=["report", "audit"])["settings"]["report"]["leak_pictures"] is False
+
+
 def test_the_order_of_groups_is_the_user_s():
     groups = {
         name: {"objects": [name], "colour": colour} for name, colour in (("cup", [9, 99, 9]), ("book", [99, 9, 9]))

@@ -67,7 +67,9 @@ def test_what_is_kept_back_is_named_and_not_played(tmp_path):
     told = about_audits(30)
     page = page_of(tmp_path, {"a": audit((88, 120)), "b": audit((88, 116), others=1)}, told)
     said = text_of(page)
-    assert "Kept back a : 33 leaking frames (33 of 1,000), longest 3.3 s from frame 88: above audit.fail_over 30" in said
+    assert (
+        "Kept back a : 33 leaking frames (33 of 1,000), longest 3.3 s from frame 88: above audit.fail_over 30" in said
+    )
     assert "Leaks b : 29 leaking frames (29 of 1,000), longest 2.9 s from frame 88" in said
     assert said.count("Kept back") == 1
     assert [player["kind"] for player in page.data("v0")["players"]] == ["masks"]
