@@ -251,6 +251,9 @@ def test_the_page_shows_protected_video_takes_names_for_text_and_runs_nothing(re
     first = page.read_bytes()
     assert main(["review", f"--results={out}", f"--html={page}"]) == 0
     assert page.read_bytes() == first
+    (out / "protected").rename(out / "unaudited")  # kept back by an audit
+    assert main(["review", f"--results={out}", f"--html={page}"]) == 0
+    assert page.read_bytes() == first
 
 
 def test_raw_pictures_are_asked_for_and_said(results, tmp_path, monkeypatch):
