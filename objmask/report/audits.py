@@ -20,7 +20,7 @@ PICTURE_CHARS = 1_000_000
 """Their pictures together take at most so many characters of the page."""
 STRETCHES = 40
 """So many stretches of a video are marked over time."""
-_COUNTS = ("frames", "leaking_frames", "longest_run_frames", "review_frames", "leaks", "moments")
+_COUNTS = ("frames", "leaking_frames", "longest_run_frames", "review_frames", "leaks", "moments", "allowed")
 _SHARES = ("leaking_per_1000", "longest_run_s", "other_lost")
 
 
@@ -87,6 +87,8 @@ class Audit:
             found += "; kept in quarantine/"
         if others := self.summary["moments"] - self.summary["leaks"]:
             found += f"; {number(others)} {'moment' if others == 1 else 'moments'} to look at"
+        if allowed := self.summary["allowed"]:
+            found += f"; {number(allowed)} {'find' if allowed == 1 else 'finds'} may be seen by corrections"
         return f"Audit: {found}."
 
 

@@ -109,11 +109,11 @@ FURTHER = Table(
 AUDIT = Table(
     "Audit",
     {
-        "all": "probe, detection, protect, again",
+        "all": "probe, detection, protect, coverage, glance, again",
         "again": "audit_probe, audit_frames, audit_detect, audit_gather, audit, release",
         **DETECTION,
     },
-    {**BASE, "outputs": ["audit"], "audit": {"fail_over": 1000}},
+    {**BASE, "outputs": ["audit", "report"], "audit": {"fail_over": 1000}},
 )
 TABLES = (USUAL, FURTHER, AUDIT)
 
@@ -292,6 +292,7 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "`corrections`: an entry of a video": correct,
     "`corrections`: what may be seen of a video": allow,
     "`corrections`: the same in another file": correct_elsewhere,
+    "`report.leak_pictures`": sets("report", "leak_pictures", True),
     "`audit.floor`": sets("audit", "floor", 0.04),
     "`audit.score`": sets("audit", "score", 0.5),
     "`audit.thumbnails`": sets("audit", "thumbnails", 1),

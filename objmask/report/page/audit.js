@@ -4,7 +4,6 @@ const SHOWN = { videos: 10, moments: PAGE.audit?.pictures ? 12 : 10 };
 const WHY = {
   uncovered: "was to be hidden",
   found: "found again",
-  allowed: "shown by a correction",
 };
 const VIDEO_ORDERS = {
   "leaks most": ({ audit }) => [-audit.leaking_per_1000, -audit.review_frames],

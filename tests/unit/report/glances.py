@@ -90,7 +90,9 @@ def hidden(seed: int, gaps: int, **more: Any) -> dict[str, Any]:
     }
 
 
-def audit(*leaks: tuple[int, int], others: int = 0, name: str = "laptop", picture: str | None = None) -> dict[str, Any]:
+def audit(
+    *leaks: tuple[int, int], others: int = 0, name: str = "laptop", allowed: int = 0, picture: str | None = None
+) -> dict[str, Any]:
     """An audit of a video of 1,000 frames, 10 a second, that leaks from the one frame to the other of each pair."""
     frames = sum(last - first + 1 for first, last in leaks)
     length, first = max(((last - first + 1, -first) for first, last in leaks), default=(0, 0))
@@ -108,8 +110,9 @@ def audit(*leaks: tuple[int, int], others: int = 0, name: str = "laptop", pictur
         **{"frames": 1000, "leaking_frames": frames, "leaking_per_1000": float(frames)},
         **{"longest_run_frames": length, "longest_run_s": length / 10, "longest_run_first": -first if leaks else None},
         **{"other_lost": 0.25, "review_frames": frames + others, "leaks": len(leaks), "moments": len(moments)},
+        "allowed": allowed,
     }
-    return {"format": 1, "models": ["net"], "summary": summary, "moments": moments}
+    return {"format": 2, "models": ["net"], "summary": summary, "moments": moments}
 
 
 def audited(folder: Path, audits: Mapping[str, Mapping[str, Any]]) -> None:

@@ -65,7 +65,7 @@ def test_without_audits_there_is_not_a_word_of_them(tmp_path):
 
 def test_what_is_kept_back_is_named_and_not_played(tmp_path):
     told = about_audits(30)
-    page = page_of(tmp_path, {"a": audit((88, 120)), "b": audit((88, 116), others=1)}, told)
+    page = page_of(tmp_path, {"a": audit((88, 120)), "b": audit((88, 116), others=1, allowed=3)}, told)
     said = text_of(page)
     assert (
         "Kept back a : 33 leaking frames (33 of 1,000), longest 3.3 s from frame 88: above audit.fail_over 30" in said
@@ -77,7 +77,8 @@ def test_what_is_kept_back_is_named_and_not_played(tmp_path):
     assert [video["audit"]["kept"] for video in page.data("page")["videos"]] == [True, False]
     assert page.data("v0")["audit"]["sentence"].endswith("; kept in quarantine/.")
     assert page.data("v1")["audit"]["sentence"] == (
-        "Audit: leaks in 29 of 1\u202f000 frames, longest 2.9 s from frame 88; 1 moment to look at."
+        "Audit: leaks in 29 of 1\u202f000 frames, longest 2.9 s from frame 88; 1 moment to look at; "
+        "3 finds may be seen by corrections."
     )
 
 
