@@ -86,7 +86,7 @@ def rendered() -> list[Clip]:
         video = root / f"{name}.mp4"
         info = VideoInfo.read(measure.probe(video))
         frames = {frame.number: frame for frame in truth.frames(name)}
-        clips.append(Clip(video, info, list(annotated(frames, range(info.frames))), backs_of(video, info)))
+        clips.append(Clip(video, info, list(annotated(frames, range(info.frames), crowds=True)), backs_of(video, info)))
     return clips
 
 

@@ -106,8 +106,9 @@ def write_provenance(verb: str, options: Mapping[str, Any], file: Path) -> None:
         made_of["models"] = {
             str(one.get("model")): {key: one.get(key) for key in ("model_sha256", "settings_sha256")} for one in stored
         }
-    if "videos" in options:
-        made_of["videos_sha256"] = sha256_of(options["videos"])
+    for table in ("videos", "corrections"):
+        if isinstance(options.get(table), Path):
+            made_of[f"{table}_sha256"] = sha256_of(options[table])
     write_json(file, made_of)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from objmask.detections import Detections
-from objmask.errors import DataError
 from objmask.evaluation.videos import AnnotatedFrame
 from objmask.masks import Patch, paste
 from objmask.video.info import VideoInfo
@@ -22,45 +22,58 @@ class Actor:
     """An object in a frame.
 
     Attributes:
-        number: the same in all frames of the video.
+        number: the same in all frames of the video; -1: nobody says which object of other frames it is.
         name: its class.
         patch: the pixels of it that are seen, at least `LEAST_PX`.
+        crowd: a region to leave out of account: what happens to it is neither right nor wrong.
     """
 
     number: int
     name: str
     patch: Patch
+    crowd: bool = False
 
 
 Cast = tuple[Actor, ...]
 """The objects of a frame."""
 
 
-def annotated(frames: Mapping[int, AnnotatedFrame], numbers: Iterable[int]) -> Iterator[Cast | None]:
+def tells_apart(frames: Iterable[AnnotatedFrame]) -> bool:
+    """Whether annotations say of every object which one it is: a number each, and no number twice in a frame."""
+    for frame in frames:
+        counts = Counter(one.number for one in frame.instances if not one.crowd)
+        if any(number is None or number < 0 or times > 1 for number, times in counts.items()):
+            return False
+    return True
+
+
+def annotated(
+    frames: Mapping[int, AnnotatedFrame], numbers: Iterable[int], *, crowds: bool = False
+) -> Iterator[Cast | None]:
     """The annotated objects of frames; None of a frame that is not annotated.
+
+    Where annotations leave open which object is which, none has a number: half of them would tell lies about the rest.
 
     Args:
         frames: those that are annotated, by their number.
         numbers: of the frames to judge.
+        crowds: whether `iscrowd` is passed over; rendered clips mark objects so that hardly show.
 
     Raises:
-        DataError: an annotation does not say which object it is, or is damaged.
+        DataError: an annotation is damaged.
     """
+    told = tells_apart(frames.values())
     for number in numbers:
-        yield _annotated(frames[number]) if number in frames else None
+        yield _annotated(frames[number], told=told, crowds=crowds) if number in frames else None
 
 
-def _annotated(frame: AnnotatedFrame) -> Cast:
+def _annotated(frame: AnnotatedFrame, *, told: bool, crowds: bool) -> Cast:
     cast = []
     for instance in frame.instances:
-        if instance.number is None:
-            raise DataError(
-                f"{frame.video}, frame {frame.number}: a '{instance.name}' does not say which object it is; "
-                "give annotations of one object the same `instance` or `track_id`"
-            )
         patch = Patch(0, 0, frame.mask(instance) > 0).trimmed()
         if np.count_nonzero(patch.mask) >= LEAST_PX:
-            cast.append(Actor(instance.number, instance.name, patch))
+            number = instance.number if told and instance.number is not None else -1
+            cast.append(Actor(number, instance.name, patch, instance.crowd and not crowds))
     return tuple(cast)
 
 

@@ -39,20 +39,34 @@ class Identities:
         self._videos: list[MOTAccumulator] = []
         self._frames = 0
 
+    def join(self, other: Identities) -> None:
+        """Counts what was counted of other videos as well."""
+        self._videos += other._videos
+
     def end_video(self) -> None:
         """Numbers mean something else in the next video."""
         self._frames = 0
 
     def add(self, cast: Sequence[Actor], tracks: Sequence[tuple[int, Patch]]) -> None:
-        """A frame: what is there, and the track ids and pixels of what is painted."""
+        """A frame: what is there, and the track ids and pixels of what is painted.
+
+        What is painted mostly on a crowd, and on nothing else, counts neither way.
+        """
         from motmetrics import MOTAccumulator
 
         if not self._frames:
             self._videos.append(MOTAccumulator())
+        crowds = [actor.patch for actor in cast if actor.crowd]
+        cast = [actor for actor in cast if not actor.crowd]
         overlap = np.array([[_overlap(one.patch, patch) for _, patch in tracks] for one in cast], np.float64)
         overlap = overlap.reshape(len(cast), len(tracks))
-        distance = np.where(overlap >= SAME, 1 - overlap, np.nan)
-        numbers = [actor.number for actor in cast], [number for number, _ in tracks]
+        kept = [
+            j
+            for j, (_, patch) in enumerate(tracks)
+            if (overlap[:, j] >= SAME).any() or not any(_lies_in(patch, crowd) for crowd in crowds)
+        ]
+        distance = np.where(overlap >= SAME, 1 - overlap, np.nan)[:, kept]
+        numbers = [actor.number for actor in cast], [tracks[j][0] for j in kept]
         self._videos[-1].update(*numbers, distance, frameid=self._frames)
         self._frames += 1
 
@@ -68,12 +82,20 @@ class Identities:
 
 def _overlap(a: Patch, b: Patch) -> float:
     """Intersection over union of two trimmed patches, 0..1."""
+    both = _common_px(a, b)
+    return both / (np.count_nonzero(a.mask) + np.count_nonzero(b.mask) - both) if both else 0.0
+
+
+def _lies_in(patch: Patch, crowd: Patch) -> bool:
+    return bool(_common_px(patch, crowd) >= SAME * np.count_nonzero(patch.mask))
+
+
+def _common_px(a: Patch, b: Patch) -> int:
     top, left = max(a.top, b.top), max(a.left, b.left)
     bottom, right = min(a.rows.stop, b.rows.stop), min(a.columns.stop, b.columns.stop)
     if top >= bottom or left >= right:
-        return 0.0
+        return 0
     parts: list[npt.NDArray[np.bool_]] = [
         one.mask[top - one.top : bottom - one.top, left - one.left : right - one.left] for one in (a, b)
     ]
-    both = np.count_nonzero(parts[0] & parts[1])
-    return both / (np.count_nonzero(a.mask) + np.count_nonzero(b.mask) - both)
+    return int(np.count_nonzero(parts[0] & parts[1]))

@@ -24,11 +24,17 @@ class Leaks:
         self.frames = self.leaked = 0
         """Frames with a sensitive object, and those of them in which less than `HIDDEN` of one is hidden."""
         self.longest = 0
-        """Frames on end in which one object leaks."""
+        """Frames on end in which one object leaks, of those that have a number."""
         self.longest_s = 0.0
         """Seconds of that."""
         self.sensitive = self.sensitive_hidden = self.other = self.other_hidden = 0
-        """Pixels of sensitive objects and of all else, and those of them that are hidden."""
+        """Pixels of sensitive objects and of all else but crowds of them, and those of them that are hidden."""
+
+    def join(self, other: Leaks) -> None:
+        """Counts what was counted of another video as well."""
+        for name in ("frames", "leaked", "sensitive", "sensitive_hidden", "other", "other_hidden"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.longest, self.longest_s = max(self.longest, other.longest), max(self.longest_s, other.longest_s)
 
     def end_video(self) -> None:
         """No leak goes on from one video to the next, or over frames whose truth is not known."""
@@ -42,19 +48,21 @@ class Leaks:
             hidden: (height, width), its pixels that `protect` hides.
             duration_s: how long it is shown, seconds.
         """
-        sensitive = [actor for actor in cast if actor.name in self._classes]
-        inside = np.zeros(hidden.shape, np.bool_)
-        for actor in sensitive:
-            inside[actor.patch.rows, actor.patch.columns] |= actor.patch.mask
+        known = [actor for actor in cast if actor.name in self._classes]
+        sensitive = [actor for actor in known if not actor.crowd]
+        inside, crowds = np.zeros((2, *hidden.shape), np.bool_)
+        for actor in known:
+            (crowds if actor.crowd else inside)[actor.patch.rows, actor.patch.columns] |= actor.patch.mask
+        other = ~(inside | crowds)
         self.sensitive += int(np.count_nonzero(inside))
         self.sensitive_hidden += int(np.count_nonzero(inside & hidden))
-        self.other += int(np.count_nonzero(~inside))
-        self.other_hidden += int(np.count_nonzero(hidden & ~inside))
+        self.other += int(np.count_nonzero(other))
+        self.other_hidden += int(np.count_nonzero(hidden & other))
         leaking = [actor for actor in sensitive if _share(actor, hidden) < HIDDEN]
         self.frames += bool(sensitive)
         self.leaked += bool(leaking)
         before, self._open = self._open, {}
-        for actor in leaking:
+        for actor in (one for one in leaking if one.number >= 0):
             frames, seconds = before.get(actor.number, (0, 0.0))
             self._open[actor.number] = frames + 1, seconds + duration_s
             self.longest = max(self.longest, frames + 1)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from objmask.errors import ConfigError
-from objmask.verbs.options import add_hidden, hidden_objects, hidden_zones, parse_json, share
+from objmask.verbs.options import add_hidden, add_hold, hidden_objects, hidden_zones, parse_json, share
 
 if TYPE_CHECKING:
     from objmask.evaluation.judge import JudgeSettings
+    from objmask.evaluation.over_time import Configured
     from objmask.evaluation.results import Marks
 
 
@@ -62,3 +65,56 @@ def marks(options: argparse.Namespace) -> Marks:
     from objmask.evaluation.results import Marks
 
     return Marks(privacy=options.mark_privacy, masks=options.mark_masks)
+
+
+def add_configured(parser: argparse.ArgumentParser) -> None:
+    """What a run hides and paints, beside what `add_judging` has."""
+    all_of_them = "as a JSON list; none: all of --name"
+    add_hold(parser)
+    parser.add_argument("--tracks", action="store_true", help="tracks are there too, and what is made starts from them")
+    parser.add_argument("--hidden-by", metavar="JSON", help=f"names of the models that privacy uses, {all_of_them}")
+    parser.add_argument("--painted-by", metavar="JSON", help=f"names of the models that masks use, {all_of_them}")
+    parser.add_argument("--corrections", type=Path, metavar="JSON", help="corrections: video to its list of entries")
+
+
+def configured(options: argparse.Namespace, settings: JudgeSettings) -> Configured:
+    """What `add_configured` was told.
+
+    Args:
+        options: of the verb.
+        settings: what `judge_settings` makes of them.
+
+    Raises:
+        ConfigError: no such models or corrections.
+    """
+    from dataclasses import replace
+
+    from objmask.evaluation.over_time import Configured
+    from objmask.evaluation.temporal import TemporalSettings
+
+    at = marks(options)
+    privacy = replace(settings.privacy, score=0.1 if at.privacy is None else at.privacy, hold=options.hold)
+    score = 0.3 if at.masks is None else at.masks
+    return Configured(
+        TemporalSettings(privacy, settings.palette, score, settings.threshold, options.tracks),
+        _names(options.hidden_by, "--hidden-by", options.name),
+        _names(options.painted_by, "--painted-by", options.name),
+        _corrections(options.corrections) if options.corrections else {},
+    )
+
+
+def _names(text: str | None, what: str, known: list[str]) -> tuple[str, ...]:
+    names = known if text is None else parse_json(text, what)
+    if not isinstance(names, list) or not names or any(name not in known for name in names):
+        raise ConfigError(f"{what}: expected a list of some of {', '.join(known)}, e.g. {json.dumps(known[:1])}")
+    return tuple(dict.fromkeys(names))
+
+
+def _corrections(path: Path) -> dict[str, list[dict[str, object]]]:
+    try:
+        entries = parse_json(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read ({error})") from error
+    if not isinstance(entries, dict) or not all(isinstance(of_video, list) for of_video in entries.values()):
+        raise ConfigError(f"{path}: expected corrections as JSON, the name of a video to a list of its entries")
+    return entries

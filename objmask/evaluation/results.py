@@ -9,7 +9,7 @@ from pathlib import Path
 from objmask.evaluation.curve import write_curve
 from objmask.evaluation.judge import Judged, Row
 from objmask.evaluation.page import write_page
-from objmask.evaluation.tables import as_text, precision_table, score_table, write_csv, write_tables
+from objmask.evaluation.tables import as_text, precision_table, score_table, temporal_table, write_csv, write_tables
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,9 @@ class Marks:
     masks: float | None = None
 
 
-def write_results(models: Sequence[Judged], folder: Path, marks: Marks, rows: Sequence[Row] = ()) -> str:
+def write_results(
+    models: Sequence[Judged], folder: Path, marks: Marks, rows: Sequence[Row] = (), temporal: Sequence[Row] = ()
+) -> str:
     """Writes every file of an evaluation.
 
     Args:
@@ -33,6 +35,7 @@ def write_results(models: Sequence[Judged], folder: Path, marks: Marks, rows: Se
         folder: for the files.
         marks: score floors in use.
         rows: of `videos.csv`; empty: pictures were judged, there is none.
+        temporal: of `temporal.csv`; as above.
 
     Returns:
         The tables for a terminal.
@@ -44,11 +47,13 @@ def write_results(models: Sequence[Judged], folder: Path, marks: Marks, rows: Se
     if rows:
         write_csv(rows, folder / "videos.csv")
     write_curve(models, folder, privacy_score=marks.privacy, mask_score=marks.masks)
-    precision, scores = precision_table(models), score_table(models)
+    tables = [("Precision, all stored scores", precision_table(models)), ("At score floors", score_table(models))]
+    if temporal:
+        write_csv(temporal, folder / "temporal.csv")
+        tables.append(("Over time, as configured", temporal_table(temporal)))
     lead = [
         f"{models[0].pictures} annotated {'frames' if rows else 'pictures'}. Figures are percent, coverage bias and "
         "error percentage points of the frame. How to read and use them: docs/evaluation.md.",
     ]
-    captions = [("Precision, all stored scores", precision), ("At score floors", scores)]
-    write_page("Evaluation of models", lead, captions, folder / "curve.svg", folder / "evaluation.html")
-    return f"{as_text(precision)}\n\n{as_text(scores)}"
+    write_page("Evaluation of models", lead, tables, folder / "curve.svg", folder / "evaluation.html")
+    return "\n\n".join(as_text(table) for _, table in tables)

@@ -33,9 +33,14 @@ class Flicker:
         self.events = self.sights = self.painted = 0
         """Changes between frames that follow each other; objects x frames, and those of them that are painted."""
         self.seconds = 0.0
-        """Of all objects together."""
+        """Of all objects together that have a number."""
         self.painted_px = self.right_px = 0
-        """Painted pixels, and those of them on a true object of their group."""
+        """Painted pixels, but for those on a crowd of their group, and those on a true object of it."""
+
+    def join(self, other: Flicker) -> None:
+        """Counts what was counted of another video as well."""
+        for name in ("events", "sights", "painted", "seconds", "painted_px", "right_px"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def end_video(self) -> None:
         """What comes next is no neighbour of the last frame."""
@@ -43,31 +48,30 @@ class Flicker:
 
     def add(self, cast: Cast, labels: Labels, duration_s: float) -> None:
         """A frame: what is there, the painted map (height, width), and how long it is shown."""
-        now = {
-            actor.number: _is_painted(actor, labels, self._index_of[actor.name])
-            for actor in cast
-            if actor.name in self._index_of
-        }
+        now: dict[int, bool] = {}
+        right, spared = np.zeros((2, *labels.shape), np.bool_)
+        for actor in cast:
+            if actor.name not in self._index_of:
+                continue
+            own = _own(actor, labels, self._index_of[actor.name])
+            (spared if actor.crowd else right)[actor.patch.rows, actor.patch.columns] |= own
+            if actor.crowd:
+                continue
+            painted = bool(np.count_nonzero(own) >= PAINTED * np.count_nonzero(actor.patch.mask))
+            self.sights += 1
+            self.painted += painted
+            if actor.number >= 0:
+                now[actor.number] = painted
         self.events += sum(painted != self._last.get(number, painted) for number, painted in now.items())
-        self.sights += len(now)
-        self.painted += sum(now.values())
         self.seconds += len(now) * duration_s
         self._last = now
-        self.painted_px += int(np.count_nonzero(labels))
-        right = np.zeros(labels.shape, np.bool_)
-        for actor in cast:
-            if actor.name in self._index_of:
-                right[actor.patch.rows, actor.patch.columns] |= _own(actor, labels, self._index_of[actor.name])
+        self.painted_px += int(np.count_nonzero(labels)) - int(np.count_nonzero(spared & ~right))
         self.right_px += int(np.count_nonzero(right))
 
     @property
     def per_object_minute(self) -> float:
         """Events; nan without objects."""
         return self.events / (self.seconds / 60) if self.seconds else float("nan")
-
-
-def _is_painted(actor: Actor, labels: Labels, group: int) -> bool:
-    return bool(np.count_nonzero(_own(actor, labels, group)) >= PAINTED * np.count_nonzero(actor.patch.mask))
 
 
 def _own(actor: Actor, labels: Labels, group: int) -> npt.NDArray[np.bool_]:
@@ -84,6 +88,11 @@ class Presence:
         self.events = 0
         self.seconds = 0.0
         """Of all groups together, while they are there."""
+
+    def join(self, other: Presence) -> None:
+        """Counts what was counted of another video as well."""
+        self.events += other.events
+        self.seconds += other.seconds
 
     def end_video(self) -> None:
         """What comes next is no neighbour of the last frame."""

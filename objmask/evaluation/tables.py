@@ -87,6 +87,27 @@ def score_table(models: Sequence[Judged]) -> Table:
     ]
 
 
+def temporal_table(rows: Sequence[Row]) -> Table:
+    """A row a way, of all videos together, which is the last of its rows; shares in percent."""
+    heads = (
+        *("from", "frames", "sensitive", "leaked", "per 1,000", "longest leak s", "hidden", "over-blur"),
+        *("painted", "in place", "flicker", "group flicker", "IDF1", "switches"),
+    )
+    return heads, [
+        [
+            " ".join(str(row[name]) for name in ("from", "model")).strip(),
+            *(str(row[name]) for name in ("frames", "sensitive_frames", "leaked_frames")),
+            _number(row["leaked_per_1000"]),
+            _number(row["longest_leak_s"], 2),
+            *(_percent(row[name]) for name in ("hidden_share", "over_blur", "painted_share", "paint_in_place")),
+            *(_number(row[name]) for name in ("flicker_per_object_minute", "group_flicker_per_minute")),
+            _percent(row["idf1"]),
+            _number(row["id_switches"], 0),
+        ]
+        for row in {(row["from"], row["model"]): row for row in rows}.values()
+    ]
+
+
 def as_text(table: Table) -> str:
     """A table in columns, the first one to the left."""
     lines = [list(table[0]), *table[1]]

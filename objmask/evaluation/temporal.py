@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 import numpy.typing as npt
 
 from objmask.classes import Palette
+from objmask.detections import Detections
 from objmask.evaluation.actors import Cast
 from objmask.evaluation.hiding import pixels_of
 from objmask.evaluation.identity import Identities
@@ -20,6 +22,10 @@ from objmask.sliding import sliding
 from objmask.tables import Tables, found_by_frame, objects_by_frame
 from objmask.tracks.motion import Field, grid_size
 from objmask.video.info import VideoInfo
+
+_NAN = float("nan")
+Painted = tuple[npt.NDArray[np.uint8], list[tuple[int, Patch]]]
+"""A frame's painted map, (height, width), and track id and visible pixels of each painted object that is in a track."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,10 @@ class TemporalSettings:
 
 
 class Temporal:
-    """Judges videos, one after the other; holds a few frames at a time."""
+    """Judges videos, one after the other, by the frames whose truth is known; holds a few frames at a time.
+
+    Other frames are not rendered, and nothing that takes frames on end reaches over them.
+    """
 
     def __init__(self, settings: TemporalSettings) -> None:
         self._settings = settings
@@ -50,10 +59,21 @@ class Temporal:
         self.flicker = Flicker(settings.palette.index_of)
         self.presence = Presence()
         self.identities = Identities()
+        self.frames = self.following = 0
+        """Frames that are judged, and those of them right after another one."""
+        self._followed = 0
+        """Those of the latter whose truth says which object is which."""
         self._consistent = 0.0, 0
 
     def add(
-        self, info: VideoInfo, tables: Tables, casts: Iterable[Cast | None], backs: Iterable[Field | None]
+        self,
+        info: VideoInfo,
+        tables: Tables,
+        casts: Iterable[Cast | None],
+        backs: Iterable[Field | None],
+        painted: Tables | None = None,
+        *,
+        told: bool = True,
     ) -> list[int]:
         """Judges a video; returns the numbers of the frames in which something leaks.
 
@@ -62,6 +82,8 @@ class Temporal:
             tables: what was found in it, by network or tracks.
             casts: what truly is on each frame of the tables; None: not known.
             backs: motion from each frame's pixels to those of the frame before; None: not known.
+            painted: what is painted, of the same frames; None: what is hidden.
+            told: whether all objects of all casts have a number.
 
         Raises:
             DataError: a file is damaged.
@@ -71,61 +93,92 @@ class Temporal:
         seconds = (table.duration_pts * float(table.time_base)).tolist()
         consistency = Consistency(grid_size(info))
         leaking = []
+        known = True
         streams = zip(table.number.tolist(), seconds, casts, backs, strict=True)
-        pictures = zip(streams, self._hidden(info, tables), self._painted(info, tables), strict=True)
-        for (number, duration_s, cast, back), hidden, (labels, tracks) in pictures:
-            self.presence.add(labels, duration_s)
-            consistency.add(labels, back)
+        pictures = zip(streams, self._hidden(info, tables), self._painted(info, painted or tables), strict=True)
+        for row, ((number, duration_s, cast, back), hide, paint) in enumerate(pictures):
+            on_end, known = known, cast is not None
             if cast is None:
-                self.leaks.end_video()
-                self.flicker.end_video()
+                for part in (self.leaks, self.flicker, self.presence, consistency):
+                    part.end_video()
                 continue
-            if self.leaks.add(cast, hidden, duration_s):
+            follows = on_end and row > 0
+            self.frames += 1
+            self.following += follows
+            self._followed += follows and told
+            if self.leaks.add(cast, hide(), duration_s):
                 leaking.append(number)
-            self.flicker.add(cast, labels, duration_s)
-            if self._settings.tracks:
+            labels, tracks = paint()
+            consistency.add(labels, back)
+            # Right after an unknown frame nothing is seen to come or go, so its time must not make that rarer.
+            steady_s = duration_s if on_end else 0.0
+            self.presence.add(labels, steady_s)
+            self.flicker.add(cast, labels, steady_s)
+            if told and self._settings.tracks:
                 self.identities.add([one for one in cast if one.name in self._settings.palette.index_of], tracks)
-        for part in (self.leaks, self.flicker, self.presence, self.identities):
-            part.end_video()
+        for ended in (self.leaks, self.flicker, self.presence, self.identities):
+            ended.end_video()
         self._consistent = self._consistent[0] + consistency.sum, self._consistent[1] + consistency.count
         return leaking
 
+    def join(self, other: Temporal) -> None:
+        """Counts what was counted of other videos as well; consistency stays this one's."""
+        self.leaks.join(other.leaks)
+        self.flicker.join(other.flicker)
+        self.presence.join(other.presence)
+        self.identities.join(other.identities)
+        self.frames += other.frames
+        self.following += other.following
+        self._followed += other._followed
+
     def figures(self) -> dict[str, float]:
-        """All figures by name; nan where there was nothing to judge."""
-        leaks, flicker = self.leaks, self.flicker
+        """All figures by name; nan where there was nothing to judge by."""
+        leaks, flicker, followed = self.leaks, self.flicker, self._followed
         identity = self.identities.figures()
         return {
+            "frames": self.frames,
+            "following_frames": self.following,
             "sensitive_frames": leaks.frames,
+            "leaked_frames": leaks.leaked,
             "leaked_per_1000": _share(1000 * leaks.leaked, leaks.frames),
-            "longest_leak_frames": leaks.longest,
-            "longest_leak_s": leaks.longest_s,
+            "longest_leak_frames": leaks.longest if followed else _NAN,
+            "longest_leak_s": leaks.longest_s if followed else _NAN,
             "hidden_share": _share(leaks.sensitive_hidden, leaks.sensitive),
             "over_blur": _share(leaks.other_hidden, leaks.other),
             "painted_share": _share(flicker.painted, flicker.sights),
             "paint_in_place": _share(flicker.right_px, flicker.painted_px),
-            "flicker_per_object_minute": flicker.per_object_minute,
-            "group_flicker_per_minute": self.presence.per_group_minute,
+            "flicker_per_object_minute": flicker.per_object_minute if followed else _NAN,
+            "group_flicker_per_minute": self.presence.per_group_minute if self.following else _NAN,
             "consistency": _share(*self._consistent),
             "idf1": identity.idf1,
-            "id_switches": identity.switches if self._settings.tracks else float("nan"),
+            "id_switches": identity.switches if followed and self._settings.tracks else _NAN,
         }
 
-    def _hidden(self, info: VideoInfo, tables: Tables) -> Iterator[npt.NDArray[np.bool_]]:
-        """(height, width), the pixels of each frame that `protect` hides."""
+    def _hidden(self, info: VideoInfo, tables: Tables) -> Iterator[Callable[[], npt.NDArray[np.bool_]]]:
+        """What says which pixels of each frame, (height, width), `protect` hides: no work where nobody asks."""
         privacy = Privacy(self._settings.privacy, info)
-        for around, here in sliding(map(privacy.prepare, found_by_frame(tables)), privacy.hold):
-            yield pixels_of(privacy.areas(around, here), info)
+        prepared = (cache(partial(privacy.prepare, found)) for found in found_by_frame(tables))
+        for around, here in sliding(prepared, privacy.hold):
+            yield partial(_pixels, privacy, around, here, info)
 
-    def _painted(
-        self, info: VideoInfo, tables: Tables
-    ) -> Iterator[tuple[npt.NDArray[np.uint8], list[tuple[int, Patch]]]]:
-        """The painted map of each frame, (height, width), and track id and visible pixels of each painted object."""
-        settings = self._settings
+    def _painted(self, info: VideoInfo, tables: Tables) -> Iterator[Callable[[], Painted]]:
+        """What says how each frame is painted."""
         for found in objects_by_frame(tables):
-            chosen = found.select(score=settings.score)
-            labels, seen = visible(chosen, settings.palette, info.height, info.width, settings.threshold)
-            yield labels, [(chosen.track_ids[i], patch) for i, patch in seen]
+            yield partial(_paint, self._settings, info, found)
+
+
+def _pixels(
+    privacy: Privacy, around: Sequence[Callable[[], list[Patch]]], here: int, info: VideoInfo
+) -> npt.NDArray[np.bool_]:
+    return pixels_of(privacy.areas([patches() for patches in around], here), info)
+
+
+def _paint(settings: TemporalSettings, info: VideoInfo, found: Detections) -> Painted:
+    chosen = found.select(score=settings.score)
+    labels, seen = visible(chosen, settings.palette, info.height, info.width, settings.threshold)
+    numbers = ((chosen.track_ids[i], patch) for i, patch in seen)
+    return labels, [(number, patch) for number, patch in numbers if number >= 0]
 
 
 def _share(part: float, whole: float) -> float:
-    return part / whole if whole else float("nan")
+    return part / whole if whole else _NAN

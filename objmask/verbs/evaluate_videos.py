@@ -1,11 +1,11 @@
-"""Compare models by annotated videos whose detections are there: precision, coverage, and what privacy would hide."""
+"""Compare models by annotated videos whose detections are there: precision, coverage, what would be hidden, leaks."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from objmask.evaluation.options import add_judging, judge_settings, marks
+from objmask.evaluation.options import add_configured, add_judging, configured, judge_settings, marks
 from objmask.verbs.options import add_video_table, progress
 
 
@@ -19,12 +19,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a COCO file, or a folder of them, whose images say `video` and `frame`",
     )
     add_video_table(parser)
-    parser.add_argument("--results", type=Path, required=True, metavar="FOLDER", help="holds probe/ and detections/")
+    parser.add_argument(
+        "--results", type=Path, required=True, metavar="FOLDER", help="holds probe/, detections/, tracks/"
+    )
     parser.add_argument("--content", metavar="HEX", help="digest that the annotations must have; none: any")
     parser.add_argument(
         "--name", required=True, action="extend", nargs="+", metavar="MODEL", help="names of the models"
     )
     add_judging(parser)
+    add_configured(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder for the tables")
 
 
@@ -33,7 +36,9 @@ def run(options: argparse.Namespace) -> None:
     import logging
 
     from objmask.errors import DataError
+    from objmask.evaluation.actors import tells_apart
     from objmask.evaluation.judge_videos import evaluate_videos
+    from objmask.evaluation.over_time import over_time, ways
     from objmask.evaluation.results import write_results
     from objmask.evaluation.video_index import check_known
     from objmask.evaluation.videos import VideoAnnotations
@@ -41,6 +46,7 @@ def run(options: argparse.Namespace) -> None:
 
     log = logging.getLogger(__name__)
     settings = judge_settings(options)
+    made = configured(options, settings)
     annotations = VideoAnnotations(options.annotations)
     if options.content not in (None, annotations.digest):
         raise DataError(f"{options.annotations}: changed while the workflow ran; start it again")
@@ -49,13 +55,22 @@ def run(options: argparse.Namespace) -> None:
         log.warning("annotations of '%s' are left out: it is not among the videos", name)
     videos = [name for name in annotations.videos if name in frozenset(there)]
     frames = sum(len(annotations.frames(video)) for video in videos)
-    with progress(options, "evaluate-videos", frames) as bar:
+    total = frames * (1 + sum(1 for _ in ways(options.name, made)))
+    with progress(options, "evaluate-videos", total) as bar:
         models, rows = evaluate_videos(annotations, videos, options.name, options.results, settings, bar)
+        temporal = over_time(annotations, videos, options.name, options.results, made, bar)
     for row in rows:
         if row["judged"] != row["annotated"]:
             log.warning(
                 "%s: %s of %s annotated frames are left out: outside the window, or without inference",
                 *(row["video"], int(row["annotated"]) - int(row["judged"]), row["annotated"]),
             )
-    for line in write_results(models, options.out, marks(options), rows).splitlines():
+    unsaid = [video for video in videos if not tells_apart(annotations.frames(video))]
+    if unsaid:
+        log.warning(
+            "annotations of %d videos, the first '%s', do not say which object is which: longest leak, flicker and "
+            "identities are not known there; give annotations of one object the same `instance` or `track_id`",
+            *(len(unsaid), unsaid[0]),
+        )
+    for line in write_results(models, options.out, marks(options), rows, temporal).splitlines():
         log.info("%s", line)

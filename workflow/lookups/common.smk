@@ -187,17 +187,21 @@ def per_video(*patterns):
     return [f"{RESULTS}/{pattern.format(video=video.name)}" for pattern in patterns for video in USED]
 
 
-def write_video_table(videos):
-    """Writes a table of videos, which a verb reads; its name says what is in it, so no other run replaces it."""
-    rows = [(v.name, v.label, v.subject, v.reason if v in EXCLUDED else "") for v in videos]
-    table = io.StringIO()
-    csv.writer(table, delimiter="\t", lineterminator="\n").writerows([("name", "label", "subject", "excluded"), *rows])
-    text = table.getvalue()
-    path = f"{RESULTS}/videos/{hashlib.sha256(text.encode()).hexdigest()[:16]}.tsv"
+def write_by_content(folder, suffix, text):
+    """Writes what a verb reads; its name says what is in it, so no other run replaces it."""
+    path = f"{RESULTS}/{folder}/{hashlib.sha256(text.encode()).hexdigest()[:16]}{suffix}"
     if not os.path.exists(path):
         with atomic_path(Path(path), shared=True) as temporary:
             temporary.write_text(text, encoding="utf-8")
     return path
+
+
+def write_video_table(videos):
+    """Writes a table of videos."""
+    rows = [(v.name, v.label, v.subject, v.reason if v in EXCLUDED else "") for v in videos]
+    table = io.StringIO()
+    csv.writer(table, delimiter="\t", lineterminator="\n").writerows([("name", "label", "subject", "excluded"), *rows])
+    return write_by_content("videos", ".tsv", table.getvalue())
 
 
 VIDEO_TABLE = write_video_table(VIDEOS)

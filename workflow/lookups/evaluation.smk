@@ -22,8 +22,21 @@ def read_annotations():
 ANNOTATIONS_DIGEST, ANNOTATED = read_annotations()
 # Labels decide nothing here, so they are no reason to evaluate again.
 ANNOTATED_TABLE = write_video_table([replace(v, label="", subject="") for v in ANNOTATED]) if ANNOTATED else VIDEO_TABLE
+# What was put right in videos that are annotated; a file, since a command line takes that of few videos.
+ANNOTATED_CORRECTIONS = {v.name: CORRECTIONS[v.name] for v in ANNOTATED if v.name in CORRECTIONS}
+ANNOTATED_CORRECTED = (
+    [write_by_content("corrections", ".json", json.dumps(ANNOTATED_CORRECTIONS, sort_keys=True))]
+    if ANNOTATED_CORRECTIONS
+    else []
+)
+
+
+def corrections_file(wildcards, input):
+    return options(corrections=input.corrections[0]) if ANNOTATED_CORRECTED else ""
+
+
 EVALUATION = (
-    *("models.csv", "scores.csv", "groups.csv", "classes.csv", "videos.csv"),
+    *("models.csv", "scores.csv", "groups.csv", "classes.csv", "videos.csv", "temporal.csv"),
     *("curve.png", "curve.svg", "evaluation.html"),
 )
 FILES["evaluation"] = [f"{RESULTS}/evaluation/{name}" for name in EVALUATION]

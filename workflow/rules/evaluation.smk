@@ -1,11 +1,13 @@
-# The models beside annotated frames of the videos; from stored detections, without inference.
+# The models, and what is hidden and painted, beside annotated frames of the videos; without inference.
 # The truth is no input: its content counts, not its time or place.
 rule evaluation:
     input:
         videos=ancient(ANNOTATED_TABLE),
+        corrections=[ancient(path) for path in ANNOTATED_CORRECTED],
         probes=[f"{RESULTS}/probe/{v.name}.json" for v in ANNOTATED],
         detections=[
-            f"{RESULTS}/detections/{model}/{v.name}{suffix}"
+            f"{RESULTS}/{folder}/{model}/{v.name}{suffix}"
+            for folder in ("detections", *(["tracks"] if cfg("tracks", "enabled") else []))
             for model in MODELS
             for v in ANNOTATED
             for suffix in (".parquet", ".frames.parquet")
@@ -28,12 +30,17 @@ rule evaluation:
             objects=SENSITIVE,
             shape=cfg("privacy", "shape"),
             grow=cfg("privacy", "grow"),
+            hold=cfg("privacy", "hold"),
             zones=json.dumps(cfg("privacy", "zones")),
             whole_frame_when=cfg("privacy", "whole_frame_when"),
             mark_masks=cfg("masks", "score"),
             mark_privacy=cfg("privacy", "score"),
+            hidden_by=json.dumps(objmask_config.model_names(CFG, MODELS, "privacy")),
+            painted_by=json.dumps(objmask_config.model_names(CFG, MODELS, "masks")),
+            tracks=cfg("tracks", "enabled"),
         ),
         folder=lambda wildcards, output: os.path.dirname(output.files[0]),
+        corrections=corrections_file,
         code=code_digest("evaluate-videos"),
     log:
         f"{RESULTS}/logs/evaluation.log",
@@ -49,4 +56,4 @@ rule evaluation:
     shell:
         "python -m objmask evaluate-videos --annotations={params.annotations:q} --videos={input.videos:q} "
         "--results={params.results:q} --name {params.names:q} --groups={params.groups:q} {params.options} "
-        "--out={params.folder:q} --provenance={output.provenance:q} --log={log:q}"
+        "{params.corrections} --out={params.folder:q} --provenance={output.provenance:q} --log={log:q}"
