@@ -13,8 +13,7 @@ from builders import PALETTE, TIME_BASE, found, write_detections
 from scenes import info
 
 from objmask.detections import Detections
-from objmask.errors import DataError
-from objmask.evaluation.actors import Actor, Cast, annotated, referred
+from objmask.evaluation.actors import Actor, Cast, annotated, referred, tells_apart
 from objmask.evaluation.document import Instance
 from objmask.evaluation.identity import Identities
 from objmask.evaluation.leaks import Leaks
@@ -268,12 +267,45 @@ def test_annotations_say_which_object_they_are_about():
         Instance("person", place, (0, 0, 1, 1), 1.0, False, number)
         for number, place in ((4, (2, 3, 8)), (5, (9, 9, 4)))
     ]
-    frames = {2: Frame("a", 2, 20, 30, tuple(objects)), 3: Frame("a", 3, 20, 30, (replace(objects[0], number=None),))}
+    frames = {2: Frame("a", 2, 20, 30, tuple(objects))}
     assert list(annotated(frames, [0, 1])) == [None, None]
     ((one,),) = annotated(frames, [2])  # the other has too few pixels
     assert (one.number, one.patch.top, one.patch.left, one.patch.mask.shape) == (4, 2, 3, (8, 8))
-    with pytest.raises(DataError, match=r"a, frame 3: a 'person' does not say which object it is"):
-        list(annotated(frames, [3]))
+    for unsaid in (None, -1):
+        some = {**frames, 3: Frame("a", 3, 20, 30, (replace(objects[0], number=unsaid),))}
+        assert not tells_apart(some.values())
+        assert [cast and [one.number for one in cast] for cast in annotated(some, [1, 2, 3])] == [None, [-1], [-1]]
+    crowd = replace(objects[0], number=None, crowd=True)
+    some = {2: Frame("a", 2, 20, 30, (objects[0], crowd))}
+    assert tells_apart(some.values())
+    assert not tells_apart([Frame("a", 2, 20, 30, (objects[0], objects[0]))])
+    assert [(one.number, one.crowd) for one in next(annotated(some, [2])) or ()] == [(4, False), (-1, True)]
+    assert not any(one.crowd for one in next(annotated(some, [2], crowds=True)) or ())
+
+
+def test_crowds_are_neither_right_nor_wrong():
+    crowd = replace(actor(-1, left=15), crowd=True)
+    leaks, flicker = Leaks({"person"}), Flicker(PALETTE.index_of)
+    leaks.add((actor(), crowd), area(0, 0, 10, 30), 0.1)
+    assert (leaks.sensitive, leaks.other, leaks.other_hidden) == (100, 400, 100)
+    assert leaks.add((actor(), crowd), area(0, 0, 10, 10), 0.1) == []
+    assert leaks.add((crowd,), area(0, 0, 0, 0), 0.1) == []
+    assert (leaks.frames, leaks.leaked) == (2, 0)
+    flicker.add((actor(), crowd), labels((1, (0, 0, 10, 30))), 0.5)
+    assert (flicker.sights, flicker.painted_px, flicker.right_px) == (1, 200, 100)
+    flicker.add((crowd,), BARE, 0.5)
+    assert (flicker.sights, flicker.seconds, flicker.events) == (1, 0.5, 0)
+
+
+@needs_motmetrics
+def test_a_track_on_a_crowd_is_no_mistake():
+    one, crowd = actor(), replace(actor(-1, left=15, width=12), crowd=True)
+    identities = Identities()
+    for _ in range(3):
+        identities.add((one, crowd), [(7, one.patch), (8, actor(left=15, height=5).patch)])
+        identities.add((one, crowd), [(7, one.patch), (9, actor(left=12, width=6, top=5).patch)])
+    made = identities.figures()
+    assert (made.idf1, made.switches) == (pytest.approx(2 * 6 / (6 + 9)), 0)  # track 9 lies on it by a quarter
 
 
 def test_a_better_model_stands_in_where_it_was_sure():

@@ -195,7 +195,7 @@ def test_the_same_bytes_again(results, tmp_path):
         assert evaluate(results, truth) == 0
         contents.append({path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()})
     assert contents[0] == contents[1]
-    assert len(contents[0]) == 8
+    assert len(contents[0]) == 9
     assert not any(str(tmp_path).encode() in content for content in contents[0].values())
 
 
