@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,11 @@ from snakemake_runs import Run, Workflow, csv_column
 
 from objmask.cli import main
 
-FILES = ("models.csv", "scores.csv", "groups.csv", "classes.csv", "videos.csv", "curve.png", "curve.svg")
+FILES = (
+    *("models.csv", "scores.csv", "groups.csv", "classes.csv", "videos.csv", "temporal.csv"),
+    *("curve.png", "curve.svg", "evaluation.html"),
+)
+EVERYTHING = {"add": {"class": "person", "from_s": 0, "to_s": 9, "box": [0, 0, 1, 1]}}
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +57,44 @@ def test_only_annotated_videos_are_worked_on(run: Run) -> None:
     assert (run.results / "provenance/evaluation.json").exists()
     (hidden,) = csv_column(run.results / "evaluation/models.csv", "hidden_pixels@0.1")
     assert float(hidden) > 0.8
+
+
+def over_time(folder: Path) -> dict[tuple[str, str], dict[str, str]]:
+    """Rows of `temporal.csv` by way and video."""
+    with (folder / "results/evaluation/temporal.csv").open(newline="", encoding="utf-8") as stream:
+        return {(row["from"], row["video"]): row for row in csv.DictReader(stream)}
+
+
+def test_figures_over_time_follow_the_configuration(
+    demo: Workflow, run: Run, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    rows = over_time(run.folder)
+    videos = ("drinking/drinking_01", "typing/typing_01", "all")
+    assert list(rows) == [(way, video) for way in ("detections", "tracks", "results") for video in videos]
+    assert [rows["results", video]["frames"] for video in videos] == ["4", "4", "8"]
+    found, tracked, made = (rows[way, "all"] for way in ("detections", "tracks", "results"))
+    assert {**made, "from": "", "model": ""} == {**tracked, "from": "", "model": ""}
+    assert float(tracked["hidden_share"]) >= float(found["hidden_share"]) > 0.8
+    assert (found["idf1"], float(tracked["idf1"]) > 0.3) == ("", True)
+
+    place = shutil.copytree(run.folder, tmp_path / "run", symlinks=True)
+    strict = {**changed(settings, "privacy", hold=0, score=0.9), "tracks": {"enabled": False}}
+    assert set(demo.run(place, strict).ok().jobs) == {"evaluation"}
+    leaking = over_time(place)["results", "all"]
+    assert ("tracks", "all") not in over_time(place)
+    assert int(leaking["leaked_frames"]) > 0
+    (place / "corrections.yaml").write_text(json.dumps({videos[0]: [EVERYTHING], "kitchen/kitchen_01": [EVERYTHING]}))
+    mended = {**strict, "corrections": "corrections.yaml"}
+    assert set(demo.run(place, mended).ok().jobs) == {"evaluation"}
+    rows = over_time(place)
+    assert rows["results", videos[0]]["leaked_frames"] == "0"
+    assert rows["results", videos[0]]["over_blur"] == "1.000000"
+    assert rows["detections", videos[0]]["leaked_frames"] == leaking["leaked_frames"]
+    # Neither what is said of a video without annotations nor another file with the same words is a change.
+    (place / "other.yaml").write_text(json.dumps({videos[0]: [EVERYTHING]}))
+    assert not demo.plan(place, {**mended, "corrections": "other.yaml"}).jobs
+    (place / "other.yaml").write_text(json.dumps({videos[0]: [EVERYTHING] * 2}))
+    assert set(demo.plan(place, {**mended, "corrections": "other.yaml"}).jobs) == {"evaluation"}
 
 
 def changed(settings: dict[str, Any], section: str, **values: Any) -> dict[str, Any]:
