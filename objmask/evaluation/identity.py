@@ -36,16 +36,31 @@ class Identities:
     """Collects which painted objects lie on which true ones, a video at a time."""
 
     def __init__(self) -> None:
-        self._videos: list[MOTAccumulator] = []
+        self._video: MOTAccumulator | None = None
         self._frames = 0
+        self._objects = self._painted = self._right = self._switches = 0
+        """True and painted objects x frames, those whose identity is right, and switches, of the videos so far."""
 
     def join(self, other: Identities) -> None:
         """Counts what was counted of other videos as well."""
-        self._videos += other._videos
+        self._objects += other._objects
+        self._painted += other._painted
+        self._right += other._right
+        self._switches += other._switches
 
     def end_video(self) -> None:
-        """Numbers mean something else in the next video."""
-        self._frames = 0
+        """Numbers mean something else in the next video, so what comes of this one is settled."""
+        if self._video is None:
+            return
+        from motmetrics import metrics
+
+        names = ["num_objects", "num_predictions", "idtp", "num_switches"]
+        made = metrics.create().compute(self._video, metrics=names, return_dataframe=False)
+        self._objects += int(made["num_objects"])
+        self._painted += int(made["num_predictions"])
+        self._right += int(made["idtp"])
+        self._switches += int(made["num_switches"])
+        self._video, self._frames = None, 0
 
     def add(self, cast: Sequence[Actor], tracks: Sequence[tuple[int, Patch]]) -> None:
         """A frame: what is there, and the track ids and pixels of what is painted.
@@ -54,8 +69,8 @@ class Identities:
         """
         from motmetrics import MOTAccumulator
 
-        if not self._frames:
-            self._videos.append(MOTAccumulator())
+        if self._video is None:
+            self._video = MOTAccumulator()
         crowds = [actor.patch for actor in cast if actor.crowd]
         cast = [actor for actor in cast if not actor.crowd]
         overlap = np.array([[_overlap(one.patch, patch) for _, patch in tracks] for one in cast], np.float64)
@@ -67,17 +82,13 @@ class Identities:
         ]
         distance = np.where(overlap >= SAME, 1 - overlap, np.nan)[:, kept]
         numbers = [actor.number for actor in cast], [tracks[j][0] for j in kept]
-        self._videos[-1].update(*numbers, distance, frameid=self._frames)
+        self._video.update(*numbers, distance, frameid=self._frames)
         self._frames += 1
 
     def figures(self) -> Identity:
         """Of all videos together."""
-        from motmetrics import metrics
-
-        if not self._videos:
-            return Identity(float("nan"), 0)
-        table = metrics.create().compute_many(self._videos, metrics=["idf1", "num_switches"], generate_overall=True)
-        return Identity(float(table["idf1"].iloc[-1]), int(table["num_switches"].iloc[-1]))
+        objects = self._objects + self._painted
+        return Identity(2 * self._right / objects if objects else float("nan"), self._switches)
 
 
 def _overlap(a: Patch, b: Patch) -> float:

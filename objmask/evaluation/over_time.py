@@ -59,8 +59,8 @@ def over_time(
     results: Path,
     configured: Configured,
     progress: Progress,
-) -> list[Row]:
-    """The rows of `temporal.csv`: for each way one a video, then one for all of them.
+) -> tuple[list[Row], list[str]]:
+    """The rows of `temporal.csv`, for each way one a video and then one for all of them.
 
     Args:
         annotations: the truth.
@@ -70,24 +70,24 @@ def over_time(
         configured: what is judged beside them.
         progress: counts frames, each once a way.
 
+    Returns:
+        The rows, and the videos of which the truth does not say which object is which.
+
     Raises:
         DataError: truth or a file is damaged, or models saw different frames.
     """
-    rows: list[Row] = []
-    for way in ways(models, configured):
-        # Each model counts its tracks for itself, so of several it is not known which are one object's.
-        tracks = way.folder == "tracks" and len(way.painted_by) == 1
-        settings = replace(configured.settings, tracks=tracks)
-        total = Temporal(settings)
-        for video in videos:
-            frames = annotations.frames(video)
-            temporal = Temporal(settings)
+    judged = [(way, _judge_of(way, configured), list[Row]()) for way in ways(models, configured)]
+    unsaid = []
+    for video in videos:
+        frames = annotations.frames(video)
+        unsaid += [] if tells_apart(frames) else [video]
+        for way, total, rows in judged:
+            temporal = _judge_of(way, configured)
             _judge(temporal, way, video, frames, results, configured)
             total.join(temporal)
             rows.append(_row(way, video, temporal))
             progress.step(len(frames))
-        rows.append(_row(way, ALL, total))
-    return rows
+    return [row for way, total, rows in judged for row in (*rows, _row(way, ALL, total))], unsaid
 
 
 def ways(models: Sequence[str], configured: Configured) -> Iterator[_Way]:
@@ -96,6 +96,11 @@ def ways(models: Sequence[str], configured: Configured) -> Iterator[_Way]:
     for folder in folders:
         yield from (_Way(folder, folder, (model,), (model,)) for model in models)
     yield _Way(RESULTS, folders[-1], configured.hidden_by, configured.painted_by, corrected=True)
+
+
+def _judge_of(way: _Way, configured: Configured) -> Temporal:
+    # Each model counts its tracks for itself, so of several it is not known which are one object's.
+    return Temporal(replace(configured.settings, tracks=way.folder == "tracks" and len(way.painted_by) == 1))
 
 
 def _judge(

@@ -91,7 +91,7 @@ def temporal_table(rows: Sequence[Row]) -> Table:
     """A row a way, of all videos together, which is the last of its rows; shares in percent."""
     heads = (
         *("from", "frames", "sensitive", "leaked", "per 1,000", "longest leak s", "hidden", "over-blur"),
-        *("painted", "in place", "flicker", "group flicker", "IDF1", "switches"),
+        *("painted", "in place", "flicker/min", "group flicker/min", "IDF1", "switches"),
     )
     return heads, [
         [

@@ -36,7 +36,6 @@ def run(options: argparse.Namespace) -> None:
     import logging
 
     from objmask.errors import DataError
-    from objmask.evaluation.actors import tells_apart
     from objmask.evaluation.judge_videos import evaluate_videos
     from objmask.evaluation.over_time import over_time, ways
     from objmask.evaluation.results import write_results
@@ -58,14 +57,13 @@ def run(options: argparse.Namespace) -> None:
     total = frames * (1 + sum(1 for _ in ways(options.name, made)))
     with progress(options, "evaluate-videos", total) as bar:
         models, rows = evaluate_videos(annotations, videos, options.name, options.results, settings, bar)
-        temporal = over_time(annotations, videos, options.name, options.results, made, bar)
+        temporal, unsaid = over_time(annotations, videos, options.name, options.results, made, bar)
     for row in rows:
         if row["judged"] != row["annotated"]:
             log.warning(
                 "%s: %s of %s annotated frames are left out: outside the window, or without inference",
                 *(row["video"], int(row["annotated"]) - int(row["judged"]), row["annotated"]),
             )
-    unsaid = [video for video in videos if not tells_apart(annotations.frames(video))]
     if unsaid:
         log.warning(
             "annotations of %d videos, the first '%s', do not say which object is which: longest leak, flicker and "

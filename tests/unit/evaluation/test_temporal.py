@@ -187,6 +187,7 @@ def test_identities_are_as_motmetrics_counts_them():
 def test_a_mask_that_covers_less_than_half_is_another_object():
     identities = Identities()
     identities.add((actor(),), [(1, actor(left=4).patch)])
+    identities.end_video()
     assert identities.figures().idf1 == 0
     assert math.isnan(Identities().figures().idf1)
 
@@ -304,6 +305,7 @@ def test_a_track_on_a_crowd_is_no_mistake():
     for _ in range(3):
         identities.add((one, crowd), [(7, one.patch), (8, actor(left=15, height=5).patch)])
         identities.add((one, crowd), [(7, one.patch), (9, actor(left=12, width=6, top=5).patch)])
+    identities.end_video()
     made = identities.figures()
     assert (made.idf1, made.switches) == (pytest.approx(2 * 6 / (6 + 9)), 0)  # track 9 lies on it by a quarter
 
