@@ -23,7 +23,9 @@ ANNOTATIONS_DIGEST, ANNOTATED = read_annotations()
 # Labels decide nothing here, so they are no reason to evaluate again.
 ANNOTATED_TABLE = write_video_table([replace(v, label="", subject="") for v in ANNOTATED]) if ANNOTATED else VIDEO_TABLE
 # What was put right in videos that are annotated; a file, since a command line takes that of few videos.
-ANNOTATED_CORRECTIONS = {v.name: CORRECTIONS[v.name] for v in ANNOTATED if v.name in CORRECTIONS}
+ANNOTATED_CORRECTIONS = {
+    v.name: entries for v in ANNOTATED if (entries := without_allowed(CORRECTIONS.get(v.name, [])))
+}
 ANNOTATED_CORRECTED = (
     [write_by_content("corrections", ".json", json.dumps(ANNOTATED_CORRECTIONS, sort_keys=True))]
     if ANNOTATED_CORRECTIONS
