@@ -91,6 +91,7 @@ class Follower:
         self._frames: deque[_Frame] = deque()
         self._live: list[_Track] = []
         self._looked: float = -1
+        self._lost_s = -math.inf
         self.histories: list[History] = []
 
     def follow(self, sights: Iterable[Sight]) -> Iterator[Detections]:
@@ -103,7 +104,9 @@ class Follower:
             if sight.inferred:
                 self._look(row, sight)
                 self._looked = row
-                self._end(sight.time_s - self._gap_s)
+                self._lost_s = sight.time_s - self._gap_s
+                # What is not found again any more still goes on for a while.
+                self._end(sight.time_s - max(self._gap_s, self._extend_s))
             yield from self._finished(sight.time_s - self._gap_s - self._extend_s)
         self._end(math.inf)
         self._looked = math.inf
@@ -119,7 +122,7 @@ class Follower:
     def _look(self, row: int, sight: Sight) -> None:
         found = sight.found
         places = [Region.of(mask, box, self._size) for mask, box in zip(found.masks, found.boxes, strict=True)]
-        followed = [track for track in self._live if track.region is not None]
+        followed = [track for track in self._live if track.region is not None and track.time_s >= self._lost_s]
         expected = [
             track.region.shifted(sight.motion.forth) if sight.motion and track.row == row - 1 else track.region
             for track in followed
@@ -230,7 +233,9 @@ class Follower:
 
     def _finished(self, before_s: float) -> Iterator[Detections]:
         """Takes away the frames before a time to which nothing can be added any more."""
-        # What the next look finds first is carried back to the last look.
+        # What the next look finds first is carried back to the last look; what it confirms, back before its first frame.
         known = min([self._looked, *(track.row for track in self._live)])
+        starts_s = [track.first[1] - self._extend_s for track in self._live if track.count < CONFIRMED]
+        before_s = min([before_s, *starts_s])
         while self._frames and self._frames[0].row <= known and self._frames[0].sight.time_s < before_s:
             yield Detections.concatenate(self._frames.popleft().parts)

@@ -53,8 +53,8 @@ def seen(rows: int, at: Place, missed: Sequence[int] = (), name: str = "cup", sc
     return [found(*([] if row in missed else [(name, score, square(row, at))]), side=33) for row in range(rows)]
 
 
-def follow(given: Sequence[Sight]) -> list[Detections]:
-    return list(Follower(SIZE, gap_s=GAP_S, extend_s=EXTEND_S).follow(given))
+def follow(given: Sequence[Sight], gap_s: float = GAP_S, extend_s: float = EXTEND_S) -> list[Detections]:
+    return list(Follower(SIZE, gap_s=gap_s, extend_s=extend_s).follow(given))
 
 
 def carried(frame: Detections) -> list[int]:
@@ -104,6 +104,25 @@ def test_entry_and_exit_of_a_sure_object_are_extended():
     frames = [*seen(5, still, missed=range(5)), *seen(CONFIRMED, still), *seen(5, still, missed=range(5))]
     filled = follow(sights(frames))
     assert [carried(frame) for frame in filled] == [[], [], [], [-2], [-1], [0], [0], [0], [1], [2], [], [], []]
+
+
+@pytest.mark.parametrize("gap_s", [0, 0.1, 2])
+def test_an_exit_is_extended_as_far_as_an_entry_however_soon_an_object_counts_as_lost(gap_s):
+    frames = [*seen(6, still, missed=range(6)), *seen(CONFIRMED, still), *seen(6, still, missed=range(6))]
+    filled = follow(sights(frames), gap_s, 0.4)
+    assert [carried(frame) for frame in filled[:6]] == [[], [], [-4], [-3], [-2], [-1]]
+    assert [carried(frame) for frame in filled[-6:]] == [[1], [2], [3], [4], [], []]
+
+
+def test_what_only_goes_on_after_its_end_is_not_found_again():
+    filled = follow(sights(seen(9, still, missed=(3, 4, 5))), 0.15, 0.4)
+    assert [frame.track_ids[frame.carried.index(0)] for frame in filled if 0 in frame.carried] == [0] * 3 + [1] * 3
+
+
+def test_an_entry_is_extended_however_long_it_takes_until_an_object_is_sure():
+    frames = [*seen(4, still, missed=range(4)), *seen(9, still, missed=(1, 2, 3, 5, 6, 7)), *seen(1, still)]
+    filled = follow(sights(frames))
+    assert [carried(frame) for frame in filled[:5]] == [[], [], [-2], [-1], [0]]
 
 
 def test_what_is_hardly_ever_found_is_not_carried_on():
