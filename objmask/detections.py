@@ -212,7 +212,8 @@ class FrameTable:
     @property
     def known(self) -> npt.NDArray[np.bool_]:
         """(n,) bool, whether it is known what a frame shows: not to be known is not to be empty."""
-        return self.inferred | self.carried
+        # From no frame at all nothing can be carried: a window may lie between two that the network sees.
+        return self.inferred | (self.carried and bool(self.inferred.any()))
 
     @property
     def time_s(self) -> npt.NDArray[np.float64]:

@@ -18,7 +18,7 @@ from objmask.detections import Detections, DetectionWriter, FrameTable, frames_p
 from objmask.errors import DataError
 from objmask.evaluation.hiding import pixels_of
 from objmask.progress import Progress
-from objmask.render.privacy import Privacy, PrivacySettings
+from objmask.render.privacy import Privacy, PrivacySettings, refuse_gaps
 from objmask.sliding import sliding
 from objmask.tables import found_by_frame, objects_by_frame, read_tables
 from objmask.tracks.track import TrackSettings, track
@@ -35,13 +35,15 @@ def video(folder: Path, **changes: object) -> tuple[Path, VideoInfo]:
     return path, probe(path)
 
 
-def write(path: Path, info: VideoInfo, source: Path, frames: Sequence[Detections], every: int = 1) -> Path:
-    """A detections file of a video's own frames."""
+def write(
+    path: Path, info: VideoInfo, source: Path, frames: Sequence[Detections], every: int = 1, first: int = 0
+) -> Path:
+    """A detections file of a video's own frames, which are the ones from number `first` on."""
     metadata = {**METADATA, "time_base": str(info.time_base), "video_sha256": info.sha256, "versions": {}}
     path.parent.mkdir(parents=True, exist_ok=True)
     with DetectionWriter(path, frames_path(path), metadata) as out:
         for k, (frame, one) in enumerate(zip(read_frames(source, info), frames, strict=True)):
-            out.write(frame.number, frame.pts, frame.duration_pts, inferred=k % every == 0, found=one)
+            out.write(frame.number, frame.pts, frame.duration_pts, inferred=(first + k) % every == 0, found=one)
     return path
 
 
@@ -135,6 +137,17 @@ def test_frames_that_the_network_did_not_see_become_known(tmp_path):
     assert table.known.all()
     assert table.inferred.tolist() == FrameTable.read(frames_path(before)).inferred.tolist()
     assert all(area.any() for area in hidden(after, info))
+
+
+def test_of_a_window_between_two_looks_nothing_is_known(tmp_path):
+    """Nothing was found to be carried anywhere: protected video would show all there is."""
+    source, info = video(tmp_path)
+    nothing = [Detections.empty()] * info.frames
+    before = write(tmp_path / "a.parquet", info, source, nothing, every=info.frames + 2, first=1)
+    after = tracked(before, info, None, tmp_path / "t.parquet")
+    assert not FrameTable.read(frames_path(after)).known.any()
+    with pytest.raises(DataError, match=r"20 of 20 frames, the first 0, had no inference"):
+        refuse_gaps(read_tables([after], info.sha256))
 
 
 @pytest.mark.parametrize("size", [(64, 48), (2, 2), (16, 480)])
