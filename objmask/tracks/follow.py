@@ -233,9 +233,10 @@ class Follower:
 
     def _finished(self, before_s: float) -> Iterator[Detections]:
         """Takes away the frames before a time to which nothing can be added any more."""
-        # What the next look finds first is carried back to the last look; what it confirms, back before its first frame.
+        # What the next look finds first is carried back to the last look, and what it confirms to before its first one.
         known = min([self._looked, *(track.row for track in self._live)])
-        starts_s = [track.first[1] - self._extend_s for track in self._live if track.count < CONFIRMED]
+        unsure = [track for track in self._live if track.count < CONFIRMED and track.time_s >= self._lost_s]
+        starts_s = [track.first[1] - self._extend_s for track in unsure]
         before_s = min([before_s, *starts_s])
         while self._frames and self._frames[0].row <= known and self._frames[0].sight.time_s < before_s:
             yield Detections.concatenate(self._frames.popleft().parts)
