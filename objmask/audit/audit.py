@@ -97,13 +97,14 @@ def audit(
     """
     auditor = Auditor(settings, info.height, info.width)
     moments, counts, table = Moments(settings.pictures), _Counts(), tables[0][1]
+    times_s = table.time_s.tolist()
     found, dropped = found_by_frame(tables), allowed_by_frame(tables, settings.classes)
     again = zip(*(found_by_frame(Tables((one,))) for one in protected.tables), strict=True)
     row = -1
     for row, (before, after) in enumerate(ahead(_pairs(info, frames, table, protected))):
         chosen = (one.select(score=settings.floor, classes=settings.classes) for one in next(again))
         here = next(dropped)
-        left = [split_allowed(one, tables, here, float(table.time_s[row])) for one in chosen]
+        left = [split_allowed(one, tables, here, times_s[row]) for one in chosen]
         counts.allowed += sum(count for _, count in left)
         seen = auditor.judge(before.planes().y, _luma(after, info), next(found), [one for one, _ in left])
         counts.add(row, seen)
@@ -113,7 +114,7 @@ def audit(
         raise DataError(f"{out.stem}: {row + 1} frames, but {len(table)} in the frames table; run detect again")
 
     def at(row: int) -> tuple[int, float]:
-        return int(table.number[row]), float(table.time_s[row])
+        return int(table.number[row]), times_s[row]
 
     write_json(
         out,

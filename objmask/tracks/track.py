@@ -85,8 +85,9 @@ def _sights(
 ) -> Iterator[Sight]:
     ((_, table),) = tables
     moved = _motions(table, frames, size) if frames is not None else iter([None] * len(table))
-    for row, (found, motion) in enumerate(zip(found_by_frame(tables), moved, strict=True)):
-        yield Sight(float(table.time_s[row]), bool(table.inferred[row]), found, motion)
+    rows = zip(table.time_s.tolist(), table.inferred.tolist(), found_by_frame(tables), moved, strict=True)
+    for sight in rows:
+        yield Sight(*sight)
         progress.step()
 
 
@@ -104,9 +105,9 @@ def _motions(table: FrameTable, frames: Iterator[Frame], size: tuple[int, int]) 
 
 
 def _settled(draft: Path, table: FrameTable, histories: Sequence[History], memory_s: float) -> Iterator[Detections]:
-    names = [history.name for history in histories]
+    names, times_s = [history.name for history in histories], table.time_s
     for row, found in enumerate(read_detections(draft, table.number.tolist())):
-        scores = [histories[number].score_at(row, table.time_s, memory_s) for number in found.track_ids]
+        scores = [histories[number].score_at(row, times_s, memory_s) for number in found.track_ids]
         yield replace(
             found,
             scores=np.array(scores, np.float32),
