@@ -43,6 +43,7 @@ _DETECTION_SCHEMA = pa.schema(
         pa.field("found_as", pa.string(), nullable=False),
         pa.field("carried", pa.int16(), nullable=False),
         pa.field("drift", pa.float32(), nullable=False),
+        pa.field("found_score", pa.float32(), nullable=False),
     ]
 )
 _OPTIONAL = {
@@ -51,6 +52,7 @@ _OPTIONAL = {
     "found_as": "found_as",
     "carried": "carried",
     "drifts": "drift",
+    "found_scores": "found_score",
 }
 """Attributes of `Detections` that say more than a network does, and the columns that hold them."""
 _FRAME_SCHEMA = pa.schema(
@@ -79,6 +81,7 @@ class Detections:
         found_as: n class names that the network gave; empty means `classes`, which a track's vote may have changed.
         carried: n ints, from how many frames before (after: negative) the mask was carried here; empty means all 0.
         drifts: n floats, by how much of the frame's height a carried mask may be off; empty means all 0.
+        found_scores: n floats, scores that the network gave; empty means `scores`, which the rest of a track may raise.
 
     Raises:
         ValueError: a shape, dtype or range is not as above.
@@ -93,6 +96,7 @@ class Detections:
     found_as: tuple[str, ...] = ()
     carried: tuple[int, ...] = ()
     drifts: tuple[float, ...] = ()
+    found_scores: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.classes)
@@ -113,7 +117,7 @@ class Detections:
             raise ValueError("scores and boxes must lie in 0..1")
         if n and not np.all(self.boxes[:, 2:] > self.boxes[:, :2]):
             raise ValueError("boxes must have ymax > ymin and xmax > xmin")
-        defaults = (("detected",) * n, (-1,) * n, self.classes, (0,) * n, (0.0,) * n)
+        defaults = (("detected",) * n, (-1,) * n, self.classes, (0,) * n, (0.0,) * n, tuple(self.scores.tolist()))
         for name, default in zip(_OPTIONAL, defaults, strict=True):
             object.__setattr__(self, name, getattr(self, name) or default)
             if len(getattr(self, name)) != n:

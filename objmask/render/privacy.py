@@ -77,8 +77,8 @@ class PrivacySettings:
             raise ValueError("expected strength in 1..8, grow in 0..1, hold of at least 0")
 
 
-class CarriedPatch(Patch):
-    """Hides what the network did not find in this very frame, but before and after it."""
+class FilledPatch(Patch):
+    """Hides what the network did not find in this very frame, but before or after it; or what nobody but people saw."""
 
 
 class Privacy:
@@ -99,9 +99,17 @@ class Privacy:
         chosen = found.select(score=self._settings.score, classes=self._settings.classes, doubtful=True)
         patches = map(self._hidden, chosen.masks, chosen.boxes, chosen.drifts)
         return [
-            CarriedPatch(patch.top, patch.left, patch.mask) if carried else patch
-            for patch, carried in zip(patches, chosen.carried, strict=True)
+            patch if self._is_found(chosen, i) else FilledPatch(patch.top, patch.left, patch.mask)
+            for i, patch in enumerate(patches)
         ]
+
+    def _is_found(self, found: Detections, i: int) -> bool:
+        """Whether the network itself, in this frame alone, found something that is to be hidden."""
+        return (
+            found.sources[i] == "detected"
+            and found.found_as[i] in self._settings.classes
+            and bool(np.float32(found.found_scores[i]) >= np.float32(self._settings.score))
+        )
 
     def render(self, picture: Planes, around: Sequence[list[Patch]], here: int) -> Planes:
         """The picture with everything sensitive hidden."""
@@ -114,7 +122,7 @@ class Privacy:
     def areas(self, around: Sequence[list[Patch]], here: int) -> list[Patch]:
         """What is hidden of a frame, in blocks; an area an object, the largest first."""
         patches = [patch for prepared in around for patch in prepared]
-        if self._settings.whole_frame_when_none and all(isinstance(patch, CarriedPatch) for patch in around[here]):
+        if self._settings.whole_frame_when_none and all(isinstance(patch, FilledPatch) for patch in around[here]):
             blocks = ((self._info.height + 1) // 2, (self._info.width + 1) // 2)
             patches = [Patch(0, 0, np.ones(blocks, np.bool_))]
         return merge_objects([*patches, *self._zones])

@@ -69,6 +69,7 @@ def random_detections(rng: np.random.Generator, count: int, *, tracked: bool = T
         found_as=tuple(rng.choice(names, count).tolist()),
         carried=tuple(rng.integers(-9, 10, count).tolist()),
         drifts=tuple(rng.random(count, np.float32).tolist()),
+        found_scores=tuple(rng.random(count, np.float32).tolist()),
     )
 
 
@@ -92,6 +93,7 @@ def same(a: Detections, b: Detections) -> bool:
         and np.array_equal(a.boxes, b.boxes)
         and (a.classes, a.sources, a.track_ids) == (b.classes, b.sources, b.track_ids)
         and (a.found_as, a.carried, a.drifts) == (b.found_as, b.carried, b.drifts)
+        and a.found_scores == b.found_scores
         and all(x.shape == y.shape and np.array_equal(x, y) for x, y in zip(a.masks, b.masks, strict=True))
     )
 

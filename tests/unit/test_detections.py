@@ -153,6 +153,7 @@ def test_rows_are_as_documented(tmp_path):
         "found_as": "cup",
         "carried": 0,
         "drift": 0.0,
+        "found_score": 0.25,
     }
 
 

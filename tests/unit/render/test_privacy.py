@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -207,6 +208,11 @@ def test_whole_frame_when_nothing_was_found() -> None:
     assert (render(picture, Detections.empty(), chosen).y == GREY).all()
     assert (render(picture, found(("cup", 0.9, BOXES["middle"])), chosen).v == GREY).all()
     assert not (render(picture, found(("person", 0.9, BOXES["dot"])), chosen).y == GREY).all()
+
+
+def test_whole_frame_goes_by_what_the_network_found_and_not_by_what_people_add() -> None:
+    added = replace(found(("person", 1.0, BOXES["dot"])), sources=("manual",))
+    assert (render(noise(64, 48), added, settings(whole_frame_when_none=True)).y == GREY).all()
 
 
 def test_whole_frame_goes_by_the_frame_itself_whatever_is_held() -> None:

@@ -101,6 +101,18 @@ def test_a_frame_of_carried_masks_alone_is_one_in_which_nothing_was_found(tmp_pa
     assert [k for k, all_of_it in enumerate(whole) if all_of_it] == [7]
 
 
+@pytest.mark.parametrize("doubt", [("person", 0.05, PERSON[2]), ("tv", 0.9, PERSON[2])], ids=["weak", "other"])
+def test_what_only_the_track_says_is_nothing_found_in_the_frame(tmp_path, doubt):
+    """Without tracks this frame is hidden as a whole, so it is with them."""
+    source, info = video(tmp_path)
+    frames = [found(doubt if k == 7 else PERSON, side=9) for k in range(info.frames)]
+    before = write(tmp_path / "a.parquet", info, source, frames)
+    after = tracked(before, info, None, tmp_path / "t.parquet")
+    for path in (before, after):
+        whole = [one.all() for one in hidden(path, info, whole_frame_when_none=True)]
+        assert [k for k, all_of_it in enumerate(whole) if all_of_it] == [7]
+
+
 def test_every_detection_is_still_there_and_says_what_it_was_found_as(tmp_path):
     source, info = video(tmp_path)
     frames = [found(("tv" if k % 5 == 4 else "person", 0.2 + 0.03 * k, PERSON[2])) for k in range(info.frames)]
@@ -112,6 +124,7 @@ def test_every_detection_is_still_there_and_says_what_it_was_found_as(tmp_path):
         assert other.found_as == one.classes
         assert other.sources == ("detected",)
         assert other.boxes.tolist() == one.boxes.tolist()
+        assert other.found_scores == tuple(one.scores.tolist())
         assert other.scores[0] == max(frame.scores[0] for frame in frames[max(0, k - 8) : k + 9])
 
 
