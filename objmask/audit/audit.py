@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -177,7 +178,7 @@ def _summary(counts: _Counts, table: FrameTable, sure: Sequence[bool]) -> dict[s
     return {
         "frames": frames,
         "leaking_frames": len(counts.leaking),
-        "leaking_per_1000": round(1000 * len(counts.leaking) / frames, 3),
+        "leaking_per_1000": per_1000(len(counts.leaking), frames),
         "longest_run_frames": length,
         "longest_run_s": round(longest_s, 3),
         "longest_run_first": int(table.number[first]) if length else None,
@@ -189,6 +190,11 @@ def _summary(counts: _Counts, table: FrameTable, sure: Sequence[bool]) -> dict[s
         "silhouettes": counts.silhouettes,
         "plain": counts.plain,
     }
+
+
+def per_1000(count: int, frames: int) -> float:
+    """How many of 1,000 frames, to three digits; rounded up: one frame of a day is no 0, which would be let through."""
+    return math.ceil(round(10**6 * count / frames, 3)) / 1000
 
 
 def _longest(rows: Sequence[int]) -> tuple[int, int]:

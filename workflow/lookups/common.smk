@@ -18,7 +18,7 @@ from snakemake.exceptions import WorkflowError
 
 from objmask import config as objmask_config
 from objmask import lifetime
-from objmask.audit.config import audit_bars, audit_models_of
+from objmask.audit.config import audit_bars, audit_models_of, audit_notes
 from objmask.config_schema import typed
 from objmask.errors import ObjmaskError
 from objmask.files import atomic_path, refuse_unwritable, sha256_of
@@ -48,7 +48,8 @@ def read_inputs():
         complete = objmask_config.complete(typed(config, SCHEMA), SCHEMA)
         models = objmask_config.models_of(complete)
         searching = audit_models_of(complete, models)
-        warnings = objmask_config.check_objects(complete, models, SCHEMA) + objmask_config.notes_of(complete, models)
+        warnings = objmask_config.check_objects(complete, models, SCHEMA) + audit_notes(complete, searching)
+        warnings += objmask_config.notes_of(complete, models)
         videos = index_videos(find_videos(Path(complete["videos"]), warnings.append), Path(RESULTS) / "index.json")
     except (ObjmaskError, OSError) as error:
         raise InputError(str(error)) from None

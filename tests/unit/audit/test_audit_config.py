@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from objmask.audit.config import audit_bars, audit_models_of
+from objmask.audit.config import audit_bars, audit_models_of, audit_notes
 from objmask.config import complete, models_of
 from objmask.errors import ConfigError, ModelError
 
@@ -39,6 +39,24 @@ def test_a_model_that_is_none_or_has_another_s_name_is_refused():
     assert searching(models=["demo"], audit={"model": folder}) == ["demo"]
     with pytest.raises(ConfigError, match=r"audit.model: another model is named 'demo'"):
         searching(models={"demo": "mask_rcnn_inception_v2_coco"}, audit={"model": folder})
+
+
+def test_a_model_that_sees_nothing_of_what_is_hidden_audits_nothing():
+    """It would call every video clean."""
+    only = {"sensitive_objects": ["toilet"], "groups": {"cup": {"objects": ["cup"], "colour": [0, 0, 255]}}}
+    with pytest.raises(ConfigError, match=r"audit.model: 'demo' detects nothing of what is hidden \(toilet\)"):
+        searching(**only, audit={"model": "demo"})
+    zones = {"zones": [[[0, 0], [1, 0], [1, 1]]]}
+    assert searching(sensitive_objects=[], privacy=zones, audit={"model": "demo"}) == ["demo"]
+
+
+def test_what_the_model_of_the_audit_cannot_see_is_said():
+    def notes(**sections: Any) -> list[str]:
+        settings = config(**sections)
+        return audit_notes(settings, audit_models_of(settings, models_of(settings)))
+
+    assert notes(audit={"model": "demo"}) == ["SENSITIVE objects that audit.model cannot detect: toilet"]
+    assert notes() == notes(outputs=["protected"], audit={"model": "demo"}) == []
 
 
 def test_bars_follow_what_is_hidden():

@@ -14,6 +14,7 @@ import pytest
 from builders import found, write_detections
 from test_detail import textured
 
+from objmask.audit.audit import per_1000
 from objmask.cli import main
 from objmask.detections import Detections
 from objmask.files import sha256_of
@@ -213,6 +214,11 @@ def test_video_is_let_through_or_kept_back(folder, capsys):
     assert folder.release(fail_over=42) == 0
     assert out.exists()
     assert not kept.exists()
+
+
+def test_one_leaking_frame_of_a_day_is_not_none():
+    assert [per_1000(count, 24 * 3600 * 60) for count in (0, 1, 5184)] == [0, 0.001, 1]
+    assert [per_1000(count, 24) for count in (1, 6, 24)] == [41.667, 250, 1000]
 
 
 def test_the_audit_of_another_file_lets_nothing_through(folder, capsys):
