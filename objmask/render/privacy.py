@@ -152,7 +152,7 @@ def refuse_gaps(tables: Tables) -> None:
         if len(unseen):
             raise DataError(
                 f"{path}: {len(unseen)} of {len(table)} frames, the first {unseen[0]}, had no inference "
-                "and would leak; set detect.every to 1, or tracks.enabled to true"
+                "and would leak; lower detect.every, without tracks (tracks.enabled: false) to 1"
             )
 
 
