@@ -80,8 +80,9 @@ def read_frames(
     if info.truncated and on_truncated == "fail":
         raise VideoError(f"{path}: truncated or damaged; replace the file, or set on_truncated: keep")
     low, high = (None if seconds is None else _first_pts(info, seconds) for seconds in window)
-    keys = [key for key in info.keyframes if key[0] <= start or (low is not None and key[1] <= low)]
     stop = info.frames if stop is None else min(stop, info.frames)
+    # None behind the last frame: before a window there may be whole chunks, which hold nothing of it.
+    keys = [k for k in info.keyframes if k[0] <= start or (k[0] < stop and low is not None and k[1] <= low)]
     if start >= stop:
         return
     with closing(_timed(path, info, _pictures(path, info, keys, on_truncated))) as frames:

@@ -163,6 +163,17 @@ def test_a_late_chunk_does_not_decode_from_the_start(tmp_path, monkeypatch):
     assert len(count) < 45
 
 
+def test_chunks_before_a_window_hold_nothing_of_it(tmp_path):
+    path = make(tmp_path / "a.mp4", pts=range(0, 100 * 1001, 1001))
+    info = probe(path)
+    assert [number for number, _ in info.keyframes if 30 <= number < 87]
+    for window in ((2.9, 3.0), (2.9, None)):
+        parts = [list(read_frames(path, info, start=k, stop=k + 30, window=window)) for k in range(0, 100, 30)]
+        assert [part[0].number if part else None for part in parts[:3]] == [None, None, 87]
+        numbers = [frame.number for part in parts for frame in part]
+        assert numbers == [frame.number for frame in read_frames(path, info, window=window)]
+
+
 def test_window_is_half_open_and_on_the_videos_own_clock(tmp_path):
     path = make(tmp_path / "a.mp4", pts=[p + 900 for p in range(0, 30000, 1000)])
     info = probe(path)
