@@ -77,6 +77,7 @@ class Moments:
         self._pictures = pictures
         self._open: list[Moment] = []
         self._done: list[Moment] = []
+        self._pictured = 0
 
     def add(self, row: int, leaks: Iterable[Leak], photograph: Callable[[Leak], str]) -> None:
         """The leaks of a frame, rows rising; `photograph` makes the picture of one."""
@@ -106,14 +107,17 @@ class Moments:
     def _close(self, row: int | None) -> None:
         kept = [moment for moment in self._open if row is not None and row - moment.last <= _GAP_FRAMES + 1]
         self._done += [moment for moment in self._open if moment not in kept]
+        self._pictured += len(self._open) - len(kept)
         self._open = kept
-        if len(self._done) > 2 * self._pictures + 100:  # so that memory does not grow with the video
+        # So that memory does not grow with the video; and not in every frame, so that time does not with its square.
+        if self._pictured > 2 * self._pictures + 100:
             self._done.sort(key=rank)
             self._forget_pictures()
 
     def _forget_pictures(self) -> None:
         for moment in self._done[self._pictures :]:
             moment.picture = None
+        self._pictured = min(self._pictures, len(self._done))
 
 
 def rank(moment: Moment) -> tuple[bool, float, int, str]:

@@ -68,3 +68,20 @@ def test_overlap():
     assert overlap(HERE, HERE) == 1
     assert overlap(HERE, THERE) == 0
     assert overlap((0, 0, 0, 0), (0, 0, 0, 0)) == 0
+
+
+def test_pictures_are_sorted_out_now_and_then_and_not_in_every_frame():
+    """Time would grow with the square of the video's length; kept are never many more than are wanted."""
+    moments, sorts = Moments(5), 0
+    forget = moments._forget_pictures
+
+    def counted() -> None:
+        nonlocal sorts
+        sorts += 1
+        forget()
+
+    moments._forget_pictures = counted  # type: ignore[method-assign]
+    for k in range(2000):
+        moments.add(10 * k, [leak()], lambda one: "picture")
+        assert sum(moment.picture is not None for moment in moments._done) <= 2 * 5 + 100
+    assert sorts <= 2000 / 100
