@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -219,7 +220,7 @@ class FrameTable:
         # From no frame at all nothing can be carried: a window may lie between two that the network sees.
         return self.inferred | (self.carried and bool(self.inferred.any()))
 
-    @property
+    @cached_property
     def time_s(self) -> npt.NDArray[np.float64]:
         """(n,) float64 seconds since the source's first frame."""
         return np.asarray((self.pts - self.start_pts) * float(self.time_base), np.float64)

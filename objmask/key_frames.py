@@ -1,4 +1,4 @@
-"""Which frames the network sees: every n-th, or more where the picture moves."""
+"""Which frames the network sees: every n-th, or more where the picture moves; always the first and the last one."""
 
 from __future__ import annotations
 
@@ -42,6 +42,9 @@ def read_with_keys(
 ) -> Iterator[tuple[Frame, bool]]:
     """Yields the frames of a chunk, and whether the network is to see each; the same however a video is cut.
 
+    The first and the last frame of the window (or the video) are always seen: beyond them there is nothing to carry
+    masks from.
+
     Args:
         video: the file.
         info: what `probe` said of it.
@@ -54,13 +57,20 @@ def read_with_keys(
     Raises:
         VideoError: the video cannot be read.
     """
-    # What is seen in a block is decided from its beginning on.
-    first = start if isinstance(every, int) else start - start % BLOCK
-    frames = read_frames(video, info, start=first, stop=stop, window=window, on_truncated=on_truncated)
-    if isinstance(every, int):
-        yield from ((frame, frame.number % every == 0) for frame in frames)
-    else:
-        yield from (one for one in _adaptive(frames, info) if one[0].number >= start)
+    # One frame more at either side tells whether the window goes on there. What is seen in a block is decided from its
+    # beginning on.
+    first = max(start - 1, 0) if isinstance(every, int) else start - start % BLOCK
+    beyond = None if stop is None else stop + 1
+    frames = read_frames(video, info, start=first, stop=beyond, window=window, on_truncated=on_truncated)
+    keyed = (
+        ((frame, frame.number % every == 0) for frame in frames) if isinstance(every, int) else _adaptive(frames, info)
+    )
+    begins, one = True, next(keyed, None)
+    while one is not None:
+        (frame, seen), following = one, next(keyed, None)
+        if frame.number >= start and frame.number + 1 != beyond:
+            yield frame, seen or begins or following is None
+        begins, one = False, following
 
 
 def _adaptive(frames: Iterable[Frame], info: VideoInfo) -> Iterator[tuple[Frame, bool]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from queue import Empty, Full, Queue
-from threading import Event, Thread
+from threading import Event, Thread, current_thread
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -57,4 +57,6 @@ def ahead(items: Iterable[T], depth: int = 4) -> Iterator[T]:
             yield item  # type: ignore[misc]
     finally:
         stopped.set()
-        thread.join()
+        # The garbage collector runs in any thread, so what nobody closed may end in this one.
+        if thread is not current_thread():
+            thread.join()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import clips
 import numpy as np
@@ -35,8 +36,8 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def seen(video: Path, every: int | str, start: int = 0, stop: int | None = None) -> list[int]:
-    return [f.number for f, key in read_with_keys(video, probe(video), every, start=start, stop=stop) if key]
+def seen(video: Path, every: int | str, start: int = 0, stop: int | None = None, **window: Any) -> list[int]:
+    return [f.number for f, key in read_with_keys(video, probe(video), every, start=start, stop=stop, **window) if key]
 
 
 def test_every_frame_is_there(video: Path) -> None:
@@ -46,8 +47,19 @@ def test_every_frame_is_there(video: Path) -> None:
 
 
 def test_every_third(video: Path) -> None:
-    assert seen(video, 3) == list(range(0, STILL + MOVING, 3))
+    """And the last one, after which there is nothing to carry masks from."""
+    assert seen(video, 3) == [*range(0, STILL + MOVING, 3), STILL + MOVING - 1]
     assert seen(video, 3, start=4, stop=13) == [6, 9, 12]
+
+
+@pytest.mark.parametrize("every", [1, 7, 1000, "adaptive"])
+def test_first_and_last_of_a_window_are_seen_however_it_is_cut(video: Path, every: int | str) -> None:
+    window = {"window": (17.5 / 30, 35.5 / 30)}
+    whole = seen(video, every, **window)
+    assert (whole[0], whole[-1]) == (18, 35)
+    for cut in (1, 17, 18, 19, 30, 34, 35, 36, 37, 60):
+        parts = [seen(video, every, stop=cut, **window), seen(video, every, start=cut, **window)]
+        assert [number for part in parts for number in part] == whole
 
 
 def test_more_are_seen_where_the_picture_moves(video: Path) -> None:

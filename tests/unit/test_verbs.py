@@ -125,7 +125,7 @@ def test_a_window_reaches_every_step(tmp_path, probed, model):
 
 def test_every_reaches_the_frames(tmp_path, probed, model):
     assert run("frames", **probed, model=model, every=6, out=tmp_path / "s.nut", table=tmp_path / "t.parquet") == 0
-    assert np.flatnonzero(FrameTable.read(tmp_path / "t.parquet").inferred).tolist() == [0, 6, 12, 18]
+    assert np.flatnonzero(FrameTable.read(tmp_path / "t.parquet").inferred).tolist() == [0, 6, 12, 18, 19]
 
 
 def test_without_a_window_every_frame_must_be_there(tmp_path, capsys, detected):
