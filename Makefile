@@ -48,7 +48,8 @@ model: env
 	cp build/model/demo/{frozen_inference_graph.pb,label_map.pbtxt,pipeline.config} objmask/models/demo/
 
 test: env
-	$(BIN)/python -m pytest tests/unit tests/workflow tests/integration
+	@# Files side by side, in their order: the fast ones first.
+	$(BIN)/python -m pytest --numprocesses=$(CORES) --dist=loadfile --no-loadscope-reorder tests/unit tests/workflow tests/integration
 
 lint: env
 	$(BIN)/ruff check .

@@ -25,7 +25,7 @@ from objmask.parquet import metadata_of
 from objmask.render.privacy import Privacy, PrivacySettings
 from objmask.video.info import VideoInfo
 
-PLANTS, SECONDS, SEED, HOLD = 100, 16, 0, 2
+PLANTS, SECONDS, SEED, HOLD = 120, 20, 0, 2
 APART = 2 * HOLD + 3
 SCORE, FLOOR = 0.1, 0.05
 SURE = 0.3
@@ -208,14 +208,16 @@ def compare(first: str, second: str, rng: random.Random) -> tuple[list[Answer], 
     """Plants in what one model found, audited by it and by another."""
     videos = measure.office_videos()
     tracks = {video: first_pass(video, first) for video in videos}
-    clips = {video: clip for video in videos if (clip := Clip(video, tracks[video])).candidates}
+    clips = {video: Clip(video, tracks[video]) for video in videos}
+    plants = {video: clip.choose(PLANTS, rng) for video, clip in clips.items()}
     answers: list[Answer] = []
     quiet: list[Quiet] = []
-    total = 0
-    for k, (video, clip) in enumerate(clips.items()):
-        plants = clip.choose((PLANTS - total) // (len(clips) - k), rng)
-        total += len(plants)
-        clean, missing = protect(video, tracks[video]), without(tracks[video], plants)
+    left = PLANTS
+    # Clips that have few give all of them, and the others the rest in equal parts.
+    for k, video in enumerate(sorted(clips, key=lambda video: len(plants[video]))):
+        clip, chosen = clips[video], plants[video][: left // (len(clips) - k)]
+        left -= len(chosen)
+        clean, missing = protect(video, tracks[video]), without(tracks[video], chosen)
         planted = protect(video, missing)
         for by, file in (("same model", first), ("second model", second)):
             before = audit(video, tracks[video], clean, search(clean, file))
@@ -223,7 +225,7 @@ def compare(first: str, second: str, rng: random.Random) -> tuple[list[Answer], 
             quiet.append(Quiet(by, video.stem, minutes, before["summary"]))
             again = search(planted, file)
             # What is seen there all the time tells nothing of the plant.
-            new = [plant for plant in plants if not seen(before, plant, clip.box(plant), sure=False)]
+            new = [plant for plant in chosen if not seen(before, plant, clip.box(plant), sure=False)]
             for case, known in (("fault of protect", tracks[video]), ("miss of the network", missing)):
                 document = audit(video, known, planted, again)
                 for plant in new:
@@ -257,7 +259,7 @@ def show(answers: list[Answer], quiet: list[Quiet]) -> None:
 
 
 def main() -> None:
-    print(f"First pass: {Path(measure.INT8).stem}. Second model: {Path(measure.NHWC).stem}. {PLANTS} plants.\n")
+    print(f"First pass: {Path(measure.INT8).stem}. Second model: {Path(measure.NHWC).stem}. Up to {PLANTS} plants.\n")
     show(*compare(measure.INT8, measure.NHWC, random.Random(SEED)))  # noqa: S311
 
 
