@@ -26,7 +26,7 @@ from objmask.render.privacy import Privacy, PrivacySettings
 from objmask.video.info import VideoInfo
 
 PLANTS, SECONDS, SEED, HOLD = 120, 20, 0, 2
-APART = 2 * HOLD + 3
+APART = 2 * HOLD + 1
 SCORE, FLOOR = 0.1, 0.05
 SURE = 0.3
 """Best score of the objects that are shown, so that they are ones."""
