@@ -103,9 +103,8 @@ def audit(
     again = zip(*(found_by_frame(Tables((one,))) for one in protected.tables), strict=True)
     row = -1
     for row, (before, after) in enumerate(ahead(_pairs(info, frames, table, protected))):
-        chosen = (one.select(score=settings.floor, classes=settings.classes) for one in next(again))
         here = next(dropped)
-        left = [split_allowed(one, tables, here, times_s[row]) for one in chosen]
+        left = [split_allowed(auditor.listed(one), tables, here, times_s[row]) for one in next(again)]
         counts.allowed += sum(count for _, count in left)
         seen = auditor.judge(before.planes().y, _luma(after, info), next(found), [one for one, _ in left])
         counts.add(row, seen)

@@ -133,7 +133,7 @@ class Auditor:
             elif shown >= self.UNCOVERED * told:
                 leaks.append(_leak("uncovered", hidden, i, shown / told, sure=True))
         for found in again:
-            chosen = found.select(score=settings.floor, classes=settings.classes)
+            chosen = self.listed(found)
             for i, patch in self._patches(chosen):
                 told, shown = detail.inside(patch)
                 if told < _ENOUGH_CELLS:
@@ -144,6 +144,10 @@ class Auditor:
                 else:
                     silhouettes += 1
         return FrameAudit(tuple(leaks), silhouettes, plain, float(free.sum()), float((detail.lost * free).sum()))
+
+    def listed(self, again: Detections) -> Detections:
+        """Those that are sensitive and sure enough, of what was found in the protected video."""
+        return again.select(score=self._settings.floor, classes=self._settings.classes)
 
     def _patches(self, found: Detections) -> Iterator[tuple[int, Patch]]:
         for i in range(len(found)):
