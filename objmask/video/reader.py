@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from objmask.errors import VideoError
 from objmask.video.info import VideoInfo
 from objmask.video.planes import Array, Planes, to_planes, to_rgb
-from objmask.video.source import Damage, OnTruncated, decode, open_video, read_packets
+from objmask.video.source import Damage, OnTruncated, decode, open_video, read_packets, use_threads
 from objmask.video.timing import nominal_step, retime
 
 Window = tuple[float | None, float | None]
@@ -149,7 +149,10 @@ def _decode(
     path: Path, info: VideoInfo, container: InputContainer, stream: VideoStream, on_truncated: OnTruncated
 ) -> Iterator[av.VideoFrame]:
     # As in probe: with several threads, pictures beside one that fails are lost.
-    stream.thread_type = "AUTO" if info.intact else "NONE"
+    if info.intact:
+        use_threads(stream)
+    else:
+        stream.thread_type = "NONE"
     damage = Damage(path, on_truncated)
     for picture in decode(stream, read_packets(container, [stream], damage), damage):
         if (picture.width, picture.height) != (info.stored_width, info.stored_height):

@@ -12,7 +12,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from objmask.errors import VideoError
-from objmask.video.source import Damage, Packet, decode, read_packets
+from objmask.video.source import Damage, Packet, decode, read_packets, use_threads
 
 
 @dataclass
@@ -39,7 +39,7 @@ def scan_video(
 ) -> Scan:
     scan = Scan(errors=damage.errors)
     if stream.thread_type.name != "NONE":
-        stream.thread_type = "AUTO"
+        use_threads(stream)
     timed = [s for s in container.streams if s.type in ("video", "audio")]
     for frame in decode(stream, _observed(read_packets(container, timed, damage), stream, scan), damage):
         scan.first = scan.first or frame

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +17,21 @@ from av.video.stream import VideoStream
 from objmask.errors import VideoError
 
 OnTruncated = Literal["fail", "keep"]
-_REFERRING = frozenset({"concat", "dash", "hls", "image2", "imf", "sdp"})
-"""Formats that read further files, which a fingerprint of this one says nothing about."""
+_DEMUXERS = (
+    "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "mpegts", "mpegtsraw", "mpeg", "mpegvideo", "m4v", "h264",
+    "hevc", "flv", "asf", "asf_o", "ogg", "mxf", "gxf", "lxf", "dv", "mjpeg", "dhav", "wtv", "nsv", "nuv", "nut", "ivf",
+    "rm", "gif", "yuv4mpegpipe",
+)  # fmt: skip
+"""FFmpeg's names of the formats that are read: each holds its pictures itself. Others read further files, of which a
+fingerprint of this one says nothing, or are no videos."""
+_OPTIONS = {"format_whitelist": ",".join(_DEMUXERS), "protocol_whitelist": "fd"}
+"""Hold for whatever a format would open in its turn, too."""
+MAX_SIDE_PX, MAX_PIXELS = 16384, 1 << 26
+"""Of a picture: the longest side that can be written in H.264, and twice what 8K has. A few bytes can declare any size,
+and every picture in the making takes memory for it."""
+_THREADS, _THREADS_PIXELS = 16, 1 << 27
+"""Of a decoder, each of which has a picture in the making: as many as fit, 16 for 4K and 4 for 8K."""
+_LIMITS = {"max_pixels": str(MAX_PIXELS)}
 Packet: TypeAlias = "av.Packet[Any]"
 
 
@@ -52,22 +67,49 @@ def reason(error: Exception) -> str:
 
 @contextmanager
 def open_input(path: Path) -> Iterator[InputContainer]:
-    """Opens a file for reading.
+    """Opens a file for reading. FFmpeg gets its bytes and no name, so it opens nothing else whatever they say.
 
     Raises:
         VideoError: it cannot be opened.
     """
+    with _descriptor(path) as descriptor:
+        try:
+            # Tags in other encodings than UTF-8 are no reason not to read a video.
+            container = av.open(
+                "fd:",
+                "r",
+                options=_LIMITS,
+                container_options={**_OPTIONS, "fd": str(descriptor)},
+                metadata_errors="replace",
+            )
+        except av.ArgumentError as error:
+            raise VideoError(
+                f"{path}: cannot be opened as a video: damaged, or of a kind that objmask does not read (a picture, "
+                "a list of other files); replace the file, convert it, for example to MP4, or take it out of the input"
+            ) from error
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise VideoError(
+                f"{path}: cannot be opened as a video ({reason(error)}); replace the file or take it out of the input"
+            ) from error
+        with container:
+            yield container
+
+
+@contextmanager
+def _descriptor(path: Path) -> Iterator[int]:
+    """Opens a file, and nothing else: a pipe would wait for its other end, and a device may give bytes without end."""
     try:
-        # Tags in other encodings than UTF-8 are no reason not to read a video.
-        container = av.open(str(path), "r", metadata_errors="replace")
-    except (av.FFmpegError, OSError, ValueError) as error:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
         raise VideoError(
             f"{path}: cannot be opened as a video ({reason(error)}); replace the file or take it out of the input"
         ) from error
-    with container:
-        if _REFERRING & set(container.format.name.split(",")):
-            raise VideoError(f"{path}: is a list of other files, not a video; take it out of the input")
-        yield container
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise VideoError(f"{path}: cannot be opened as a video: not a file; take it out of the input")
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -83,7 +125,30 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
             raise VideoError(f"{path}: has no video stream; replace the file or take it out of the input")
         if real[0].codec_context is None:
             raise VideoError(f"{path}: there is no decoder for its video; convert it, for example to H.264")
+        _refuse_huge(path, container, real[0])
+        # A file's pictures may be larger than its header says.
+        real[0].codec_context.options = _LIMITS
         yield container, real[0]
+
+
+def _refuse_huge(path: Path, container: InputContainer, stream: VideoStream) -> None:
+    width, height = stream.codec_context.width, stream.codec_context.height
+    size = f"{width}x{height}" if width else "no size or of a very large one"
+    # Where a header gives a size, FFmpeg has dropped one above the limit when it looked at the first pictures.
+    dropped = not width and set(container.format.name.split(",")) & {"mov", "matroska", "avi"}
+    if dropped or max(width, height) > MAX_SIDE_PX or width * height > MAX_PIXELS:
+        raise VideoError(
+            f"{path}: declares pictures of {size}; at most {MAX_SIDE_PX} px a side and {MAX_PIXELS / 1e6:.0f} million "
+            "px are read; replace the file, scale the video down or take it out of the input"
+        )
+
+
+def use_threads(stream: VideoStream) -> None:
+    """Lets a stream that nothing was decoded from decode several pictures at a time."""
+    context = stream.codec_context
+    pixels = max(1, context.width * context.height)
+    stream.thread_type = "AUTO"
+    context.thread_count = max(1, min(_THREADS, len(os.sched_getaffinity(0)), _THREADS_PIXELS // pixels))
 
 
 def read_packets(container: InputContainer, streams: Iterable[Any], damage: Damage) -> Iterator[Packet]:
