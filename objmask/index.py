@@ -1,4 +1,4 @@
-"""The inputs: which videos, what bytes, how many packets, which chunks. Known before any job starts.
+"""The inputs: which videos, what bytes, how many packets. Known before any job starts.
 
 Fingerprints and packet counts are cached by size and modification time in one JSON file, so that reading the workflow
 again costs one `stat` a video; the file is replaced atomically and may lie on storage that cluster nodes share.
@@ -20,24 +20,23 @@ from typing import Any
 
 from tqdm import tqdm
 
+from objmask.chunks import LIKE_A_CHUNK
 from objmask.errors import ConfigError, VideoError
 from objmask.files import sha256_of, write_json
 from objmask.input_table import read_input_table
+from objmask.video_names import UNLABELLED
 
 LOG = logging.getLogger(__name__)
 
 SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".3gp"})
 """File name suffixes of videos, lower case; any case is taken."""
-UNLABELLED = "unlabelled"
 TABLE_SUFFIXES = frozenset({".tsv", ".csv", ".tab", ".txt"})
 """Of tables of videos; other suffixes are taken too."""
 _UNSAFE = re.compile(r"[{}<>%\x00-\x1f\x7f-\x9f]")
-_ENCODED = re.compile(r"%(?!7F)([2-7][0-9A-F])")
 _PERIODIC = re.compile(r"(.+?)\1{19}$")
 """Snakemake stops at a name that ends in twenty times the same."""
 _MAX_NAME_BYTES = 235
 """File systems allow 255; results add up to `.frames.parquet`."""
-_LIKE_A_CHUNK = re.compile(r"^\d{8}-\d{8}$")
 _LIKE_A_RESULT = re.compile(r"\.(?=(mp4|parquet|csv|json|tsv|log|nut)$)")
 _OURS = {"probe", "logs"}
 """Folders that, beside `index.json`, tell results of ours from videos that somebody put there."""
@@ -137,24 +136,6 @@ def read_paths(cache: Path) -> dict[str, Path]:
     return {entry["sha256"]: Path(path) for path, entry in _read_cache(cache).items()}
 
 
-def chunks(packets: int, chunk_frames: int) -> list[str]:
-    """Names of a video's chunks, `<first frame>-<frame after the last>`; one for the whole when `chunk_frames` is 0."""
-    step = chunk_frames or max(packets, 1)
-    return [f"{first:08d}-{min(first + step, packets):08d}" for first in range(0, max(packets, 1), step)]
-
-
-def chunk_range(name: str) -> tuple[int, int]:
-    """First frame and the frame after the last one of a chunk, from its name.
-
-    Raises:
-        ConfigError: not a chunk's name.
-    """
-    if not _LIKE_A_CHUNK.match(name):
-        raise ConfigError(f"chunk '{name}': expected <first frame>-<frame after the last>, eight digits each")
-    first, stop = name.split("-")
-    return int(first), int(stop)
-
-
 def _from_folder(folder: Path, warn: Callable[[str], None]) -> list[Source]:
     found, other = [], []
     for path in _files(folder):
@@ -225,7 +206,7 @@ def _safe_name(below: Path) -> str:
         raise ConfigError(f"videos: the file name {os.fsencode(below)!r} is not Unicode; rename the file") from None
     parts = [_UNSAFE.sub(lambda m: f"%{ord(m[0]):02X}", part) for part in below.with_suffix("").parts]
     # Some names mean something to our own files: `<video>.frames.parquet`, a chunk's, and for a folder `<video>.mp4`.
-    parts = [part.replace("-", "%2D") if _LIKE_A_CHUNK.match(part) else part for part in parts]
+    parts = [part.replace("-", "%2D") if LIKE_A_CHUNK.match(part) else part for part in parts]
     parts[-1] = re.sub(r"\.frames$", "%2Eframes", parts[-1])
     parts[:-1] = [_LIKE_A_RESULT.sub("%2E", part) for part in parts[:-1]]
     name = "/".join(parts)
@@ -235,11 +216,6 @@ def _safe_name(below: Path) -> str:
             "rename the file or folder"
         )
     return f"{name[:-1]}%{ord(name[-1]):02X}" if _PERIODIC.search(name) else name
-
-
-def shown_name(name: str) -> str:
-    """A video's name as people know it, with the characters that are encoded in it but for control characters."""
-    return _ENCODED.sub(lambda m: chr(int(m[1], 16)), name)
 
 
 def _one_line(text: str) -> str:

@@ -14,7 +14,7 @@ from objmask.models.detector import Detector
 from objmask.parquet import metadata_of
 from objmask.pipeline import ahead
 from objmask.progress import Progress
-from objmask.provenance import settings_digest, versions
+from objmask.versions import settings_digest, versions
 from objmask.video.info import VideoInfo
 
 _RUNTIMES = {"yolo_seg": "ai-edge-litert", "tf_detection": "tensorflow"}

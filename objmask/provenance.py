@@ -1,6 +1,6 @@
 """What a result was made of: the code behind it, settings, versions, and the checksums of what went in.
 
-The digest of the code changes when that code does, and not when a comment does.
+The digest of the code changes when what it does changes, and not when a comment or the words of an error do.
 """
 
 from __future__ import annotations
@@ -8,24 +8,25 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-import importlib.metadata
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from objmask import __version__
+from objmask.code_texts import statements, without_texts
+from objmask.versions import settings_digest, versions
 
 _PACKAGE = Path(__file__).parent
 _WITHOUT_EFFECT = frozenset(
     {
-        *("errors.py", "progress.py", "verbs/options.py", "models/cache.py", "models/download.py"),
+        *("errors.py", "hints.py", "progress.py", "provenance.py", "verbs/options.py"),
+        *("index.py", "input_table.py", "models/cache.py", "models/download.py"),
         *("lifetime.py", "network_client.py", "network_server.py", "models/devices.py"),
     }
 )
-"""Modules that decide what users are told, how options are spelt, how an archive gets here, which is checked by its
-checksum, and in which process and on which of equal devices a job runs; never what a result holds."""
+"""Modules that decide what users are told, how options are spelt, which videos there are, whose names and checksums are
+params of their own, how an archive gets here, which is checked by its checksum, and in which process and on which of
+equal devices a job runs; never what a result holds. Nor does what only they import: a verb that needs it for its
+result imports it itself."""
 _PACKAGES = ("av", "numpy", "opencv-python", "pandas", "pyarrow")
 
 
@@ -33,7 +34,7 @@ _PACKAGES = ("av", "numpy", "opencv-python", "pandas", "pyarrow")
 def code_digest(verb: str) -> str:
     """Digest of the code that a verb runs: its module and everything of objmask that it imports, at any depth.
 
-    Comments, docstrings and layout do not count, nor do the few modules that have no effect on results.
+    Comments, docstrings, layout and messages do not count, nor do the few modules that have no effect on results.
 
     Args:
         verb: name of a module of `objmask.verbs`.
@@ -43,36 +44,20 @@ def code_digest(verb: str) -> str:
     """
     digest = hashlib.sha256()
     for path in sorted(modules_of(verb)):
-        name = path.relative_to(_PACKAGE).as_posix()
-        if name not in _WITHOUT_EFFECT:
-            digest.update(f"{name} {_file_digest(path)}\n".encode())
+        digest.update(f"{path.relative_to(_PACKAGE).as_posix()} {_file_digest(path)}\n".encode())
     return digest.hexdigest()[:16]
 
 
 def modules_of(verb: str) -> frozenset[Path]:
-    """Files of objmask that a verb's module imports, itself included."""
+    """Files of objmask with an effect on a verb's result: its module, and what those import that have one."""
     found: set[Path] = set()
     waiting = [_PACKAGE / "verbs" / f"{verb.replace('-', '_')}.py"]
     while waiting:
         path = waiting.pop()
-        if path not in found:
+        if path not in found and path.relative_to(_PACKAGE).as_posix() not in _WITHOUT_EFFECT:
             found.add(path)
             waiting.extend(_imports(path))
     return frozenset(found)
-
-
-def versions(*packages: str) -> dict[str, str]:
-    """Versions of objmask and of those packages that are installed."""
-    found = {"objmask": __version__}
-    for name in packages:
-        with suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
-
-
-def settings_digest(settings: Mapping[str, Any]) -> str:
-    """Hex SHA-256 of settings, whatever their order."""
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
 def write_provenance(verb: str, options: Mapping[str, Any], file: Path) -> None:
@@ -118,13 +103,13 @@ def _is_path(value: object) -> bool:
 
 @functools.cache
 def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_bytes())
+    return without_texts(path.read_bytes())
 
 
 @functools.cache
 def _imports(path: Path) -> tuple[Path, ...]:
     names: list[str] = []
-    for node in _statements(_tree(path)):
+    for node in statements(_tree(path)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -139,27 +124,4 @@ def _files(module: str) -> list[Path]:
 
 @functools.cache
 def _file_digest(path: Path) -> str:
-    tree = _tree(path)
-    for node in _statements(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and isinstance(
-            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-        ):
-            node.body = [part for part in body if not _is_text(part)]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
-
-
-def _statements(tree: ast.Module) -> Iterator[ast.AST]:
-    """A tree's statements at any depth: a tenth of its nodes, and the only ones that import or have a docstring."""
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
-            part = getattr(node, name, ())
-            if isinstance(part, list):
-                waiting.extend(part)
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return hashlib.sha256(ast.dump(_tree(path)).encode()).hexdigest()

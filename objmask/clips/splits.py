@@ -13,7 +13,7 @@ from pathlib import Path
 from objmask.clips.names import Convention, file_name, label_and_subject
 from objmask.errors import ConfigError
 from objmask.files import atomic_path
-from objmask.index import UNLABELLED
+from objmask.video_names import UNLABELLED
 
 LOG = logging.getLogger(__name__)
 COLUMNS = ("video", "label", "label_index", "subject", "split")

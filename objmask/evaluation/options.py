@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from objmask.errors import ConfigError
-from objmask.verbs.options import add_hidden, add_hold, hidden_objects, hidden_zones, parse_json, share
+from objmask.verbs.options import add_hidden, add_hold, share
+from objmask.verbs.values import hidden_objects, hidden_zones, parse_json
 
 if TYPE_CHECKING:
     from objmask.evaluation.judge import JudgeSettings

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from objmask.errors import DataError
-from objmask.index import shown_name
 from objmask.report.dataset import Video
 from objmask.report.numbers import moment as seconds
 from objmask.report.numbers import number, rate
+from objmask.video_names import shown_name
 
 MOMENTS = 100
 """So many moments of all videos are listed, the worst ones."""

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.errors import DataError
-from objmask.index import shown_name
 from objmask.report.bounds import BINS, FORMAT, MANY, POINTS
+from objmask.video_names import shown_name
 
 PICTURE_CHARS = 14_000_000
 """All thumbnails together take at most so many characters of the page."""

@@ -19,14 +19,14 @@ from plotly.offline import get_plotlyjs
 from objmask.classes import Palette
 from objmask.errors import DataError
 from objmask.files import atomic_path
-from objmask.index import shown_name
-from objmask.provenance import versions
 from objmask.report.audits import Audits, read_audits
 from objmask.report.bounds import BINS, GAP_S, MANY, NEAR, PARTS
 from objmask.report.dataset import Survey, Video, blocks, survey
 from objmask.report.inks import PAPER, SCREEN, css, ink
 from objmask.report.numbers import duration, number, percent
 from objmask.report.stages import read_stages
+from objmask.versions import versions
+from objmask.video_names import shown_name
 
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = ("data.js", "charts.js", "videos.js", "main.js")

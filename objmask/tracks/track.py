@@ -15,11 +15,11 @@ from objmask.files import scratch_folder
 from objmask.parquet import metadata_of
 from objmask.pipeline import ahead
 from objmask.progress import Progress
-from objmask.provenance import versions
 from objmask.tables import Tables, found_by_frame
 from objmask.tracks.follow import Follower, Sight
 from objmask.tracks.history import History
 from objmask.tracks.motion import Motion, grid_size, motions
+from objmask.versions import versions
 from objmask.video.info import VideoInfo
 from objmask.video.reader import Frame
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from objmask.verbs.options import add_detections, add_objects, add_video, hidden_objects, progress, share, whole, window
+from objmask.verbs.options import add_detections, add_objects, add_video, progress, share, whole
+from objmask.verbs.values import hidden_objects
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +52,9 @@ def run(options: argparse.Namespace) -> None:
     with progress(options, f"audit {options.out.stem}", len(tables[0][1])) as bar:
         audit(
             info,
-            read_frames(options.video, info, window=window(options), on_truncated=options.on_truncated),
+            read_frames(
+                options.video, info, window=(options.start_s, options.end_s), on_truncated=options.on_truncated
+            ),
             tables,
             Searched(
                 protected, read_frames(options.protected, protected), read_tables(options.again, protected.sha256)

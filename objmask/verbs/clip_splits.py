@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from objmask.errors import ConfigError
-from objmask.verbs.options import add_names, add_video_table, parse_json, share, whole
+from objmask.verbs.options import add_names, add_video_table, share, whole
+from objmask.verbs.values import parse_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from objmask.verbs.options import add_chunk, add_video, chunk, progress, window
+from objmask.verbs.options import add_chunk, add_video, progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,12 +18,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes both files."""
+    from objmask.chunks import chunk_range
     from objmask.frames import extract_frames, network_size
     from objmask.models.info import ModelInfo
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)
-    start, stop = chunk(options, info)
+    start, stop = chunk_range(options.chunk) if options.chunk else (0, info.frames)
     size = network_size(info, [ModelInfo.read(folder) for folder in options.model])
     with progress(options, f"frames {options.video.name}", min(stop, info.frames) - start) as bar:
         extract_frames(
@@ -36,6 +37,6 @@ def run(options: argparse.Namespace) -> None:
             start=start,
             stop=stop,
             every=options.every,
-            window=window(options),
+            window=(options.start_s, options.end_s),
             on_truncated=options.on_truncated,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from objmask.verbs.options import add_detection_outputs, add_probe, add_window, window
+from objmask.verbs.options import add_detection_outputs, add_probe, add_window
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,4 +32,4 @@ def run(options: argparse.Namespace) -> None:
 
     parts = [(part, frames_path(part)) for part in options.part]
     info = VideoInfo.read(options.probe)
-    gather(parts, info, options.out, options.out_frames, whole=window(options) == (None, None))
+    gather(parts, info, options.out, options.out_frames, whole=(options.start_s, options.end_s) == (None, None))

@@ -13,12 +13,11 @@ from objmask.verbs.options import (
     add_hold,
     add_on_truncated,
     add_probe,
-    hidden_objects,
-    hidden_zones,
     progress,
     share,
     whole,
 )
+from objmask.verbs.values import hidden_objects, hidden_zones
 
 if TYPE_CHECKING:
     from objmask.report.hidden import Hidden

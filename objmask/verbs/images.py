@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from objmask.verbs.options import add_chunk, add_video, chunk, progress, window
+from objmask.verbs.options import add_chunk, add_video, progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,15 +18,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes the folder."""
+    from objmask.chunks import chunk_range
     from objmask.frames import network_size, scaled, write_images
     from objmask.key_frames import read_with_keys
     from objmask.models.info import ModelInfo
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)
-    start, stop = chunk(options, info)
+    start, stop = chunk_range(options.chunk) if options.chunk else (0, info.frames)
     size = network_size(info, [ModelInfo.read(folder) for folder in options.model])
-    part = {"start": start, "stop": stop, "window": window(options), "on_truncated": options.on_truncated}
+    part = {
+        "start": start,
+        "stop": stop,
+        "window": (options.start_s, options.end_s),
+        "on_truncated": options.on_truncated,
+    }
     with progress(options, f"images {options.out}", min(stop, info.frames) - start) as bar:
         frames = bar.counted(read_with_keys(options.video, info, options.every, **part))
         pictures = ((frame.number, scaled(frame.rgb(), size)) for frame, seen in frames if seen)

@@ -1,4 +1,4 @@
-"""Options that several verbs share, and what they come to."""
+"""Options that several verbs share, as they are typed. What they come to is in `objmask.verbs.values`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from objmask.errors import ConfigError
-
 if TYPE_CHECKING:
     from objmask.progress import Progress
-    from objmask.video.info import VideoInfo
-    from objmask.video.reader import Window
 
 
 def share(text: str) -> float:
@@ -89,13 +85,6 @@ def add_chunk(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", type=Path, required=True, action="append", metavar="FOLDER", help="an installed model; once a model"
     )
-
-
-def chunk(options: argparse.Namespace, info: VideoInfo) -> tuple[int, int]:
-    """First frame and the frame after the last one."""
-    from objmask.index import chunk_range
-
-    return chunk_range(options.chunk) if options.chunk else (0, info.frames)
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
@@ -189,33 +178,6 @@ def add_objects(parser: argparse.ArgumentParser, *, required: bool = True) -> No
     )
 
 
-def hidden_objects(options: argparse.Namespace) -> frozenset[str]:
-    """`--objects`.
-
-    Raises:
-        ConfigError: not a list of names.
-    """
-    names = parse_json(options.objects, "--objects")
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ConfigError('--objects: expected a list of names, e.g. ["person", "laptop"]')
-    return frozenset(names)
-
-
-def hidden_zones(options: argparse.Namespace) -> tuple[tuple[tuple[float, float], ...], ...]:
-    """`--zones`.
-
-    Raises:
-        ConfigError: not polygons on the frame.
-    """
-    try:
-        zones = tuple(tuple((float(x), float(y)) for x, y in zone) for zone in parse_json(options.zones, "--zones"))
-    except (TypeError, ValueError):
-        zones = ((),)
-    if any(len(zone) < 3 or not all(0 <= share <= 1 for corner in zone for share in corner) for zone in zones):
-        raise ConfigError("--zones: expected polygons of at least three corners, [[[x, y], …], …], shares 0..1")
-    return zones
-
-
 def add_encoder(parser: argparse.ArgumentParser) -> None:
     """Output video."""
     parser.add_argument("--quality", type=whole(0, 51), default=20, help="H.264 crf, 0..51, lower is better")
@@ -234,28 +196,11 @@ def add_detection_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out-frames", type=Path, required=True, metavar="PARQUET", help="frames table to write")
 
 
-def window(options: argparse.Namespace) -> Window:
-    """Seconds, [from, to)."""
-    return options.start_s, options.end_s
-
-
 def progress(options: argparse.Namespace, what: str, total: int, unit: str = "frames") -> Progress:
     """Progress of a verb: a bar by hand, lines in the workflow's log."""
     from objmask.progress import Progress
 
     return Progress(what, total, unit=unit, bar=options.log is None)
-
-
-def parse_json(text: str, what: str) -> Any:
-    """JSON from the command line.
-
-    Raises:
-        ConfigError: it is not JSON.
-    """
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise ConfigError(f"{what}: not JSON ({error})") from error
 
 
 def add_network_settings(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from objmask.verbs.options import add_detections, add_encoder, add_groups, add_video, progress, window
+from objmask.verbs.options import add_detections, add_encoder, add_groups, add_video, progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +39,6 @@ def run(options: argparse.Namespace) -> None:
             objects_by_frame(tables),
             writer,
             bar,
-            window=window(options),
+            window=(options.start_s, options.end_s),
             on_truncated=options.on_truncated,
         )

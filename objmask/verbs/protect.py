@@ -12,12 +12,10 @@ from objmask.verbs.options import (
     add_hidden,
     add_hold,
     add_video,
-    hidden_objects,
-    hidden_zones,
     progress,
     whole,
-    window,
 )
+from objmask.verbs.values import hidden_objects, hidden_zones
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,6 +71,6 @@ def run(options: argparse.Namespace) -> None:
             found_by_frame(tables),
             writer,
             bar,
-            window=window(options),
+            window=(options.start_s, options.end_s),
             on_truncated=options.on_truncated,
         )

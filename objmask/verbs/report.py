@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from objmask.verbs.options import add_video_table, parse_json
+from objmask.verbs.options import add_video_table
+from objmask.verbs.values import parse_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from objmask.verbs.options import add_detection_outputs, add_video, progress, seconds, window
+from objmask.verbs.options import add_detection_outputs, add_video, progress, seconds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,9 @@ def run(options: argparse.Namespace) -> None:
 
     info = VideoInfo.read(options.probe)
     tables = read_tables([options.detections], info.sha256)
-    frames = read_frames(options.video, info, window=window(options), on_truncated=options.on_truncated)
+    frames = read_frames(
+        options.video, info, window=(options.start_s, options.end_s), on_truncated=options.on_truncated
+    )
     with progress(options, f"track {options.out.stem}", len(tables[0][1])) as bar:
         track(
             info,

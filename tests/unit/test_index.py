@@ -10,9 +10,11 @@ from clips import make
 from hypothesis import given
 from hypothesis import strategies as st
 
+from objmask.chunks import chunk_range, chunks
 from objmask.errors import ConfigError
 from objmask.files import sha256_of
-from objmask.index import UNLABELLED, chunk_range, chunks, find_videos, index_videos, shown_name
+from objmask.index import find_videos, index_videos
+from objmask.video_names import UNLABELLED, shown_name
 
 
 @pytest.fixture(scope="module")

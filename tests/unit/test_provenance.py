@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from builders import write_detections
 from clips import make
+from rewording import helped, logged, raised, reword
 
 import objmask
 from objmask.cli import VERBS, main
@@ -142,6 +143,51 @@ def test_detect_depends_on_its_detectors():
     assert {"inference.py", "detections.py", "masks.py"} - names("detect") == {"masks.py"}
 
 
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_only_says_or_finds_is_in_no_digest(verb):
+    """Their texts change often; a verb that needs something of theirs for its result has it in a module of its own."""
+    assert not names(verb) & {
+        *("errors.py", "hints.py", "progress.py", "provenance.py", "cli.py", "code_texts.py", "verbs/options.py"),
+        *("index.py", "input_table.py", "config.py", "config_schema.py", "models/download.py", "models/cache.py"),
+    }
+
+
+DRAWING = (
+    "render/",
+    "report/",
+    "review/",
+    "exports/",
+    "clips/",
+    "evaluation/",
+    "audit/",
+    "coverage",
+    "summary",
+    "scene/",
+)
+
+
+@pytest.mark.parametrize("verb", ["probe", "frames", "detect", "gather", "track"])
+def test_what_is_made_of_detections_never_detects_again(verb):
+    assert [name for name in names(verb) if name.startswith(DRAWING)] == []
+
+
+def test_what_finding_needs_is_exactly_this():
+    """A line more here is a reason more to run every network again: let it be one that can change detections."""
+    reading = {"video/info.py", "video/planes.py", "video/reader.py", "video/source.py", "video/timing.py"}
+    stored = {"detections.py", "files.py", "frames.py", "key_frames.py", "models/info.py", "parquet.py", "pipeline.py"}
+    common = reading | stored | {"tracks/motion.py"}
+    assert names("frames") == common | {"verbs/frames.py", "chunks.py"}
+    network = {"detector", "letterbox", "tf_detection", "yolo_decode", "yolo_layout", "yolo_seg", "api_outputs"}
+    running = {"inference.py", "quiet_tensorflow.py", "versions.py", *(f"models/{name}.py" for name in network)}
+    assert names("detect") == common | running | {"verbs/detect.py", "detect_job.py"}
+
+
+@pytest.mark.parametrize(("found", "at_least"), [(raised, 300), (logged, 40), (helped, 150)])
+def test_what_is_only_said_costs_no_rerun(copy, found, at_least):
+    assert reword(copy / "objmask", found) > at_least
+    assert digests(copy, *VERBS) == {verb: code_digest(verb) for verb in VERBS}
+
+
 def test_no_import_escapes_it():
     """Imports that it cannot see: relative ones, and those by name; only the command line finds its verbs so."""
     for path in PACKAGE.rglob("*.py"):
@@ -165,6 +211,7 @@ def test_what_python_really_loads_is_in_it(verb):
         "objmask." + name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in names(verb)
     ]
     run = subprocess.run([sys.executable, "-c", LOADED, *modules], capture_output=True, text=True, check=True)
+    told = {"objmask.errors", "objmask.hints", "objmask.progress", "objmask.verbs.options"}
     # `objmask.video` gathers its modules for those who use it as a library; a verb names the ones that it uses.
     packages = {
         "objmask.video",
@@ -174,7 +221,7 @@ def test_what_python_really_loads_is_in_it(verb):
         "objmask.tracks",
         "objmask.corrections",
     }
-    extra = set(run.stdout.split()) - set(modules) - packages
+    extra = set(run.stdout.split()) - set(modules) - packages - told
     assert all(name.startswith("objmask.video.") for name in extra), extra
 
 

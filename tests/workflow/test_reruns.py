@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from typing import Any
 
 import clips
 import pytest
+from rewording import helped, logged, raised, reword
 from snakemake_runs import Run, Workflow
 
 ROOT = Path(__file__).parents[2]
@@ -153,6 +155,9 @@ class Place:
     def every_module(self, text: str) -> None:
         for path in (self.project / "objmask").rglob("*.py"):
             self.edited(str(path.relative_to(self.project)), text)
+
+    def reworded(self, found: Callable[[ast.Module], list[ast.expr]]) -> None:
+        assert reword(self.project / "objmask", found)
 
     def result(self, below: str) -> Path:
         path = self.folder / "results" / below
@@ -334,6 +339,15 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "one more model": top(models={"net": "net", "other": "net"}),
     "a comment in every module": lambda place: place.every_module("\n# It is said.\n"),
     "a docstring in every module": lambda place: place.every_module('\n"""It is said at length."""\n'),
+    "an error text in every module": lambda place: place.reworded(raised),
+    "a log text in every module": lambda place: place.reworded(logged),
+    "the help of every option": lambda place: place.reworded(helped),
+    "code that finds the videos: `index.py`, `input_table.py`": lambda place: [
+        place.edited(f"objmask/{name}", "\n_MORE = 1\n") for name in ("index.py", "input_table.py")
+    ],
+    "code that spells options: `verbs/options.py`": lambda place: place.edited(
+        "objmask/verbs/options.py", "\n_MORE = 1\n"
+    ),
     "a value of the profile": lambda place: place.edited("profiles/default/config.yaml", "\nshow-failed-logs: true\n"),
     "an environment file, without `--sdm conda`": lambda place: place.edited(
         "envs/video.yaml", "      - six==1.17.0\n"

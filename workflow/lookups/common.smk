@@ -19,11 +19,12 @@ from snakemake.exceptions import WorkflowError
 from objmask import config as objmask_config
 from objmask import lifetime
 from objmask.audit.config import audit_bars, audit_models_of, audit_notes
+from objmask.chunks import chunks
 from objmask.config_schema import typed
 from objmask.errors import ObjmaskError
 from objmask.files import atomic_path, refuse_unwritable, sha256_of
 from objmask.folder_lock import hold
-from objmask.index import chunks, find_videos, index_videos
+from objmask.index import find_videos, index_videos
 from objmask.models.source import Source
 from objmask.provenance import code_digest
 from objmask.report.about import about
