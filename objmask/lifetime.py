@@ -14,7 +14,8 @@ from threading import Thread
 
 WORKFLOW = "OBJMASK_WORKFLOW"
 """Environment variable, set by the workflow: what `this_process` says there."""
-_GRACE_S = 0.5
+_GRACE_S = 30.0
+"""For a step of a network, and for removing what is half written, on a busy machine too."""
 
 
 def this_process() -> str:

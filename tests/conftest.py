@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 HERE = Path(__file__).parent
@@ -17,6 +18,10 @@ sys.path[:0] = [str(HERE), *(str(HERE / "unit" / folder) for folder in (".", "vi
 
 import clips  # noqa: E402
 from snakemake_runs import Run, Workflow  # noqa: E402
+
+# How long an example takes says nothing about it.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)

@@ -17,18 +17,16 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from patience import AT_MOST_S, HangError
 from snakemake_runs import Run, Workflow, contents
 
 FINAL = ("detections", "tracks", "coverage", "masks", "overlay", "protected", "probe", "summary", "report")
 """Folders of `results` in which a file is whole as soon as it is there."""
-ORPHANS_LAST_S = 2.0
-"""A job notices within a second that its workflow is gone; the rest is for a busy machine."""
 _BEGUN = re.compile(r"^(?:local)?rule detect:\n(?: +.*\n)*? +jobid: (\d+)\n(?: +.*\n)*? +wildcards: (.*)\n", re.M)
 _FINISHED = re.compile(r"^Finished jobid: (\d+) \(Rule: detect\)$", re.M)
 _POLL_S = 0.005
@@ -130,14 +128,12 @@ def interrupt(mode: Mode, moment: float | str, truth: Undisturbed, folder: Path)
         hit = _running_at(moment, process, folder)
         if hit:
             mode.apply(process)
-        process.wait(60)
-        with ThreadPoolExecutor(1) as pool:
-            orphans = pool.submit(_alive_after, _at_work_in(folder), ORPHANS_LAST_S)
-            second = again(truth.workflow, folder)
+        process.wait(AT_MOST_S)
+        orphans = _at_work_in(folder)
+        second = again(truth.workflow, folder)
+        _wait_for(orphans)
     first = Run(process.returncode, shown(folder), folder)
     problems = [*compare(second, truth), *_half_written(seen, truth)]
-    if orphans.result():
-        problems.append(f"{orphans.result()} processes went on for more than {ORPHANS_LAST_S} s")
     begun, finished = _chunks(first)
     repeated = begun & _chunks(second)[0]
     return Interrupt(hit, len(repeated), len(repeated & finished), tuple(problems))
@@ -262,15 +258,12 @@ def _at_work_in(folder: Path) -> list[int]:
     return found
 
 
-def _alive_after(processes: list[int], seconds: float) -> int:
-    """How many of these processes run for that long."""
-    end = time.monotonic() + seconds
-    alive = list(processes)
-    while alive and (left_s := end - time.monotonic()) > 0:
-        alive = [one for one in alive if not select.select([one], [], [], min(0.02, left_s))[0]]
+def _wait_for(processes: list[int]) -> None:
+    """Waits until these processes have ended."""
     for one in processes:
+        if not select.select([one], [], [], AT_MOST_S)[0]:
+            raise HangError("a job goes on though its workflow is gone")
         os.close(one)
-    return len(alive)
 
 
 def _chunks(run: Run) -> tuple[set[str], set[str]]:

@@ -18,6 +18,7 @@ from typing import Any
 
 import av
 from av.stream import Disposition
+from patience import AT_MOST_S
 
 _OF_ONE_RUN = {"logs", "benchmarks", "index.json"}
 _TIMES = re.compile(rb'<section id="stages".*?</section>', re.S)
@@ -148,7 +149,7 @@ class Workflow:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=600,
+            timeout=AT_MOST_S,
             check=False,
         )
         return Run(done.returncode, done.stdout.decode("utf-8", "surrogateescape"), folder)

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 from glances import PIXEL, about, about_audits, audit, audited, glance, hidden, results
+from patience import AT_MOST_S, until
 from snakemake_runs import Run, Workflow
 
 from objmask.cli import main
@@ -57,7 +58,7 @@ class Seen:
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.goto(path.resolve().as_uri())
-        self.page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+        self.page.wait_for_selector("html[data-ready]", state="attached", timeout=1000 * AT_MOST_S)
         return self
 
     @property
@@ -72,11 +73,7 @@ class Seen:
 
     def wait_for(self, expression: str) -> None:
         """Waits until an expression is true; Playwright's own way to do so is forbidden by the page's policy."""
-        for _ in range(200):
-            if self.page.evaluate(expression):
-                return
-            self.page.wait_for_timeout(100)
-        raise AssertionError(f"never: {expression}")
+        until(lambda: self.page.evaluate(expression))
 
     def tab_to(self, selector: str) -> None:
         """Presses Tab until an element has the focus."""

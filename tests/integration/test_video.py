@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 import yaml
 from filelock import FileLock
+from patience import AT_MOST_S, until
 from snakemake_runs import Run
 
 from objmask.cli import main
@@ -36,7 +36,7 @@ def command(project: Path, *arguments: str | Path) -> list[str]:
 def video(project: Path, folder: Path, *arguments: str | Path) -> Run:
     environment = {**os.environ, "PYTHONPATH": str(project)}
     done = subprocess.run(
-        command(project, *arguments), cwd=folder, env=environment, text=True, capture_output=True, timeout=300
+        command(project, *arguments), cwd=folder, env=environment, text=True, capture_output=True, timeout=AT_MOST_S
     )
     return Run(done.returncode, done.stdout + done.stderr, folder)
 
@@ -109,18 +109,11 @@ def test_stopped_it_leaves_nothing_running_and_goes_on_later(project, folder, nu
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    for _ in range(600):
-        if (out / "results/logs/detect").exists():
-            break
-        time.sleep(0.1)
+    until(lambda: (out / "results/logs/detect").exists() or process.poll() is not None)
     # Ctrl-C comes to all of a terminal's processes, SIGTERM to one.
     (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
-    assert process.wait(60) != 0
-    for _ in range(100):
-        if not _alive(str(out)):
-            break
-        time.sleep(0.1)
-    assert not _alive(str(out))
+    assert process.wait(AT_MOST_S) != 0
+    until(lambda: not _alive(str(out)))
     video(project, folder, "what's $this {1}.mp4", "-o", out, "--outputs=masks").ok()
     assert len(list((out / "results/masks").glob("*.mp4"))) == 1
 

@@ -9,7 +9,7 @@
 # is left alone. Needs root, and Debian or Ubuntu when Slurm is not installed. Exit code 77: not on this machine.
 set -euo pipefail
 
-WAIT_S=30  # for a daemon to come up or end
+WAIT_S=900  # for a daemon to come up or end; what takes longer hangs
 
 main() {
   [[ $# = 2 && $1 =~ ^(start|stop)$ ]] || fail "say 'start FOLDER' or 'stop FOLDER'"

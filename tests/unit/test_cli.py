@@ -4,13 +4,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from builders import write_detections
 from clips import make
+from patience import AT_MOST_S, until
 
 from objmask import __version__
 from objmask.cli import VERBS, main
@@ -273,9 +273,7 @@ def test_the_polite_stop_leaves_no_half_written_file(tmp_path):
     arguments = [f"--probe={tmp_path}/p.json", f"--detections={tmp_path}/d.parquet", f"--groups={GROUPS}"]
     command = [sys.executable, "-m", "objmask", "masks", *arguments, f"--out={tmp_path}/out/m.mp4"]
     job = subprocess.Popen(command, cwd=ROOT)
-    deadline = time.monotonic() + 30
-    while not list((tmp_path / "out").glob(".objmask-*/*")) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(lambda: list((tmp_path / "out").glob(".objmask-*/*")) or job.poll() is not None)
     job.send_signal(signal.SIGTERM)
-    assert job.wait(20) == 128 + signal.SIGTERM
+    assert job.wait(AT_MOST_S) == 128 + signal.SIGTERM
     assert os.listdir(tmp_path / "out") == []

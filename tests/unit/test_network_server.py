@@ -9,12 +9,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from clips import make
+from patience import AT_MOST_S, until
 
 from objmask import lifetime
 from objmask.cli import main
@@ -28,7 +28,7 @@ def chunk(tmp_path_factory) -> Path:
     """An installed model, a store of few frames, and one of so many that a job can be stopped at work."""
     folder = tmp_path_factory.mktemp("chunk")
     assert main(["model", "--source=demo", f"--out={folder}/m"]) == 0
-    for name, frames in (("short", 3), (LONG, 400)):
+    for name, frames in (("short", 3), (LONG, 3000)):
         video = make(folder / f"{name}.mp4", pts=range(0, frames * 1001, 1001))
         read = [f"--video={video}", f"--probe={folder}/{name}.json"]
         assert main(["probe", f"--video={video}", f"--out={folder}/{name}.json"]) == 0
@@ -77,16 +77,14 @@ def servers(runtime: Path) -> list[int]:
     return [int(number) for number in found.stdout.split()]
 
 
-def until(holds: Callable[[], object], within_s: float = 20) -> bool:
-    end = time.monotonic() + within_s
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.02)
-    return bool(holds())
+def at_work(log: Path) -> bool:
+    """Whether the job that writes this log has a network and runs it."""
+    return log.exists() and "CPU" in log.read_text()
 
 
 def worked(process: subprocess.Popen[str], folder: Path, name: str) -> tuple[bytes, bytes, str]:
     """What a finished job wrote, and which process did its work ('' for its own)."""
-    _, words = process.communicate(timeout=60)
+    _, words = process.communicate(timeout=AT_MOST_S)
     assert process.returncode == 0, words
     out = folder / f"{name}.parquet"
     by = re.findall(r"the network's process (\d+)", (folder / f"{name}.log").read_text())
@@ -118,14 +116,14 @@ def test_jobs_at_the_same_time_have_a_process_each(job, tmp_path, runtime):
 
 
 def test_on_gpus_there_are_no_more_networks_than_gpus(job, tmp_path, runtime, monkeypatch):
-    """Pretended ones: TensorFlow finds none and computes on the CPU. A job waits for a process, not for its GPU."""
+    """Pretended ones: TensorFlow finds none and computes on the CPU. A job waits for a process, not for its GPU.
+
+    That is free when the process has ended, and then the third job's would have been a third process.
+    """
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,7")
-    started = time.monotonic()
     jobs = {name: job(name, "--device=auto") for name in ("a", "b", "c")}
     done = {name: worked(process, tmp_path, name) for name, process in jobs.items()}
     assert len({by for *_, by in done.values()}) == len(servers(runtime)) == 2
-    # A process keeps its GPU two minutes longer than its job.
-    assert time.monotonic() - started < 25
     assert len({(detections, frames) for detections, frames, _ in done.values()}) == 1
     # Another network takes a process over.
     other = worked(job("other", "--device=auto", "--max-per-frame=1"), tmp_path, "other")
@@ -134,7 +132,7 @@ def test_on_gpus_there_are_no_more_networks_than_gpus(job, tmp_path, runtime, mo
 
 def test_a_job_s_own_mistake_is_its_own_one_line(job, tmp_path, chunk, runtime):
     wrong = job("wrong", store="nowhere")
-    assert wrong.wait(60) == 1
+    assert wrong.wait(AT_MOST_S) == 1
     words = wrong.stderr.read()
     assert words.count("\n") == 1
     assert "nowhere.table.parquet" in words
@@ -146,19 +144,19 @@ def test_a_job_s_own_mistake_is_its_own_one_line(job, tmp_path, chunk, runtime):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_with_a_stopped_job_its_process_goes_and_what_is_half_written(job, tmp_path, runtime, number):
     stopped = job("stopped", store=LONG)
-    assert until(lambda: "CPU" in (tmp_path / "stopped.log").read_text() if (tmp_path / "stopped.log").exists() else 0)
+    until(lambda: at_work(tmp_path / "stopped.log"))
     stopped.send_signal(number)
-    stopped.wait(20)
-    assert until(lambda: not servers(runtime))
-    assert until(lambda: [path.name for path in tmp_path.iterdir()] == ["stopped.log"])
+    stopped.wait(AT_MOST_S)
+    until(lambda: not servers(runtime))
+    until(lambda: [path.name for path in tmp_path.iterdir()] == ["stopped.log"])
     worked(job("next"), tmp_path, "next")
 
 
 def test_a_killed_process_fails_its_job_in_one_line_and_no_other(job, tmp_path, runtime):
     hit = job("hit", store=LONG)
-    assert until(lambda: "CPU" in (tmp_path / "hit.log").read_text() if (tmp_path / "hit.log").exists() else 0)
+    until(lambda: at_work(tmp_path / "hit.log"))
     os.kill(servers(runtime)[0], signal.SIGKILL)
-    assert hit.wait(20) == 1
+    assert hit.wait(AT_MOST_S) == 1
     assert "ended before its work" in hit.stderr.read()
     worked(job("next"), tmp_path, "next")
 
@@ -174,7 +172,7 @@ def test_where_there_can_be_no_socket_a_job_loads_its_own(job, tmp_path, chunk, 
 def test_a_process_that_nobody_asks_ends(runtime):
     (runtime / "s").mkdir()
     command = [sys.executable, "-m", "objmask", "serve", f"--socket={runtime}/s/0.sock", "--idle-s=0.3"]
-    assert subprocess.run(command, timeout=20).returncode == 0
+    assert subprocess.run(command, timeout=AT_MOST_S).returncode == 0
     assert list((runtime / "s").iterdir()) == []
 
 
@@ -186,7 +184,7 @@ def test_processes_end_with_the_workflow(chunk, tmp_path, runtime, monkeypatch):
     read = [f"--model={chunk}/m", f"--frames={chunk}/short.nut", f"--table={chunk}/short.table.parquet"]
     detect = [sys.executable, "-m", "objmask", "detect", *read, f"--out={out}", f"--out-frames={frames_path(out)}"]
     command = ["bash", "-c", shell, "bash", *detect, "--device=cpu", "--keep-loaded"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=AT_MOST_S)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) >= 1
-    assert until(lambda: not servers(runtime))
+    until(lambda: not servers(runtime))

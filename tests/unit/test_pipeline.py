@@ -2,6 +2,7 @@ import threading
 import time
 
 import pytest
+from patience import AT_MOST_S, until
 
 from objmask.pipeline import ahead
 
@@ -47,9 +48,7 @@ def test_it_works_ahead_and_no_further_than_asked():
     made = []
     items = ahead(counted(range(100), made), 3)
     assert next(items) == 0
-    deadline = time.monotonic() + 5
-    while len(made) < 4 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: len(made) >= 4)
     time.sleep(0.05)
     # One is out, three wait, and at most one more is in the maker's hands.
     assert 4 <= len(made) <= 5
@@ -62,11 +61,8 @@ def test_stopping_early_closes_the_source_and_ends_the_thread():
         if item == 5:
             break
     del item
-    deadline = time.monotonic() + 5
-    while threading.active_count() > before and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: threading.active_count() == before)
     assert made[-1] == "closed"
-    assert threading.active_count() == before
 
 
 def test_stages_can_follow_each_other():
@@ -89,12 +85,15 @@ def test_never_asked_never_started():
 
 
 def test_a_frame_s_time_is_not_paid_twice():
-    def slow():
+    """The next one is made while one is worked on: each waits for the other to be there."""
+    meet = threading.Barrier(2, timeout=AT_MOST_S)
+
+    def made():
         for i in range(6):
-            time.sleep(0.05)
+            if i:
+                meet.wait()
             yield i
 
-    start = time.monotonic()
-    for _ in ahead(slow()):
-        time.sleep(0.05)
-    assert time.monotonic() - start < 0.55
+    for i in ahead(made()):
+        if i < 5:
+            meet.wait()

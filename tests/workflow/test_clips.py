@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from patience import AT_MOST_S
 from snakemake_runs import Run, Workflow
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +64,7 @@ def test_a_network_learns_from_them(made):
     """The script of docs/clips.md, as it is."""
     command = [sys.executable, str(ROOT / "docs/examples/train_on_clips.py"), str(made.results / "clips")]
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=AT_MOST_S, check=False)
     assert done.returncode == 0, done.stderr
     assert "val_accuracy" in done.stdout
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import random
 import signal
-import time
 from pathlib import Path
 
 import interruptions
 import pytest
 from interruptions import MODES, Undisturbed
+from patience import AT_MOST_S, until
 from snakemake_runs import Workflow, contents
 
 ROOT = Path(__file__).parents[2]
@@ -50,12 +50,9 @@ def test_one_workflow_at_a_time(truth, tmp_path):
     given.write_bytes((truth.folder / "given.json").read_bytes())
     (tmp_path / "videos").symlink_to(truth.folder / "videos")
     with interruptions.started(truth.workflow, tmp_path) as first:
-        until = time.monotonic() + 60
-        while "rule probe:" not in interruptions.shown(tmp_path):
-            assert first.poll() is None, interruptions.shown(tmp_path)
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        until(lambda: "rule probe:" in interruptions.shown(tmp_path) or first.poll() is not None)
+        assert first.poll() is None, interruptions.shown(tmp_path)
         interruptions.again(truth.workflow, tmp_path).refused("another run", "is at work in this folder")
         assert interruptions.again(truth.workflow, tmp_path, "-n").code == 0
-        assert first.wait(120) == 0, interruptions.shown(tmp_path)
+        assert first.wait(AT_MOST_S) == 0, interruptions.shown(tmp_path)
     assert contents(tmp_path / "results") == truth.contents

@@ -19,6 +19,7 @@ import pytest
 import yaml
 from builders import HOSTILE, METADATA, found, random_detections, write_detections
 from clips import make
+from patience import AT_MOST_S
 from PIL import Image
 from pycocotools import mask as rle
 from pycocotools.coco import COCO
@@ -385,7 +386,7 @@ def test_datumaro_reads_the_same(crowd, tmp_path, datumaro, kind):
         with zipfile.ZipFile(crowd.write("cvat")) as archive:
             archive.extractall(tmp_path)
     command = [datumaro, str(READERS / "read_annotations.py"), kind, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=AT_MOST_S, check=False)
     assert done.returncode == 0, done.stderr
     group_of = {name: group for group, content in GROUPS.items() for name in content["objects"]}
     expected = {

@@ -35,6 +35,7 @@ class Answers:
         kind: Content-Type.
         encoding: Content-Encoding, though nothing is encoded.
         pause_s: pause after every 64 kB.
+        go: sends slowly until it is set; None: never waits.
         before: called with the number of the request (from 0) before it is answered.
     """
 
@@ -48,6 +49,7 @@ class Answers:
     kind: str = "application/x-tar"
     encoding: str = ""
     pause_s: float = 0.0
+    go: threading.Event | None = None
     before: object = None
     requests: list[Mapping[str, str]] = field(default_factory=list)
     sent: int = 0
@@ -101,6 +103,8 @@ def serving(body: bytes) -> Iterator[Answers]:
                     return
                 answers.sent += len(block)
                 time.sleep(answers.pause_s)
+                if answers.go:
+                    answers.go.wait(10)  # a download waits longer for its next piece
 
         def log_message(self, *_: object) -> None:
             pass

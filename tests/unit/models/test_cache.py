@@ -7,15 +7,18 @@ import json
 import logging
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from patience import AT_MOST_S
 from servers import NAME, Answers, serving, table, tar_of, zoo
 from snakemake_runs import mounted
 
@@ -323,12 +326,16 @@ def start(place: Place, *before: str, code: str = FETCH) -> subprocess.Popen[str
 
 
 def test_two_processes_download_once(place, server):
-    server.pause_s = 0.02
+    server.go = threading.Event()
     both = [start(place), start(place)]
-    said = [process.communicate(timeout=60) for process in both]
+    waits, _, _ = select.select([process.stderr for process in both], [], [])
+    first_words = waits[0].readline()
+    server.go.set()
+    said = [process.communicate(timeout=AT_MOST_S) for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert len(server.requests) == 1
-    assert sum("another process" in error for _, error in said) == 1
+    assert "another process" in first_words
+    assert "another process" not in "".join(error for _, error in said)
 
 
 def test_the_lock_is_given_back(tmp_path):
@@ -343,7 +350,7 @@ def test_a_read_only_cache(place):
     # File modes count for root only without its capabilities.
     unprivileged = [] if os.getuid() else ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
     process = start(place, *unprivileged)
-    _, error = process.communicate(timeout=60)
+    _, error = process.communicate(timeout=AT_MOST_S)
     assert process.returncode
     assert "cannot be written" in error
     assert "OBJMASK_CACHE" in error
@@ -356,7 +363,7 @@ def test_a_read_only_cache_that_has_the_archive_will_do(place):
     place.cache.chmod(0o555)
     unprivileged = [] if os.getuid() else ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
     process = start(place, *unprivileged)
-    process.communicate(timeout=60)
+    process.communicate(timeout=AT_MOST_S)
     assert process.returncode == 0
 
 
@@ -364,7 +371,7 @@ def test_a_limit_on_the_size_of_files(place):
     """What a quota does: the write itself fails, half-way."""
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))\n"
     process = start(place, code=limit + FETCH)
-    _, error = process.communicate(timeout=60)
+    _, error = process.communicate(timeout=AT_MOST_S)
     assert process.returncode
     assert "no room" in error
     assert "Traceback" not in error
