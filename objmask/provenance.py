@@ -9,6 +9,7 @@ import ast
 import functools
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,33 +31,33 @@ result imports it itself."""
 _PACKAGES = ("av", "numpy", "opencv-python", "pandas", "pyarrow")
 
 
-@functools.cache
-def code_digest(verb: str) -> str:
+def code_digest(verb: str, package: Path = _PACKAGE) -> str:
     """Digest of the code that a verb runs: its module and everything of objmask that it imports, at any depth.
 
     Comments, docstrings, layout and messages do not count, nor do the few modules that have no effect on results.
 
     Args:
         verb: name of a module of `objmask.verbs`.
+        package: the folder of `objmask`.
 
     Raises:
         FileNotFoundError: there is no such verb.
     """
     digest = hashlib.sha256()
-    for path in sorted(modules_of(verb)):
-        digest.update(f"{path.relative_to(_PACKAGE).as_posix()} {_file_digest(path)}\n".encode())
+    for path in sorted(modules_of(verb, package)):
+        digest.update(f"{path.relative_to(package).as_posix()} {_module(path.read_bytes()).digest}\n".encode())
     return digest.hexdigest()[:16]
 
 
-def modules_of(verb: str) -> frozenset[Path]:
+def modules_of(verb: str, package: Path = _PACKAGE) -> frozenset[Path]:
     """Files of objmask with an effect on a verb's result: its module, and what those import that have one."""
     found: set[Path] = set()
-    waiting = [_PACKAGE / "verbs" / f"{verb.replace('-', '_')}.py"]
+    waiting = [package / "verbs" / f"{verb.replace('-', '_')}.py"]
     while waiting:
         path = waiting.pop()
-        if path not in found and path.relative_to(_PACKAGE).as_posix() not in _WITHOUT_EFFECT:
+        if path not in found and path.relative_to(package).as_posix() not in _WITHOUT_EFFECT:
             found.add(path)
-            waiting.extend(_imports(path))
+            waiting.extend(file for name in _module(path.read_bytes()).imports for file in _files(name, package))
     return frozenset(found)
 
 
@@ -101,27 +102,32 @@ def _is_path(value: object) -> bool:
     return isinstance(value, Path) or (isinstance(value, list) and any(isinstance(one, Path) for one in value))
 
 
-@functools.cache
-def _tree(path: Path) -> ast.Module:
-    return without_texts(path.read_bytes())
+@dataclass(frozen=True)
+class _Module:
+    """What counts of a module.
+
+    Attributes:
+        digest: of its code, hex.
+        imports: full names of what may be modules of objmask.
+    """
+
+    digest: str
+    imports: tuple[str, ...]
 
 
 @functools.cache
-def _imports(path: Path) -> tuple[Path, ...]:
+def _module(source: bytes) -> _Module:
+    tree = without_texts(source)
     names: list[str] = []
-    for node in statements(_tree(path)):
+    for node in statements(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(file for name in names if name.startswith("objmask.") for file in _files(name))
+    ours = tuple(name for name in names if name.startswith("objmask."))
+    return _Module(hashlib.sha256(ast.dump(tree).encode()).hexdigest(), ours)
 
 
-def _files(module: str) -> list[Path]:
-    base = _PACKAGE.joinpath(*module.split(".")[1:])
+def _files(module: str, package: Path) -> list[Path]:
+    base = package.joinpath(*module.split(".")[1:])
     return [file for file in (base.with_suffix(".py"), base / "__init__.py") if file.is_file()]
-
-
-@functools.cache
-def _file_digest(path: Path) -> str:
-    return hashlib.sha256(ast.dump(_tree(path)).encode()).hexdigest()
