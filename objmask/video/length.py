@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,19 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from objmask.errors import VideoError
+from objmask.video.info import PtsRule
 from objmask.video.scan import Scan
 from objmask.video.source import OnTruncated
 from objmask.video.timing import choose_rule, nominal_step, retime
 
 _FALLBACK_RATE = Fraction(25)
 _FALLBACK_TIME_BASE = Fraction(1, 90000)
+_SAME_RATE = Fraction(3, 2)
+"""Rates of less than this ratio are one: clocks of milliseconds and recorders that are late now and then."""
+_CLOCK_RATE = 1000
+"""Frames a second that are the clock of a container, and of no camera for the office."""
+_STEPS_US = (1, 10**9)
+"""What a distance of frames may be as a nominal one, microseconds: numbers stay small enough for FFmpeg."""
 _KEYFRAME_DISTANCE = 30
 """Frames between stored keyframes at least: files of keyframes only need not store them all."""
 _MISSING_FRAMES, _MISSING_S = 2, Fraction(1, 10)
@@ -29,11 +38,14 @@ _CONTAINER_DECLARES = frozenset({"matroska", "flv", "asf"})
 def times_of(stream: VideoStream, scan: Scan, warnings: list[str]) -> dict[str, Any]:
     """The fields of `VideoInfo` on times, as decoded; adds to `warnings`."""
     time_base = stream.time_base or _FALLBACK_TIME_BASE
-    rate = stream.guessed_rate or stream.average_rate or _FALLBACK_RATE
-    step = nominal_step(rate, time_base)
     rule = choose_rule(scan.pts)
+    declared = stream.guessed_rate or stream.average_rate
+    rate = nominal_rate(declared, scan.pts, rule, time_base)
+    step = nominal_step(rate, time_base)
     pts = [time for time, _ in retime(((p, None) for p in scan.pts), rule, step)]
-    end = pts[-1] + (scan.last_duration or step)
+    # Where a clock is taken for the rate, FFmpeg takes a tick of it for a frame's duration.
+    known = scan.last_duration if rate == declared or not declared or declared < _CLOCK_RATE else 0
+    end = pts[-1] + (known or step)
     changed = sum(a != b for a, b in zip(scan.pts, pts, strict=True))
     if changed:
         warnings.append(f"times of {changed} of {len(pts)} frames {rule}: in the file they are missing or out of order")
@@ -51,6 +63,27 @@ def times_of(stream: VideoStream, scan: Scan, warnings: list[str]) -> dict[str, 
     }
 
 
+def nominal_rate(declared: Fraction | None, pts: Sequence[int | None], rule: PtsRule, time_base: Fraction) -> Fraction:
+    """Frames a second: as declared, unless the frames' own times say otherwise.
+
+    What is declared may be the clock of the container (1000 in WebM, 90000 in MPEG) or of a recorder that leaves out
+    pictures in which nothing moves.
+
+    Args:
+        declared: by the file; None or 0 when it does not.
+        pts: as decoded; None = missing.
+        rule: what `choose_rule` said of them.
+        time_base: seconds a pts unit.
+    """
+    present = [p for p in pts if p is not None]
+    steps = sorted(b - a for a, b in pairwise(present if rule == "repaired" else sorted(present)) if b > a)
+    if not steps:
+        return declared if declared and declared < _CLOCK_RATE else _FALLBACK_RATE
+    low, high = _STEPS_US
+    measured = Fraction(10**6, min(high, max(low, round(steps[len(steps) // 2] * time_base * 10**6))))
+    return declared if declared and 1 / _SAME_RATE < declared / measured < _SAME_RATE else measured
+
+
 def completeness_of(
     path: Path,
     opened: tuple[InputContainer, VideoStream],
@@ -66,7 +99,7 @@ def completeness_of(
     """
     rate, frames = times["rate"], times["frames"]
     declared_s, missing_s = _declared(*opened, scan, times["end_pts"] * times["time_base"])
-    declared = opened[1].frames or (None if declared_s is None else round(declared_s * rate))
+    declared = _declared_frames(*opened, scan, times, declared_s)
     truncated = _is_truncated(path, scan, missing_s, rate, on_truncated, warnings)
     if scan.packets != frames or declared not in (None, frames):
         warnings.append(
@@ -80,6 +113,24 @@ def completeness_of(
         "declared_duration_s": None if declared_s is None else float(declared_s),
         "truncated": truncated,
     }
+
+
+def _declared_frames(
+    container: InputContainer, stream: VideoStream, scan: Scan, times: dict[str, Any], declared_s: Fraction | None
+) -> int | None:
+    """Frames that the file declares, or implies by a duration; None when it says nothing of them."""
+    frames: int = times["frames"]
+    rate, start_s = times["rate"], times["start_pts"] * times["time_base"]
+    # AVI counts the ticks of its clock, and a picture may be shown for many.
+    ticks = "avi" in container.format.name.split(",") and nominal_step(rate, times["time_base"]) > 1
+    if stream.frames and not ticks:
+        return stream.frames - scan.discarded
+    # Of frames that come now and then, a duration says nothing.
+    if ticks or declared_s is None or abs(times["duration_s"] * rate - frames) >= 1:
+        return None
+    # It ends there, need not begin at zero, and says nothing of how long the last frame is to be seen.
+    span_s = declared_s if 0 <= start_s * rate < _MISSING_FRAMES else declared_s - start_s
+    return max(frames, round(span_s * rate))
 
 
 def _keyframes(pts: list[int], scan: Scan) -> list[tuple[int, int]]:
@@ -130,6 +181,13 @@ def _is_truncated(
         )
     if short:
         warnings.append(f"TRUNCATED: ends {float(missing_s):.2f} s before its declared end; the readable part is kept")
+    if scan.breaks_off and on_truncated == "fail":
+        raise VideoError(
+            f"{path}: truncated, breaks off within a picture or sound ({len(scan.pts)} frames can be read); replace "
+            "the file, or set on_truncated: keep"
+        )
+    if scan.breaks_off:
+        warnings.append("TRUNCATED: breaks off within a picture or sound; the readable part is kept")
     if scan.errors:
         warnings.append(f"DAMAGED: {len(scan.errors)} pictures are lost ({scan.errors[0]}); the readable part is kept")
-    return short or bool(scan.errors)
+    return short or scan.breaks_off or bool(scan.errors)

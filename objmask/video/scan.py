@@ -26,6 +26,8 @@ class Scan:
     last_duration: int = 0
     corrupt: int = 0
     packets: int = 0
+    discarded: int = 0
+    breaks_off: bool = False
     file_end_s: Fraction = Fraction(0)
     errors: list[str] = field(default_factory=list)
 
@@ -63,7 +65,11 @@ def _observed(packets: Iterator[Packet], stream: VideoStream, scan: Scan) -> Ite
     for packet in packets:
         if packet.pts is not None and packet.time_base:
             scan.file_end_s = max(scan.file_end_s, (packet.pts + (packet.duration or 0)) * packet.time_base)
-        if packet.stream.index == stream.index and not packet.is_discard:
+        # Of a packet that the file ends in, FFmpeg hands out what is there, and marks it.
+        scan.breaks_off = packet.is_corrupt
+        if packet.stream.index == stream.index and packet.is_discard:
+            scan.discarded += 1
+        elif packet.stream.index == stream.index:
             scan.packets += 1
             if packet.is_keyframe and packet.pts is not None:
                 scan.key_packets.add(packet.pts)
