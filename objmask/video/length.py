@@ -120,7 +120,8 @@ def _declared_frames(
 ) -> int | None:
     """Frames that the file declares, or implies by a duration; None when it says nothing of them."""
     frames: int = times["frames"]
-    rate, start_s = times["rate"], times["start_pts"] * times["time_base"]
+    rate: Fraction = times["rate"]
+    start_s: Fraction = times["start_pts"] * times["time_base"]
     # AVI counts the ticks of its clock, and a picture may be shown for many.
     ticks = "avi" in container.format.name.split(",") and nominal_step(rate, times["time_base"]) > 1
     if stream.frames and not ticks:
