@@ -156,7 +156,7 @@ class Temporal:
 
     def _hidden(self, info: VideoInfo, tables: Tables) -> Iterator[Callable[[], npt.NDArray[np.bool_]]]:
         """What says which pixels of each frame, (height, width), `protect` hides: no work where nobody asks."""
-        privacy = Privacy(self._settings.privacy, info)
+        privacy = Privacy(self._settings.privacy, info, interlaced=info.written_fields is not None)
         prepared = (cache(partial(privacy.prepare, found)) for found in found_by_frame(tables))
         for around, here in sliding(prepared, privacy.hold):
             yield partial(_pixels, privacy, around, here, info)

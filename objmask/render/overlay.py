@@ -15,6 +15,7 @@ from objmask.masks import Patch, paint
 from objmask.render.colours import to_yuv
 from objmask.video.info import VideoInfo
 from objmask.video.planes import Planes
+from objmask.video.tone import viewed
 
 _OPACITY_256 = 110
 """Share of the group's colour in a painted pixel, of 256."""
@@ -42,6 +43,9 @@ class Drawn:
 class Overlay:
     """Draws into the planes, so that pixels without an object keep their values.
 
+    Of a source of high dynamic range or wide gamut it wants BT.709: only there have the groups their own colours on
+    every screen, and it is what the networks saw.
+
     Args:
         palette: groups and colours.
         info: of the video.
@@ -50,12 +54,14 @@ class Overlay:
     """
 
     hold = 0
+    viewed = True
 
     def __init__(self, palette: Palette, info: VideoInfo, *, score: float, threshold: float) -> None:
         self._palette, self._info, self._score, self._threshold = palette, info, score, threshold
-        self._levels = to_yuv(palette.colours, info.colors)
+        colors = viewed(info.colors)
+        self._levels = to_yuv(palette.colours, colors)
         grey = np.array([[0, 0, 0], [255, 255, 255]], np.uint8)
-        self._black, self._white = (int(level) for level in to_yuv(grey, info.colors)[:, 0])
+        self._black, self._white = (int(level) for level in to_yuv(grey, colors)[:, 0])
         self._text_scale = max(0.35, info.height / 1200)
         self._line_px = max(1, round(info.height / 360))
 

@@ -87,12 +87,16 @@ class Privacy:
     Args:
         settings: what to hide and how.
         info: the video, or what else has its size.
+        interlaced: whether its chroma may be that of fields: then what is hidden has whole pairs of blocks, one upon
+            the other, as two lines of chroma belong to the four lines of luma beside them, in turn.
     """
 
-    def __init__(self, settings: PrivacySettings, info: Size) -> None:
-        self._settings, self._info = settings, info
+    viewed = False
+
+    def __init__(self, settings: PrivacySettings, info: Size, *, interlaced: bool = False) -> None:
+        self._settings, self._info, self._interlaced = settings, info, interlaced
         self.hold = settings.hold
-        self._zones = [to_blocks(_polygon(zone, info)) for zone in settings.zones]
+        self._zones = [self._whole(to_blocks(_polygon(zone, info))) for zone in settings.zones]
 
     def prepare(self, found: Detections) -> list[Patch]:
         """The grown masks of one frame's sensitive detections, in blocks."""
@@ -138,7 +142,11 @@ class Privacy:
         elif settings.shape == "ellipse":
             patch = Patch(patch.top, patch.left, patch.mask | _ellipse(patch.mask.shape))
         radius_px = max(1, math.ceil(settings.grow * max(patch.mask.shape))) + math.ceil(drift * info.height)
-        return grow(to_blocks(patch.trimmed()), radius_px, (info.height + 1) // 2, (info.width + 1) // 2)
+        blocks = grow(to_blocks(patch.trimmed()), radius_px, (info.height + 1) // 2, (info.width + 1) // 2)
+        return self._whole(blocks)
+
+    def _whole(self, patch: Patch) -> Patch:
+        return whole_pairs(patch, (self._info.height + 1) // 2) if self._interlaced else patch
 
 
 def refuse_gaps(tables: Tables) -> None:
@@ -164,6 +172,16 @@ def to_blocks(patch: Patch) -> Patch:
     mask = np.pad(patch.mask, ((patch.top % 2, bottom), (patch.left % 2, right)))
     blocks = mask[::2, ::2] | mask[::2, 1::2] | mask[1::2, ::2] | mask[1::2, 1::2]
     return Patch(patch.top // 2, patch.left // 2, blocks)
+
+
+def whole_pairs(patch: Patch, height: int) -> Patch:
+    """A patch of blocks, with those that it lacks of the pairs 0 and 1, 2 and 3, ... of rows; `height` in blocks."""
+    if not patch.mask.size:
+        return patch
+    mask = np.pad(patch.mask, ((patch.top % 2, patch.rows.stop % 2), (0, 0)))
+    mask = (mask[::2] | mask[1::2]).repeat(2, 0)
+    top = patch.top - patch.top % 2
+    return Patch(top, patch.left, mask[: height - top])
 
 
 def grow(patch: Patch, radius_px: int, height: int, width: int) -> Patch:

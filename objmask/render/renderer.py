@@ -24,9 +24,11 @@ class Renderer(Protocol[Prepared]):
     """Makes a picture from a source picture and the detections around it; holds parameters, never frames.
 
     Attributes:
+        viewed: whether it wants pictures as a BT.709 screen shows them, see `Frame.viewed_planes`.
         hold: how many frames before and after the current one it wants to see the detections of.
     """
 
+    viewed: bool
     hold: int
 
     def prepare(self, found: Detections) -> Prepared:
@@ -69,7 +71,7 @@ def render_video(
     """
     prepared = sliding(map(renderer.prepare, found), renderer.hold)
     frames = read_frames(video, info, window=window, on_truncated=on_truncated)
-    pictures = ((frame, frame.planes()) for frame in frames)
+    pictures = ((frame, frame.viewed_planes() if renderer.viewed else frame.planes()) for frame in frames)
     row = 0
     for frame, picture in ahead(pictures):
         if row == len(table) or (frame.number, frame.pts) != (int(table.number[row]), int(table.pts[row])):

@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.errors import DataError
+from objmask.video.color import tags_of
 from objmask.video.info import VideoInfo
+from objmask.video.planes import as_seen
 from objmask.video.source import Damage, decode, open_video, read_packets
 
 SIDE_PX = 288
@@ -74,7 +76,7 @@ def stills(video: Path, times: Sequence[Fraction]) -> Iterator[Picture]:
             found = next((frame for frame in frames if frame.pts is not None and frame.pts >= ticks), None)
             if found is None or found.pts != ticks:
                 raise DataError(f"{video}: has no frame at {float(at):.3f} s; delete it and run again")
-            yield found.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+            yield as_seen(found, tags_of(found))
 
 
 def _resized(picture: Picture, size: tuple[int, int]) -> Picture:

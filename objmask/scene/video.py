@@ -144,7 +144,7 @@ def _info(wanted: ClipSet) -> VideoInfo:
         stored_width=wanted.width, stored_height=wanted.height, width=wanted.width, height=wanted.height,
         rotation=0, mirrored=False, sample_aspect=Fraction(1),
         color_range=tags.range, colorspace=tags.matrix, primaries=tags.primaries, transfer=tags.transfer,
-        declared_color_range=tags.range, declared_colorspace=tags.matrix,
+        declared_color_range=tags.range, declared_colorspace=tags.matrix, field_order=None,
         time_base=Fraction(1, wanted.rate * _TICKS), rate=Fraction(wanted.rate),
         packets=wanted.frames, frames=wanted.frames, declared_frames=wanted.frames, start_pts=0, end_pts=length,
         duration_s=wanted.frames / wanted.rate, declared_duration_s=None, pts_rule="kept", pts_changed=0,

@@ -22,6 +22,7 @@ def run(options: argparse.Namespace) -> None:
     from objmask.render.renderer import render_video
     from objmask.tables import objects_by_frame, read_tables
     from objmask.video.info import VideoInfo
+    from objmask.video.tone import viewed
     from objmask.video.writer import VideoWriter
 
     info = VideoInfo.read(options.probe)
@@ -29,7 +30,14 @@ def run(options: argparse.Namespace) -> None:
     overlay = Overlay(Palette.from_json(options.groups), info, score=options.score, threshold=options.threshold)
     with (
         progress(options, f"overlay {options.out.stem}", len(tables[0][1])) as bar,
-        VideoWriter(options.out, info, quality=options.quality, preset=options.preset) as writer,
+        VideoWriter(
+            options.out,
+            info,
+            quality=options.quality,
+            preset=options.preset,
+            colors=viewed(info.colors),
+            fields=info.written_fields,
+        ) as writer,
     ):
         render_video(
             overlay,

@@ -61,10 +61,17 @@ def run(options: argparse.Namespace) -> None:
     audio_from = options.video if options.audio == "copy" else None
     with (
         progress(options, f"protect {options.out.stem}", len(tables[0][1])) as bar,
-        VideoWriter(options.out, info, quality=options.quality, preset=options.preset, audio_from=audio_from) as writer,
+        VideoWriter(
+            options.out,
+            info,
+            quality=options.quality,
+            preset=options.preset,
+            audio_from=audio_from,
+            fields=info.written_fields,
+        ) as writer,
     ):
         render_video(
-            Privacy(settings, info),
+            Privacy(settings, info, interlaced=info.written_fields is not None),
             options.video,
             info,
             tables[0][1],

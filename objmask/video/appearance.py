@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import av
@@ -12,10 +13,13 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from objmask.video.info import ColorRange, matrix_for
-from objmask.video.planes import SUPPORTED_MATRICES, is_rgb
+from objmask.video.color import check_colors, declared_range, tags_of
+from objmask.video.fields import field_order_of
+from objmask.video.info import BT709_TV, FieldOrder
+from objmask.video.scan import Scan
+from objmask.video.tone import is_hdr, needs_mapping
 
-_UNTAGGED_MATRICES = frozenset({0, 2, 3})
+_TRANSFERS = {16: "PQ", 18: "HLG"}
 
 
 def shape_of(first: av.VideoFrame, stream: VideoStream, warnings: list[str]) -> dict[str, Any]:
@@ -36,17 +40,32 @@ def shape_of(first: av.VideoFrame, stream: VideoStream, warnings: list[str]) -> 
     }
 
 
-def colors_of(first: av.VideoFrame, warnings: list[str]) -> dict[str, Any]:
-    """The fields of `VideoInfo` on colour; adds to `warnings`."""
-    declared = _declared_range(first)
+def colors_of(path: Path, scan: Scan, first: av.VideoFrame, warnings: list[str]) -> dict[str, Any]:
+    """The fields of `VideoInfo` on colour and fields; adds to `warnings`.
+
+    Raises:
+        VideoError: the colours cannot be read.
+    """
+    check_colors(path, first, warnings)
+    tags = tags_of(first)
+    for name, (number, before, after) in scan.changes.items():
+        warnings.append(f"the {name} changes from {before} to {after} at frame {number}; all is written as it begins")
+    if scan.mixed:
+        tags = BT709_TV
+        warnings.append("part of it is of another dynamic range or gamut than the rest; all outputs are BT.709")
+    elif needs_mapping(tags):
+        kind = f"high dynamic range ({_TRANSFERS[tags.transfer]})" if is_hdr(tags) else "wide gamut"
+        warnings.append(
+            f"{kind}: networks and pictures for looking at get it as BT.709; protected video stays so, in 8 bits"
+        )
     return {
-        # RGB pictures are of full range, but become planes of the range that players expect.
-        "color_range": "pc" if declared == "pc" and not is_rgb(first) else "tv",
-        "colorspace": _matrix(first, warnings),
-        "primaries": first.color_primaries,
-        "transfer": first.color_trc,
-        "declared_color_range": declared,
+        "color_range": tags.range,
+        "colorspace": tags.matrix,
+        "primaries": tags.primaries,
+        "transfer": tags.transfer,
+        "declared_color_range": declared_range(first),
         "declared_colorspace": first.colorspace,
+        "field_order": _fields(scan, warnings),
     }
 
 
@@ -80,20 +99,16 @@ def _orientation(frame: av.VideoFrame, warnings: list[str]) -> tuple[int, bool]:
     return rotation, mirrored
 
 
-def _matrix(frame: av.VideoFrame, warnings: list[str]) -> int:
-    if frame.colorspace in SUPPORTED_MATRICES:
-        return frame.colorspace
-    used = matrix_for(frame.height)
-    if frame.colorspace not in _UNTAGGED_MATRICES:
-        warnings.append(f"colour matrix {frame.colorspace} is not supported; read as {used}, colours may be off")
-    return used
-
-
-def _declared_range(frame: av.VideoFrame) -> ColorRange | None:
-    if frame.format.name.startswith("yuvj"):
-        return "pc"
-    ranges: dict[int, ColorRange] = {1: "tv", 2: "pc"}
-    return ranges.get(frame.color_range)
+def _fields(scan: Scan, warnings: list[str]) -> FieldOrder | None:
+    if scan.first_interlaced is None:
+        return None
+    order = field_order_of(scan.first_interlaced)
+    share = "" if scan.interlaced == len(scan.pts) else f" in {scan.interlaced} of {len(scan.pts)} frames"
+    warnings.append(
+        f"interlaced{share}, {'top' if order == 'tff' else 'bottom'} field first: networks see both fields merged; "
+        "protected video and overlay keep the fields"
+    )
+    return order
 
 
 def _audio(container: InputContainer) -> list[dict[str, Any]]:

@@ -12,6 +12,8 @@ from objmask.errors import DataError
 
 ColorRange = Literal["tv", "pc"]
 PtsRule = Literal["kept", "sorted", "repaired"]
+FieldOrder = Literal["tff", "bff"]
+"""Which lines of an interlaced picture were seen first: the first, third, ... (top field) or the others."""
 
 BT709, BT601 = 1, 6
 """Colour matrices as FFmpeg numbers them (AVColorSpace)."""
@@ -64,6 +66,7 @@ class VideoInfo:
         color_range, colorspace, primaries, transfer: as used, see `colors`.
         declared_color_range: `tv`, `pc`, or None when the file does not say.
         declared_colorspace: AVColorSpace as stored; 2 when the file does not say, 0 for RGB.
+        field_order: of interlaced pictures; None when the file calls none so.
         time_base: seconds a pts unit.
         rate: nominal frames a second.
         packets: pictures counted by demuxing.
@@ -101,6 +104,7 @@ class VideoInfo:
     transfer: int
     declared_color_range: ColorRange | None
     declared_colorspace: int
+    field_order: FieldOrder | None
     time_base: Fraction
     rate: Fraction
     packets: int
@@ -122,6 +126,14 @@ class VideoInfo:
     def colors(self) -> ColorTags:
         """The colour tags as used: read so, and written on every output that follows the source."""
         return ColorTags(self.color_range, self.colorspace, self.primaries, self.transfer)
+
+    @property
+    def written_fields(self) -> FieldOrder | None:
+        """Field order of outputs that follow the source; None: they are progressive.
+
+        The lines of a picture that was turned are no fields any more.
+        """
+        return None if self.rotation else self.field_order
 
     @property
     def intact(self) -> bool:

@@ -8,14 +8,22 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from objmask.video.color import is_rgb, tags_of
+from objmask.video.fields import merged
 from objmask.video.info import ColorTags, VideoInfo
+from objmask.video.tone import kind_of, needs_mapping, to_standard, viewed
 
 Array = npt.NDArray[np.uint8]
 
-SUPPORTED_MATRICES = frozenset({1, 4, 5, 6, 7, 9})
-"""AVColorSpace numbers that conversion to and from RGB knows."""
 _EXACT_FORMATS = frozenset({"yuv420p", "yuvj420p"})
+_GREY = {
+    **{f"gray{bits}be": f"gray{bits}le" for bits in (9, 10, 12, 14, 16)},
+    **{"ya8": "gray", "ya16le": "gray16le", "ya16be": "gray16le"},
+}
+"""What grey formats become, by moving bytes, before they are looked at."""
 _BT601_IN_SWSCALE = 5
+_WHITE_IN_SWSCALE = 65279
+"""What FFmpeg's scaler makes of white when it turns YUV into 16-bit RGB: 255/256 of the range."""
 _RANGES = {"tv": 1, "pc": 2}
 
 
@@ -43,48 +51,89 @@ class Planes:
                 raise ValueError(f"{name}: expected uint8 {shape}, got {plane.dtype} {plane.shape}")
 
 
-def is_rgb(frame: av.VideoFrame) -> bool:
-    """Whether the samples, or the palette that they point into, are RGB."""
-    return frame.format.is_rgb or frame.format.has_palette
-
-
 def to_planes(frame: av.VideoFrame, info: VideoInfo) -> Planes:
-    """Upright planes in the source's range and matrix; exactly the decoder's values when it is 8-bit 4:2:0."""
+    """Upright planes in the video's range, matrix and transfer; exactly the decoder's values when it is 8-bit 4:2:0.
+
+    Planes of an interlaced picture hold its two fields, unless it is turned.
+    """
+    tags = tags_of(frame, info.colors)
+    if kind_of(tags) != kind_of(info.colors):
+        return rgb_to_planes(to_rgb(frame, info), info.colors)
     frame = _with_chroma(frame)
-    if frame.format.name not in _EXACT_FORMATS:
-        used = _swscale_tags(info.colors)
-        source = (used[0], _RANGES["pc"]) if is_rgb(frame) else used
-        frame = frame.reformat(
-            format="yuv420p",
-            src_colorspace=source[0],
-            src_color_range=source[1],
-            dst_colorspace=used[0],
-            dst_color_range=used[1],
-        )
-    return Planes(*(_upright(_view(frame, i), info) for i in range(3)))
+    to = _swscale_tags(info.colors)
+    source = (to[0], _RANGES["pc"]) if is_rgb(frame) else _swscale_tags(tags)
+    if frame.format.name not in _EXACT_FORMATS or source != to:
+        frame = _converted(frame, "yuv420p", source, to)
+    planes = [_view(frame, i) for i in range(3)]
+    if info.rotation and frame.interlaced_frame:
+        planes = [merged(plane) for plane in planes]
+    return Planes(*(_upright(plane, info) for plane in planes))
+
+
+def to_viewed_planes(frame: av.VideoFrame, info: VideoInfo) -> Planes:
+    """As `to_planes`, but what a BT.709 screen would show wrongly as BT.709: in the tags `viewed(info.colors)`."""
+    if needs_mapping(info.colors):
+        return rgb_to_planes(to_rgb(frame, info), viewed(info.colors))
+    return to_planes(frame, info)
 
 
 def to_rgb(frame: av.VideoFrame, info: VideoInfo) -> Array:
-    """Upright RGB, uint8 (h, w, 3), by the matrix and range that are used for the source."""
-    if is_rgb(frame):
-        rgb = frame.reformat(format="rgb24")
+    """Upright RGB, uint8 (h, w, 3), as a BT.709 screen shows it: by the picture's tags, toned down, fields merged."""
+    return _upright(as_seen(frame, tags_of(frame, info.colors)), info)
+
+
+def as_seen(frame: av.VideoFrame, tags: ColorTags) -> Array:
+    """As `to_rgb`, in the stored orientation.
+
+    Args:
+        frame: as decoded.
+        tags: how it is to be read.
+    """
+    source = (_swscale_tags(tags)[0], _RANGES["pc"]) if is_rgb(frame) else _swscale_tags(tags)
+    full = (source[0], _RANGES["pc"])
+    if needs_mapping(tags):
+        deep = _view(_converted(_with_chroma(frame), "rgb48le", source, full), 0, samples=6).view("<u2")
+        rgb = to_standard(deep, tags, 65535 if is_rgb(frame) else _WHITE_IN_SWSCALE)
     else:
-        matrix, color_range = _swscale_tags(info.colors)
-        rgb = _with_chroma(frame).reformat(
-            format="rgb24", src_colorspace=matrix, src_color_range=color_range, dst_color_range=_RANGES["pc"]
-        )
-    return _upright(_view(rgb, 0, samples=3), info)
+        rgb = _view(_converted(_with_chroma(frame), "rgb24", source, full), 0, samples=3)
+    return merged(rgb) if frame.interlaced_frame else rgb
 
 
-def from_planes(planes: Planes) -> av.VideoFrame:
-    """A frame for an encoder; odd sizes grow by one repeated row or column, as 4:2:0 coding needs even ones."""
+def rgb_to_planes(rgb: Array, colors: ColorTags) -> Planes:
+    """4:2:0 planes of RGB, uint8 (h, w, 3), in the range and matrix of `colors`."""
+    h, w = rgb.shape[:2]
+    frame = from_rgb(rgb, "yuv420p", colors)
+    return Planes(
+        _view(frame, 0)[:h, :w].copy(), *(_view(frame, i)[: (h + 1) // 2, : (w + 1) // 2].copy() for i in (1, 2))
+    )
+
+
+def _converted(frame: av.VideoFrame, pix_fmt: str, source: tuple[int, int], target: tuple[int, int]) -> av.VideoFrame:
+    """In another format, by matrix and range in swscale's numbers; each field by itself when it is interlaced."""
+    return frame.reformat(
+        format=pix_fmt,
+        src_colorspace=source[0],
+        src_color_range=source[1],
+        dst_colorspace=target[0],
+        dst_color_range=target[1],
+    )
+
+
+def from_planes(planes: Planes, lines: int = 2) -> av.VideoFrame:
+    """A frame for an encoder; odd sizes grow by one repeated row or column, as 4:2:0 coding needs even ones.
+
+    Args:
+        planes: the picture.
+        lines: the height becomes a multiple of it: 4 for an interlaced picture, whose fields are repeated each.
+    """
     h, w = planes.y.shape
-    frame = av.VideoFrame(w + w % 2, h + h % 2, "yuv420p")
+    frame = av.VideoFrame(w + w % 2, -(-h // lines) * lines, "yuv420p")
     for i, plane in enumerate((planes.y, planes.u, planes.v)):
         target = _view(frame, i)
         target[: plane.shape[0], : plane.shape[1]] = plane
-        target[plane.shape[0] :, : plane.shape[1]] = plane[-1:]
         target[:, plane.shape[1] :] = target[:, plane.shape[1] - 1 : plane.shape[1]]
+        for row in range(plane.shape[0], target.shape[0]):
+            target[row] = target[max(0, row - lines // 2)]
     return frame
 
 
@@ -109,13 +158,18 @@ def _swscale_tags(colors: ColorTags) -> tuple[int, int]:
 
 
 def _with_chroma(frame: av.VideoFrame) -> av.VideoFrame:
-    """Gives 8-bit grey pictures grey chroma; FFmpeg's scaler would take their luma for full range whatever the tags."""
-    if frame.format.name != "gray":
+    """Gives grey pictures grey chroma; FFmpeg's scaler would take their luma for full range whatever the tags."""
+    name = _GREY.get(frame.format.name, frame.format.name)
+    if not name.startswith("gray") or name.startswith("grayf"):
         return frame
-    colored = av.VideoFrame(frame.width, frame.height, "yuv420p")
-    _view(colored, 0)[:] = _view(frame, 0)
+    grey = frame.reformat(format=name)
+    bits = grey.format.components[0].bits
+    colored = av.VideoFrame(frame.width, frame.height, "yuv420p" if bits == 8 else f"yuv420p{bits}le")
+    samples = 1 if bits == 8 else 2
+    _view(colored, 0, samples)[:] = _view(grey, 0, samples)
     for index in (1, 2):
-        _view(colored, index)[:] = 128
+        chroma = _view(colored, index, samples)
+        chroma.view("u1" if bits == 8 else "<u2")[:] = 1 << (bits - 1)
     return colored
 
 

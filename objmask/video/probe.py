@@ -79,7 +79,7 @@ def _describe(
         **times,
         **completeness_of(path, (container, stream), scan, times, on_truncated, warnings),
         **shape_of(scan.first, stream, warnings),
-        **colors_of(scan.first, warnings),
+        **colors_of(path, scan, scan.first, warnings),
         **streams_of(container, stream),
         warnings=warnings,
     )

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 
 from objmask.errors import VideoError
 from objmask.video.info import VideoInfo
-from objmask.video.planes import Array, Planes, to_planes, to_rgb
+from objmask.video.planes import Array, Planes, to_planes, to_rgb, to_viewed_planes
 from objmask.video.source import Damage, OnTruncated, decode, open_video, read_packets, use_threads
 from objmask.video.timing import nominal_step, retime
 
@@ -46,12 +46,16 @@ class Frame:
     def planes(self) -> Planes:
         """The picture in 8-bit 4:2:0 as shown, in the source's matrix and range; the arrays are the caller's own.
 
-        8-bit 4:2:0 sources give exactly the decoder's values.
+        8-bit 4:2:0 sources give exactly the decoder's values, both fields of an interlaced picture among them.
         """
         return to_planes(self.picture, self.info)
 
+    def viewed_planes(self) -> Planes:
+        """As `planes`, but as a BT.709 screen shows it if it is no BT.709: in the tags `viewed(info.colors)`."""
+        return to_viewed_planes(self.picture, self.info)
+
     def rgb(self) -> Array:
-        """The picture as shown in RGB, uint8 (h, w, 3), the caller's own."""
+        """The picture in RGB as a BT.709 screen shows it, without combs, uint8 (h, w, 3); the caller's own."""
         return to_rgb(self.picture, self.info)
 
 

@@ -17,7 +17,8 @@ from av.video.stream import VideoStream
 from objmask.errors import VideoError
 from objmask.files import atomic_path
 from objmask.video.audio import AudioCopy
-from objmask.video.info import ColorTags, VideoInfo
+from objmask.video.fields import Marker
+from objmask.video.info import ColorTags, FieldOrder, VideoInfo
 from objmask.video.planes import Array, Planes, from_planes, from_rgb
 from objmask.video.source import reason
 
@@ -50,6 +51,7 @@ class VideoWriter:
         audio_from: the file whose default audio stream is copied untouched for as long as the written frames last, and
             before and after them when they begin or end the source.
         colors: tags to write (and to convert RGB by) instead of the source's.
+        fields: write pictures as interlaced, in this order of fields; their height then grows to a multiple of four.
         threads: of the encoder. With more than one, x264 was seen to vary a clip's bytes on a busy machine.
 
     Raises:
@@ -66,12 +68,14 @@ class VideoWriter:
         preset: str = "veryfast",
         audio_from: Path | None = None,
         colors: ColorTags | None = None,
+        fields: FieldOrder | None = None,
         threads: int = _THREADS,
     ) -> None:
         self._path, self._info, self._codec = path, info, codec
         self._options = {"crf": str(quality), "preset": preset} if codec == "h264" else {"level": "3", "g": "1"}
         self._audio_from, self._threads = audio_from, threads
         self._colors = _LOSSLESS_COLORS if codec == "ffv1" else colors or info.colors
+        self._fields, self._marker = fields, Marker(fields) if fields else None
         self._first_pts: int | None = None
         self._last_pts = self._end_pts = 0
 
@@ -108,7 +112,7 @@ class VideoWriter:
         """
         if self._codec == "ffv1":
             raise ValueError("a lossless RGB file takes RGB pictures: use write_rgb")
-        self._encode(planes.y.shape, lambda: from_planes(planes), pts, duration_pts)
+        self._encode(planes.y.shape, lambda: from_planes(planes, self._lines), pts, duration_pts)
 
     def write_rgb(self, rgb: Array, pts: int, duration_pts: int) -> None:
         """Appends an RGB picture, uint8 (height, width, 3); otherwise as `write`."""
@@ -123,11 +127,16 @@ class VideoWriter:
             raise ValueError(f"pts {pts} is not after {self._last_pts}")
         self._first_pts = pts if self._first_pts is None else self._first_pts
         self._last_pts, self._end_pts = pts, pts + duration_pts
-        frame = picture()
+        frame = picture() if self._marker is None else self._marker.mark(picture())
         frame.pts, frame.duration, frame.time_base = pts, duration_pts, self._info.time_base
         with self._reported():
             self._mux(self._stream.encode(frame))
             self._copy_audio(until_pts=pts)
+
+    @property
+    def _lines(self) -> int:
+        """What the height is a multiple of: chroma has half the lines, and a field half of those."""
+        return 4 if self._fields else 2
 
     def _mux(self, packets: Iterable[av.Packet[Any]]) -> None:
         for packet in packets:
@@ -163,17 +172,20 @@ class VideoWriter:
 
     def _add_video(self) -> VideoStream:
         info, even = self._info, 2 if self._codec == "h264" else 1
+        lines = self._lines if self._codec == "h264" else 1
         # Without B-frames, decoding times equal presentation times, so that no time has to be shifted.
         options = {**self._options, "bf": "0"}
         stream = cast(VideoStream, self._container.add_stream(_ENCODERS[self._codec], info.rate, options))
         context = stream.codec_context
-        stream.width, stream.height = (-(-side // even) * even for side in (info.width, info.height))
+        stream.width, stream.height = -(-info.width // even) * even, -(-info.height // lines) * lines
         stream.pix_fmt = _PIX_FMTS[self._codec]
         stream.time_base = context.time_base = info.time_base
         context.sample_aspect_ratio = info.sample_aspect
         context.color_range, context.colorspace = _RANGES[self._colors.range], self._colors.matrix
         context.color_primaries, context.color_trc = self._colors.primaries, self._colors.transfer
         context.flags |= Flags.frame_duration
+        if self._fields:
+            context.flags |= Flags.interlaced_dct | Flags.interlaced_me
         context.thread_count = self._threads
         context.open()
         return stream

@@ -45,6 +45,7 @@ _INFO = VideoInfo(
     transfer=1,
     declared_color_range=None,
     declared_colorspace=2,
+    field_order=None,
     time_base=Fraction(1, 30000),
     rate=Fraction(30000, 1001),
     packets=1,

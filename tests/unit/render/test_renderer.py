@@ -25,6 +25,7 @@ class Copy:
     """A renderer that shows the source."""
 
     hold = 0
+    viewed = False
 
     def prepare(self, found: Detections) -> None:
         return None

@@ -128,3 +128,29 @@ def decoded(path: Path, stream: int = 0) -> list[tuple[int | None, int, list[npt
             planes = [np.frombuffer(p, np.uint8).reshape(p.height, -1)[:, : p.width].copy() for p in frame.planes]
             found.append((frame.pts, frame.duration, planes))
     return found
+
+
+def write_frames(
+    path: Path,
+    frames: Sequence[av.VideoFrame],
+    *,
+    codec: str = "ffv1",
+    tags: object = None,
+    flags: int = 0,
+    options: dict[str, str] | None = None,
+) -> Path:
+    """Writes frames as they are, 40 ms each; `tags` has range, matrix, primaries, transfer as `ColorTags` has."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream(codec, 25, options=options or {})
+        stream.width, stream.height, stream.pix_fmt = frames[0].width, frames[0].height, frames[0].format.name
+        context = stream.codec_context
+        context.thread_count = 1
+        context.flags |= flags
+        if tags is not None:
+            context.color_range, context.colorspace = {"tv": 1, "pc": 2}[tags.range], tags.matrix
+            context.color_primaries, context.color_trc = tags.primaries, tags.transfer
+        for i, frame in enumerate(frames):
+            frame.pts, frame.time_base = i, Fraction(1, 25)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return path
