@@ -140,13 +140,13 @@ def _info(wanted: ClipSet) -> VideoInfo:
     length = wanted.frames * _TICKS
     tags = BT709_TV
     return VideoInfo(
-        sha256="", container="", stream=0, codec="", pix_fmt="rgb24", bits=8,
+        sha256="", blocks="", container="", stream=0, codec="", pix_fmt="rgb24", bits=8,
         stored_width=wanted.width, stored_height=wanted.height, width=wanted.width, height=wanted.height,
         rotation=0, mirrored=False, sample_aspect=Fraction(1),
         color_range=tags.range, colorspace=tags.matrix, primaries=tags.primaries, transfer=tags.transfer,
         declared_color_range=tags.range, declared_colorspace=tags.matrix, field_order=None,
         time_base=Fraction(1, wanted.rate * _TICKS), rate=Fraction(wanted.rate),
         packets=wanted.frames, frames=wanted.frames, declared_frames=wanted.frames, start_pts=0, end_pts=length,
-        duration_s=wanted.frames / wanted.rate, declared_duration_s=None, pts_rule="kept", pts_changed=0,
+        duration_s=wanted.frames / wanted.rate, declared_duration_s=None, shift_pts=0, pts_rule="kept", pts_changed=0,
         truncated=False, audio=[], other_streams=[], warnings=[], keyframes=[],
     )  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 
-from objmask.errors import DataError
 from objmask.verbs.options import (
     add_detections,
     add_encoder,
@@ -33,7 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes the video."""
     from objmask.corrections.effects import tell
-    from objmask.files import sha256_of
     from objmask.render.privacy import Privacy, PrivacySettings, refuse_gaps
     from objmask.render.renderer import render_video
     from objmask.tables import found_by_frame, read_tables
@@ -43,8 +41,6 @@ def run(options: argparse.Namespace) -> None:
     info = VideoInfo.read(options.probe)
     tables = read_tables(options.detections, info.sha256, options.corrections)
     refuse_gaps(tables)
-    if sha256_of(options.video) != info.sha256:
-        raise DataError(f"{options.video}: is not the file that was probed; run probe and detect again")
     settings = PrivacySettings(
         classes=hidden_objects(options),
         score=options.score,

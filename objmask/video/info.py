@@ -53,6 +53,7 @@ class VideoInfo:
 
     Attributes:
         sha256: of the file, hex.
+        blocks: of the file, see `objmask.video.fingerprint`.
         container: FFmpeg's name of the file format.
         stream: index of the video stream that is used, in the file.
         codec: FFmpeg's name of the stream's codec, e.g. `h264`.
@@ -72,20 +73,22 @@ class VideoInfo:
         packets: pictures counted by demuxing.
         frames: pictures that decode; frames are numbered 0..frames-1.
         declared_frames: what the file says or implies by duration x rate, None when it says nothing.
-        start_pts: pts of the first frame.
+        start_pts: pts of the first frame, at least 0.
         end_pts: pts of the last frame plus its duration.
         duration_s: (end_pts - start_pts) x time_base.
         declared_duration_s: of the video, as the file says; None when it does not.
+        shift_pts: added to all times of the file, since none may lie below zero; of the sound too. 0 when none does.
         pts_rule: which rule of `objmask.video.timing` gave the frames their times.
         pts_changed: how many frames' times it changed.
         truncated: the file is damaged or ends early, and what can be read of it is kept.
         audio: one item an audio stream: stream, codec, sample_rate, channels, default.
         other_streams: types of the remaining streams.
         warnings: one line each, for the log and the report.
-        keyframes: (frame number, pts) of pictures that can be seeked to, thinned out.
+        keyframes: (frame number, pts, shifted as all are) of pictures that can be seeked to, thinned out.
     """
 
     sha256: str
+    blocks: str
     container: str
     stream: int
     codec: str
@@ -114,6 +117,7 @@ class VideoInfo:
     end_pts: int
     duration_s: float
     declared_duration_s: float | None
+    shift_pts: int
     pts_rule: PtsRule
     pts_changed: int
     truncated: bool

@@ -43,12 +43,19 @@ def times_of(stream: VideoStream, scan: Scan, warnings: list[str]) -> dict[str, 
     rate = nominal_rate(declared, scan.pts, rule, time_base)
     step = nominal_step(rate, time_base)
     pts = [time for time, _ in retime(((p, None) for p in scan.pts), rule, step)]
-    # Where a clock is taken for the rate, FFmpeg takes a tick of it for a frame's duration.
-    known = scan.last_duration if rate == declared or not declared or declared < _CLOCK_RATE else 0
-    end = pts[-1] + (known or step)
     changed = sum(a != b for a, b in zip(scan.pts, pts, strict=True))
     if changed:
         warnings.append(f"times of {changed} of {len(pts)} frames {rule}: in the file they are missing or out of order")
+    shift = max(0, -pts[0])
+    if shift:
+        warnings.append(
+            f"its times begin {float(shift * time_base):.6g} s before zero, which MP4 cannot hold: all are later by "
+            f"{shift * time_base} s, in tables, pictures and sound"
+        )
+        pts = [time + shift for time in pts]
+    # Where a clock is taken for the rate, FFmpeg takes a tick of it for a frame's duration.
+    known = scan.last_duration if rate == declared or not declared or declared < _CLOCK_RATE else 0
+    end = pts[-1] + (known or step)
     return {
         "time_base": time_base,
         "rate": rate,
@@ -57,9 +64,10 @@ def times_of(stream: VideoStream, scan: Scan, warnings: list[str]) -> dict[str, 
         "start_pts": pts[0],
         "end_pts": end,
         "duration_s": float((end - pts[0]) * time_base),
+        "shift_pts": shift,
         "pts_rule": rule,
         "pts_changed": changed,
-        "keyframes": _keyframes(pts, scan) if rule == "kept" else [],
+        "keyframes": _keyframes(pts, shift, scan) if rule == "kept" else [],
     }
 
 
@@ -98,7 +106,8 @@ def completeness_of(
         VideoError: the video is truncated and that is to fail.
     """
     rate, frames = times["rate"], times["frames"]
-    declared_s, missing_s = _declared(*opened, scan, times["end_pts"] * times["time_base"])
+    end_s = (times["end_pts"] - times["shift_pts"]) * times["time_base"]
+    declared_s, missing_s = _declared(*opened, scan, end_s)
     declared = _declared_frames(*opened, scan, times, declared_s)
     truncated = _is_truncated(path, scan, missing_s, rate, on_truncated, warnings)
     if scan.packets != frames or declared not in (None, frames):
@@ -121,7 +130,7 @@ def _declared_frames(
     """Frames that the file declares, or implies by a duration; None when it says nothing of them."""
     frames: int = times["frames"]
     rate: Fraction = times["rate"]
-    start_s: Fraction = times["start_pts"] * times["time_base"]
+    start_s: Fraction = (times["start_pts"] - times["shift_pts"]) * times["time_base"]
     # AVI counts the ticks of its clock, and a picture may be shown for many.
     ticks = "avi" in container.format.name.split(",") and nominal_step(rate, times["time_base"]) > 1
     if stream.frames and not ticks:
@@ -134,11 +143,11 @@ def _declared_frames(
     return max(frames, round(span_s * rate))
 
 
-def _keyframes(pts: list[int], scan: Scan) -> list[tuple[int, int]]:
+def _keyframes(pts: list[int], shift: int, scan: Scan) -> list[tuple[int, int]]:
     """Frames that container and decoder both call keyframes: seeking to anything else lands elsewhere."""
     chosen: list[tuple[int, int]] = []
     for number, time in enumerate(pts):
-        seekable = time in scan.key_frames and time in scan.key_packets
+        seekable = time - shift in scan.key_frames and time - shift in scan.key_packets
         if seekable and (not chosen or number - chosen[-1][0] >= _KEYFRAME_DISTANCE):
             chosen.append((number, time))
     return chosen

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from objmask.errors import VideoError
-from objmask.files import sha256_of
 from objmask.video.appearance import colors_of, shape_of, streams_of
+from objmask.video.fingerprint import fingerprint
 from objmask.video.info import VideoInfo
 from objmask.video.length import completeness_of, times_of
 from objmask.video.planes import to_planes
 from objmask.video.scan import Scan, scan_video
 from objmask.video.source import Damage, OnTruncated, decode, open_video, read_packets
+from objmask.video.timing import MAX_PTS
 
 
 def count_packets(path: Path) -> int:
@@ -55,29 +57,39 @@ def probe(
 
     Raises:
         VideoError: the file is not a video, no picture decodes, the picture size changes, or (`fail`) it is truncated.
+        DataError: the file is being written to.
     """
-    with open_video(path) as (container, stream):
+    sha256, blocks = fingerprint(path)
+    made_of = {"sha256": sha256, "blocks": blocks}
+    with open_video(path, blocks) as (container, stream):
         scan = scan_video(path, container, stream, Damage(path, on_truncated), progress)
         if not scan.errors and len(scan.pts) == scan.packets:
-            return _describe(path, container, stream, scan, on_truncated)
+            return _describe(path, made_of, (container, stream), scan, on_truncated)
     # With several decoder threads PyAV loses pictures beside one that fails: one thread tells what is readable.
-    with open_video(path) as (container, stream):
+    with open_video(path, blocks) as (container, stream):
         stream.thread_type = "NONE"
         scan = scan_video(path, container, stream, Damage(path, on_truncated), progress)
-        return _describe(path, container, stream, scan, on_truncated)
+        return _describe(path, made_of, (container, stream), scan, on_truncated)
 
 
 def _describe(
-    path: Path, container: InputContainer, stream: VideoStream, scan: Scan, on_truncated: OnTruncated
+    path: Path,
+    made_of: dict[str, Any],
+    opened: tuple[InputContainer, VideoStream],
+    scan: Scan,
+    on_truncated: OnTruncated,
 ) -> VideoInfo:
+    container, stream = opened
     if scan.first is None:
         raise VideoError(f"{path}: no picture of it can be decoded; replace the file or take it out of the input")
     warnings: list[str] = []
     times = times_of(stream, scan, warnings)
+    if times["end_pts"] > MAX_PTS:
+        raise VideoError(f"{path}: its times lie {times['end_pts']} ticks apart, beyond reason; convert it again")
     info = VideoInfo(
-        sha256=sha256_of(path),
+        **made_of,
         **times,
-        **completeness_of(path, (container, stream), scan, times, on_truncated, warnings),
+        **completeness_of(path, opened, scan, times, on_truncated, warnings),
         **shape_of(scan.first, stream, warnings),
         **colors_of(path, scan, scan.first, warnings),
         **streams_of(container, stream),

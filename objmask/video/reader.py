@@ -80,6 +80,7 @@ def read_frames(
 
     Raises:
         VideoError: the file cannot be read, is damaged, or holds other frames than `info` says.
+        DataError: a byte that is read is not that of the file which was probed.
     """
     if info.truncated and on_truncated == "fail":
         raise VideoError(f"{path}: truncated or damaged; replace the file, or set on_truncated: keep")
@@ -135,23 +136,24 @@ def _pictures(
     """
     numbers = {pts: number for number, pts in keys}
     for _, target in reversed(keys[1:][-_SEEK_TRIES:]):
-        with open_video(path) as (container, stream):
+        with open_video(path, info.blocks) as (container, stream):
             pictures = _decode(path, info, container, stream, on_truncated)
             try:
-                container.seek(target, stream=stream)
+                container.seek(target - info.shift_pts, stream=stream)
                 first = next(pictures, None)
             except (av.FFmpegError, OSError, VideoError):
                 continue
             if first is not None and first.key_frame and first.pts in numbers:
                 yield from enumerate(chain([first], pictures), numbers[first.pts])
                 return
-    with open_video(path) as (container, stream):
+    with open_video(path, info.blocks) as (container, stream):
         yield from enumerate(_decode(path, info, container, stream, on_truncated))
 
 
 def _decode(
     path: Path, info: VideoInfo, container: InputContainer, stream: VideoStream, on_truncated: OnTruncated
 ) -> Iterator[av.VideoFrame]:
+    """Pictures with the times of `info`: shifted as `probe` said."""
     # As in probe: with several threads, pictures beside one that fails are lost.
     if info.intact:
         use_threads(stream)
@@ -164,4 +166,6 @@ def _decode(
                 f"{path}: a picture is {picture.width}x{picture.height}, not "
                 f"{info.stored_width}x{info.stored_height}; {_PROBE_AGAIN}"
             )
+        if picture.pts is not None:
+            picture.pts += info.shift_pts
         yield picture

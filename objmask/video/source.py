@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -15,6 +14,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from objmask.errors import VideoError
+from objmask.video.fingerprint import CheckedFile, regular_file
 
 OnTruncated = Literal["fail", "keep"]
 _DEMUXERS = (
@@ -66,20 +66,29 @@ def reason(error: Exception) -> str:
 
 
 @contextmanager
-def open_input(path: Path) -> Iterator[InputContainer]:
+def open_input(path: Path, blocks: str | None = None) -> Iterator[InputContainer]:
     """Opens a file for reading. FFmpeg gets its bytes and no name, so it opens nothing else whatever they say.
+
+    Args:
+        path: the file.
+        blocks: of its fingerprint: only such bytes are read; None = whatever is there.
 
     Raises:
         VideoError: it cannot be opened.
+        DataError: what is read of it is not that of the fingerprint; at the end of the `with` at the latest.
     """
-    with _descriptor(path) as descriptor:
+    with regular_file(path) as descriptor, ExitStack() as stack:
+        checked = None if blocks is None else CheckedFile(path, descriptor, blocks)
+        if checked is not None:
+            stack.callback(checked.check)
+        own = {"fd": str(descriptor)} if checked is None else {}
         try:
             # Tags in other encodings than UTF-8 are no reason not to read a video.
             container = av.open(
-                "fd:",
+                checked or "fd:",
                 "r",
                 options=_LIMITS,
-                container_options={**_OPTIONS, "fd": str(descriptor)},
+                container_options={**_OPTIONS, **own},
                 metadata_errors="replace",
             )
         except av.ArgumentError as error:
@@ -91,35 +100,22 @@ def open_input(path: Path) -> Iterator[InputContainer]:
             raise VideoError(
                 f"{path}: cannot be opened as a video ({reason(error)}); replace the file or take it out of the input"
             ) from error
-        with container:
-            yield container
+        yield stack.enter_context(container)
 
 
 @contextmanager
-def _descriptor(path: Path) -> Iterator[int]:
-    """Opens a file, and nothing else: a pipe would wait for its other end, and a device may give bytes without end."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError as error:
-        raise VideoError(
-            f"{path}: cannot be opened as a video ({reason(error)}); replace the file or take it out of the input"
-        ) from error
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise VideoError(f"{path}: cannot be opened as a video: not a file; take it out of the input")
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+def open_video(path: Path, blocks: str | None = None) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Opens a file for reading and chooses its first video stream that is not an attached picture.
+
+    Args:
+        path: the file.
+        blocks: as for `open_input`.
 
     Raises:
         VideoError: the file cannot be opened, or has no such stream that can be decoded.
+        DataError: as for `open_input`.
     """
-    with open_input(path) as container:
+    with open_input(path, blocks) as container:
         real = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
         if not real:
             raise VideoError(f"{path}: has no video stream; replace the file or take it out of the input")

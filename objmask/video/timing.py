@@ -26,6 +26,8 @@ from typing import TypeVar
 
 from objmask.video.info import PtsRule
 
+MAX_PTS = 2**62
+"""The largest time: they have 64 bits, and more is added to them."""
 REORDER_FRAMES = 16
 """How far from its sorted place a timestamp may be: the most that H.264 and HEVC can reorder."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, cast
@@ -20,6 +22,7 @@ from objmask.video.audio import AudioCopy
 from objmask.video.fields import Marker
 from objmask.video.info import ColorTags, FieldOrder, VideoInfo
 from objmask.video.planes import Array, Planes, from_planes, from_rgb
+from objmask.video.readback import Asked, check
 from objmask.video.source import reason
 
 Codec = Literal["h264", "ffv1"]
@@ -32,6 +35,8 @@ _LOSSLESS_COLORS = ColorTags("pc", 0, 1, 13)
 _THREADS = 4
 """Fixed, because the number of encoder threads changes the bytes that come out."""
 _MAX_TIMESCALE = 2**31 - 1
+_MAX_DURATION_PTS = 2**31 - 2
+"""MP4 has 32 bits for how long a frame lasts, and FFmpeg uses 31 of them."""
 _WITHOUT_SEI = "filter_units=remove_types=6"
 """Drops what x264 says about itself."""
 
@@ -55,7 +60,8 @@ class VideoWriter:
         threads: of the encoder. With more than one, x264 was seen to vary a clip's bytes on a busy machine.
 
     Raises:
-        VideoError: the file cannot be opened or written, or MP4 cannot hold the audio.
+        VideoError: the file cannot be opened or written, MP4 cannot hold the audio, or what was written and read back
+            is not what was asked for.
     """
 
     def __init__(
@@ -76,13 +82,14 @@ class VideoWriter:
         self._audio_from, self._threads = audio_from, threads
         self._colors = _LOSSLESS_COLORS if codec == "ffv1" else colors or info.colors
         self._fields, self._marker = fields, Marker(fields) if fields else None
-        self._first_pts: int | None = None
-        self._last_pts = self._end_pts = 0
+        even, lines = (2, self._lines) if codec == "h264" else (1, 1)
+        width, height = -(-info.width // even) * even, -(-info.height // lines) * lines
+        self._asked = Asked(codec, width, height, self._colors, info.sample_aspect, info.time_base)
 
     def __enter__(self) -> VideoWriter:
         with self._reported(), ExitStack() as stack:
-            temporary = stack.enter_context(atomic_path(self._path))
-            self._audio = stack.enter_context(AudioCopy(self._audio_from)) if self._audio_from else None
+            self._temporary = temporary = stack.enter_context(atomic_path(self._path))
+            self._audio = stack.enter_context(AudioCopy(self._audio_from, self._info)) if self._audio_from else None
             self._container = av.open(str(temporary), "w", format="mp4", container_options=self._container_options())
             stack.push(self._close)
             self._stream = self._add_video()
@@ -123,10 +130,17 @@ class VideoWriter:
     ) -> None:
         if shape != (self._info.height, self._info.width):
             raise ValueError(f"expected a picture of {(self._info.height, self._info.width)}, got {shape}")
-        if self._first_pts is not None and pts <= self._last_pts:
-            raise ValueError(f"pts {pts} is not after {self._last_pts}")
-        self._first_pts = pts if self._first_pts is None else self._first_pts
-        self._last_pts, self._end_pts = pts, pts + duration_pts
+        times = self._asked.pts
+        if times and pts <= times[-1]:
+            raise ValueError(f"pts {pts} is not after {times[-1]}")
+        if duration_pts > _MAX_DURATION_PTS:
+            raise VideoError(
+                f"{self._path}: the frame at {float(pts * self._info.time_base):.3f} s lasts "
+                f"{float(duration_pts * self._info.time_base):.3f} s, longer than MP4 can hold in ticks of "
+                f"{self._info.time_base} s; end the window before it, or convert the source to coarser ticks"
+            )
+        times.append(pts)
+        self._asked.end_pts = pts + duration_pts
         frame = picture() if self._marker is None else self._marker.mark(picture())
         frame.pts, frame.duration, frame.time_base = pts, duration_pts, self._info.time_base
         with self._reported():
@@ -146,9 +160,9 @@ class VideoWriter:
 
     def _copy_audio(self, until_pts: int | None) -> None:
         """Copies the audio before `until_pts`, None = to the source's end; all of it from the source's start on."""
-        if self._audio is not None and self._first_pts is not None:
-            tick = self._info.time_base
-            start = None if self._first_pts <= self._info.start_pts else self._first_pts * tick
+        if self._audio is not None:
+            tick, first_pts = self._info.time_base, self._asked.pts[0]
+            start = None if first_pts <= self._info.start_pts else first_pts * tick
             self._audio.copy(self._container, start, None if until_pts is None else until_pts * tick)
 
     def _close(
@@ -164,23 +178,27 @@ class VideoWriter:
                 self._container.close()
 
     def _finish(self) -> None:
-        if self._first_pts is None:
+        if not self._asked.pts:
             raise VideoError(f"{self._path}: there is no frame to write; widen the window")
         self._mux(self._stream.encode(None))
-        self._copy_audio(until_pts=None if self._end_pts >= self._info.end_pts else self._end_pts)
+        end_pts = self._asked.end_pts
+        self._copy_audio(until_pts=None if end_pts >= self._info.end_pts else end_pts)
+        sound = None if self._audio is None else self._audio.asked(Fraction(1, self._movie_timescale()))
         self._container.close()
+        with self._temporary.open("rb") as file:
+            os.fsync(file.fileno())  # network drives say only now that they are full
+        check(self._temporary, self._path, self._asked, sound)
 
     def _add_video(self) -> VideoStream:
-        info, even = self._info, 2 if self._codec == "h264" else 1
-        lines = self._lines if self._codec == "h264" else 1
+        info, asked = self._info, self._asked
         # Without B-frames, decoding times equal presentation times, so that no time has to be shifted.
         options = {**self._options, "bf": "0"}
         stream = cast(VideoStream, self._container.add_stream(_ENCODERS[self._codec], info.rate, options))
         context = stream.codec_context
-        stream.width, stream.height = -(-info.width // even) * even, -(-info.height // lines) * lines
+        stream.width, stream.height = asked.width, asked.height
         stream.pix_fmt = _PIX_FMTS[self._codec]
         stream.time_base = context.time_base = info.time_base
-        context.sample_aspect_ratio = info.sample_aspect
+        context.sample_aspect_ratio = asked.sample_aspect
         context.color_range, context.colorspace = _RANGES[self._colors.range], self._colors.matrix
         context.color_primaries, context.color_trc = self._colors.primaries, self._colors.transfer
         context.flags |= Flags.frame_duration
@@ -191,16 +209,19 @@ class VideoWriter:
         return stream
 
     def _container_options(self) -> dict[str, str]:
-        video = self._info.time_base.denominator
-        audio = self._audio.stream if self._audio is not None else None
-        # The unit of the start time of streams: with the default of 1/1000 s a first timestamp would be rounded.
-        movie = math.lcm(video, audio.sample_rate or 1) if audio is not None else video
         return {
-            "video_track_timescale": str(video),
-            "movie_timescale": str(movie if movie <= _MAX_TIMESCALE else video),
+            "video_track_timescale": str(self._info.time_base.denominator),
+            "movie_timescale": str(self._movie_timescale()),
             "movflags": "+faststart",
             "fflags": "+bitexact",  # no name and version of the writing library
         }
+
+    def _movie_timescale(self) -> int:
+        """The unit of the start time of streams: with the default of 1/1000 s a first timestamp would be rounded."""
+        video = self._info.time_base.denominator
+        audio = self._audio.stream if self._audio is not None else None
+        movie = math.lcm(video, audio.sample_rate or 1) if audio is not None else video
+        return movie if movie <= _MAX_TIMESCALE else video
 
     @contextmanager
     def _reported(self) -> Iterator[None]:

@@ -27,6 +27,7 @@ PALETTE = Palette(
 )
 _INFO = VideoInfo(
     sha256="0" * 64,
+    blocks="",
     container="mp4",
     stream=0,
     codec="h264",
@@ -55,6 +56,7 @@ _INFO = VideoInfo(
     end_pts=1001,
     duration_s=1001 / 30000,
     declared_duration_s=None,
+    shift_pts=0,
     pts_rule="kept",
     pts_changed=0,
     truncated=False,
