@@ -16,7 +16,7 @@ from objmask.errors import VideoError
 from objmask.video.info import PtsRule
 from objmask.video.scan import Scan
 from objmask.video.source import OnTruncated
-from objmask.video.timing import choose_rule, nominal_step, retime
+from objmask.video.timing import choose_rule, first_time, nominal_step, retime
 
 _FALLBACK_RATE = Fraction(25)
 _FALLBACK_TIME_BASE = Fraction(1, 90000)
@@ -42,7 +42,7 @@ def times_of(stream: VideoStream, scan: Scan, warnings: list[str]) -> dict[str, 
     declared = stream.guessed_rate or stream.average_rate
     rate = nominal_rate(declared, scan.pts, rule, time_base)
     step = nominal_step(rate, time_base)
-    pts = [time for time, _ in retime(((p, None) for p in scan.pts), rule, step)]
+    pts = [time for time, _ in retime(((p, None) for p in scan.pts), rule, step, first_time(scan.pts, step))]
     changed = sum(a != b for a, b in zip(scan.pts, pts, strict=True))
     if changed:
         warnings.append(f"times of {changed} of {len(pts)} frames {rule}: in the file they are missing or out of order")

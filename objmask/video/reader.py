@@ -112,7 +112,8 @@ def _timed(path: Path, info: VideoInfo, pictures: Iterator[tuple[int, av.VideoFr
     last: Frame | None = None
     number = -1
     try:
-        for pts, (number, picture) in retime(((p.pts, (n, p)) for n, p in pictures), info.pts_rule, step):
+        timed = retime(((p.pts, (n, p)) for n, p in pictures), info.pts_rule, step, info.start_pts)
+        for pts, (number, picture) in timed:
             if number >= info.frames:
                 raise VideoError(f"{path}: has more than the {info.frames} frames it was probed with; {_PROBE_AGAIN}")
             if numbers.get(pts, number) != number:

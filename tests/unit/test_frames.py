@@ -150,7 +150,7 @@ def test_frames_are_upright_and_scaled(tmp_path):
 def test_another_file_than_was_probed(tmp_path, clip):
     _, info = clip
     other = make(tmp_path / "b.mp4", pts=REGULAR[:10])
-    with pytest.raises(VideoError, match=r"b\.mp4.*probe"):
+    with pytest.raises(DataError, match=r"b\.mp4: is not the file that was probed"):
         extract(other, info, tmp_path)
     assert os.listdir(tmp_path) == ["b.mp4"]
 

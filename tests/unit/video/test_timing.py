@@ -2,13 +2,14 @@ from fractions import Fraction
 
 import pytest
 
-from objmask.video.timing import choose_rule, nominal_step, retime
+from objmask.video.timing import choose_rule, first_time, nominal_step, retime
 
 N = None
 
 
 def times(stored, step=10):
-    return [pts for pts, _ in retime([(p, None) for p in stored], choose_rule(stored), step)]
+    items = [(p, None) for p in stored]
+    return [pts for pts, _ in retime(items, choose_rule(stored), step, first_time(stored, step))]
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,9 @@ def times(stored, step=10):
         ([0, 30, 10, 20, 60, 40, 50], "sorted", [0, 10, 20, 30, 40, 50, 60]),
         ([0, N, 20], "repaired", [0, 10, 20]),
         ([N, N, N], "repaired", [0, 10, 20]),
+        # What FFmpeg says of H.264 in Matroska whose first blocks lie before zero.
+        ([N, N, 5, 15], "repaired", [-15, -5, 5, 15]),
+        ([N, 100, 110], "repaired", [90, 100, 110]),
         ([7, 17, 17, 27], "repaired", [7, 17, 18, 27]),
         ([0, 10, 9, 20, 20], "repaired", [0, 10, 11, 20, 21]),
         # The clock restarts at the third frame; everything later moves with it.
@@ -43,13 +47,13 @@ def test_reordering_further_than_any_codec_does_is_a_restarted_clock():
 
 def test_items_stay_in_order_when_times_are_sorted():
     stored = [0, 30, 10, 20]
-    assert [item for _, item in retime(zip(stored, "abcd", strict=True), "sorted", 10)] == list("abcd")
+    assert [item for _, item in retime(zip(stored, "abcd", strict=True), "sorted", 10, 0)] == list("abcd")
 
 
 @pytest.mark.parametrize(("rule", "stored"), [("kept", [1, 1]), ("kept", [1, N]), ("sorted", [1, 1])])
 def test_times_that_do_not_fit_the_rule_are_refused(rule, stored):
     with pytest.raises(ValueError, match=r"timestamp"):
-        list(retime([(p, None) for p in stored], rule, 10))
+        list(retime([(p, None) for p in stored], rule, 10, 0))
 
 
 def test_nominal_step():
