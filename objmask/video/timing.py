@@ -22,7 +22,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from functools import partial
 from itertools import pairwise
 from typing import TypeVar
 
@@ -70,8 +69,8 @@ def retime(items: Iterable[tuple[int | None, T]], rule: PtsRule, step: int, star
         ValueError: the timestamps do not fit the rule: these are not the frames that it was chosen for.
     """
     last: int | None = None
-    timed = {"kept": _kept, "sorted": _sorted, "repaired": partial(_repaired, step=step, start=start)}
-    for pts, item in timed[rule](items):
+    in_file = _sorted if rule == "sorted" else _kept
+    for pts, item in _repaired(items, step, start) if rule == "repaired" else in_file(items):
         if last is not None and pts <= last:
             raise ValueError(f"timestamp {pts} after {last} does not fit rule {rule!r}")
         last = pts
