@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from objmask.csv_files import from_cell
 from objmask.errors import DataError
 
 _KEYS = ["video", "frame", "group"]
@@ -43,7 +44,10 @@ def _of_video(path: Path, measured: Path, truth: Path) -> pd.DataFrame:
     found = measured / f"{name}.csv"
     if not found.exists():
         raise DataError(f"{found}: missing; run the workflow on the rendered clips first")
-    tables = [pd.read_csv(file, usecols=["frame", "group", "fraction"]).assign(video=name) for file in (path, found)]
+    tables = [
+        pd.read_csv(file, usecols=["frame", "group", "fraction"], converters={"group": from_cell}).assign(video=name)
+        for file in (path, found)
+    ]
     both = tables[0].merge(tables[1], how="left", on=_KEYS, suffixes=("_true", ""))
     if both["fraction"].isna().any():
         row = both[both["fraction"].isna()].iloc[0]

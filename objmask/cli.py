@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import logging
 import os
 import signal
@@ -56,6 +57,8 @@ VERBS = (
     "agreement",
 )
 """Each is a module of `objmask.verbs`: its docstring is the help, `add_arguments` and `run` do the rest."""
+_ARGUMENTS = "--arguments"
+"""A JSON list in a file, as the workflow writes it."""
 _NO_DEFAULT = frozenset({"None", "False", "[]", ""})
 LOG = logging.getLogger("objmask")
 
@@ -69,7 +72,11 @@ class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one verb; returns the exit code: 0, or 1 after one line on standard error; a wrong call exits with 2."""
-    options = build_parser().parse_args(arguments)
+    parser = build_parser()
+    try:
+        options = parser.parse_args(_with_those_of_files(sys.argv[1:] if arguments is None else arguments))
+    except (OSError, ValueError) as error:
+        parser.error(f"{_ARGUMENTS}: {error}")
     # Arrow's own allocator keeps tens of megabytes that it has been given back.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     # The polite stop of clusters and of Snakemake: unwinds, so that half-written files are removed.
@@ -95,6 +102,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _with_those_of_files(arguments: Sequence[str]) -> list[str]:
+    """Puts in place of each `--arguments=FILE` what the file holds: more arguments than a command line takes.
+
+    Raises:
+        ValueError: it is no such file.
+    """
+    whole: list[str] = []
+    for argument in arguments:
+        flag, _, path = argument.partition("=")
+        given = json.loads(Path(path).read_text(encoding="utf-8")) if flag == _ARGUMENTS else [argument]
+        if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+            raise ValueError(f"{path}: no list of texts")
+        whole += given
+    return whole
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from objmask.classes import Palette
+from objmask.csv_files import Writer
 from objmask.detections import Detections
 from objmask.files import atomic_path
 from objmask.masks import paint
@@ -35,17 +35,17 @@ def write_coverage(
     table = tables[0][1]
     times_s = table.time_s
     with atomic_path(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        rows = csv.writer(stream, lineterminator="\n")
-        rows.writerow(FRAME_COLUMNS)
+        cells = Writer(stream)
+        cells.row(FRAME_COLUMNS)
         known = known_rows(tables)
         for row, found in enumerate(objects_by_frame(tables)):
             if not known[row]:
                 # Not looked at is not empty: the cells stay blank, and the summaries leave the frame out.
-                rows.writerows((table.number[row], f"{times_s[row]:.6f}", g.name, *[""] * 5) for g in palette.groups)
+                cells.rows((table.number[row], f"{times_s[row]:.6f}", g.name, *[""] * 5) for g in palette.groups)
                 continue
             pixels, union, instances, filled = _of_frame(found.select(score=score), palette, info, threshold)
             for k, group in enumerate(palette.groups, 1):
-                rows.writerow(
+                cells.row(
                     (
                         table.number[row],
                         f"{times_s[row]:.6f}",

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from objmask.csv_files import Writer, from_cell
 from objmask.errors import DataError
 from objmask.files import atomic_path
 from objmask.intervals import Interval, block_interval, block_starts, interval_of_means
@@ -53,7 +54,9 @@ class VideoCoverage:
             OSError: it cannot be read.
         """
         try:
-            data = pd.read_csv(path, dtype={"group": str}, keep_default_na=False, na_values={"fraction": [""]})
+            data = pd.read_csv(
+                path, converters={"group": from_cell}, keep_default_na=False, na_values={"fraction": [""]}
+            )
             data = data[data["fraction"].notna()]
             table = data.pivot(index="frame", columns="group", values="fraction")[list(dict.fromkeys(data["group"]))]
             times = data.drop_duplicates("frame").sort_values("frame")["time_s"].to_numpy(np.float64)
@@ -137,7 +140,9 @@ def _statistics(videos: Sequence[VideoCoverage], interval: Interval) -> Iterator
 
 
 def _write(rows: Iterable[Mapping[str, object]], columns: Sequence[str], path: Path) -> None:
-    with atomic_path(path) as temporary:
-        pd.DataFrame(list(rows), columns=list(columns)).to_csv(
-            temporary, index=False, float_format="%.8f", lineterminator="\n"
-        )
+    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+        table = Writer(stream)
+        table.row(columns)
+        for row in rows:
+            cells = (row[column] for column in columns)
+            table.row(f"{cell:.8f}" if isinstance(cell, float) else cell for cell in cells)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
+from objmask.csv_files import read_rows
 from objmask.errors import DataError
 
 _COLUMNS = ("name", "label", "subject", "excluded")
@@ -17,8 +17,11 @@ def read_video_table(path: Path) -> tuple[list[dict[str, str]], dict[str, str]]:
         DataError: it has other columns.
         OSError: it cannot be read.
     """
-    with path.open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream, delimiter="\t"))
+    try:
+        with path.open(newline="", encoding="utf-8") as stream:
+            rows = list(read_rows(stream, "\t"))
+    except ValueError as error:
+        raise DataError(f"{path}: not a table of videos ({error}); run the workflow again") from error
     if rows and not set(_COLUMNS) <= rows[0].keys():
         raise DataError(f"{path}: expected the columns {', '.join(_COLUMNS)}, with tabs between")
     kept = [row for row in rows if not row["excluded"]]

@@ -20,6 +20,8 @@ import av
 from av.stream import Disposition
 from patience import AT_MOST_S
 
+from objmask.csv_files import read_rows
+
 _OF_ONE_RUN = {"logs", "benchmarks", "index.json"}
 _TIMES = re.compile(rb'<section id="stages".*?</section>', re.S)
 _JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", re.M)
@@ -211,11 +213,9 @@ def _system(*command: str | Path) -> None:
 
 
 def csv_column(path: Path, name: str) -> list[str]:
-    """A column of a CSV file."""
-    import csv
-
+    """A column of a CSV file, without what keeps spreadsheets from running it."""
     with path.open(newline="", encoding="utf-8") as stream:
-        return [row[name] for row in csv.DictReader(stream)]
+        return [row[name] for row in read_rows(stream)]
 
 
 __all__: Sequence[str] = ("OUTPUTS", "Run", "Workflow", "csv_column", "mounted", "outputs_of", "remains", "times")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from objmask.audit.audit import FORMAT
+from objmask.csv_files import Writer
 from objmask.errors import DataError
 from objmask.files import atomic_path
 
@@ -53,6 +53,6 @@ def write_summary(videos: Iterable[dict[str, str]], audits: Path, out: Path) -> 
         rows.append({"video": video["name"], "label": video["label"], "subject": video["subject"], **summary})
     rows.sort(key=lambda row: (-row["leaking_per_1000"], -row["review_frames"], row["video"]))
     with atomic_path(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        table = csv.DictWriter(stream, COLUMNS, extrasaction="ignore", lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+        table = Writer(stream)
+        table.row(COLUMNS)
+        table.rows([row[name] for name in COLUMNS] for row in rows)

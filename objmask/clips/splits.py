@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import logging
 from collections import defaultdict
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from objmask.clips.names import Convention, file_name, label_and_subject
+from objmask.csv_files import Writer
 from objmask.errors import ConfigError
 from objmask.files import atomic_path
 from objmask.video_names import UNLABELLED
@@ -131,11 +131,11 @@ def _write_lists(examples: Sequence[Example], test: Collection[str], folder: Pat
 
 def _write_table(examples: Sequence[Example], test: Collection[str], labels: list[str], path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as stream:
-        rows = csv.writer(stream, lineterminator="\n")
-        rows.writerow(COLUMNS)
+        rows = Writer(stream)
+        rows.row(COLUMNS)
         for one in examples:
             split = "test" if one.video in test else "train"
-            rows.writerow((one.video, one.label, labels.index(one.label), one.subject, split))
+            rows.row((one.video, one.label, labels.index(one.label), one.subject, split))
 
 
 def _say_what_is_odd(examples: Sequence[Example], test: Collection[str]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from objmask.csv_files import Writer
 from objmask.evaluation.judge import Judged, Row
 from objmask.files import atomic_path
 
@@ -37,9 +37,9 @@ def write_csv(rows: Sequence[Row], path: Path) -> None:
         OSError: it cannot be written.
     """
     with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(rows[0] if rows else ())
-        writer.writerows([_cell(name, value) for name, value in row.items()] for row in rows)
+        writer = Writer(stream)
+        writer.row(rows[0] if rows else ())
+        writer.rows([_cell(name, value) for name, value in row.items()] for row in rows)
 
 
 def write_tables(models: Sequence[Judged], folder: Path) -> None:

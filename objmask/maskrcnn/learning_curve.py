@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from objmask.csv_files import Writer
 from objmask.errors import DataError
 from objmask.evaluation.mask_ap import Evaluation
 from objmask.files import atomic_path
@@ -55,9 +56,9 @@ class Log:
         rows = [row for row in _read(path) if int(row["step"]) <= step] if step and path.exists() else []
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="ascii") as stream:
-            writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+            table = Writer(stream)
+            table.row(COLUMNS)
+            table.rows([row[column] for column in COLUMNS] for row in rows)
 
     def add(self, reached: Reached, rate: float, losses: Mapping[str, float]) -> None:
         """Takes one step's losses in."""
@@ -82,7 +83,7 @@ class Log:
     def _append(self, reached: Reached, values: Mapping[str, str]) -> None:
         with self._path.open("a", newline="", encoding="ascii") as stream:
             row = {"step": reached.step, "elapsed_s": f"{reached.elapsed_s:.1f}", **values}
-            csv.DictWriter(stream, COLUMNS, lineterminator="\n").writerow(row)
+            Writer(stream).row(row.get(column) for column in COLUMNS)
 
     def draw(self) -> None:
         """Writes the picture beside the log."""

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from objmask.classes import Palette
+from objmask.csv_files import from_cell
 from objmask.errors import DataError
 from objmask.files import atomic_path
 from objmask.report.audits import Audits, read_audits
@@ -154,10 +155,9 @@ def _groups(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _activities(summary: Path) -> list[dict[str, Any]]:
     """Rows of the heat map: all videos, then each label, with a cell a group."""
     try:
-        by_group = pd.read_csv(summary / "coverage_by_group.csv", dtype={"group": str}, keep_default_na=False)
-        by_label = pd.read_csv(
-            summary / "coverage_by_label.csv", dtype={"group": str, "label": str}, keep_default_na=False
-        )
+        texts = dict.fromkeys(("group", "label"), from_cell)
+        by_group = pd.read_csv(summary / "coverage_by_group.csv", converters=texts, keep_default_na=False)
+        by_label = pd.read_csv(summary / "coverage_by_label.csv", converters=texts, keep_default_na=False)
         by_group["label"] = None
         cells = pd.concat([by_group, by_label]) if len(by_label) else by_group
         for column in ("mean", "mean_low", "mean_high", "present", "max"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from objmask.csv_files import read_rows
 from objmask.errors import DataError
 from objmask.report.bounds import MANY, PARTS, POINTS
 
@@ -39,7 +39,7 @@ def read_frames_of(path: Path, groups: Sequence[str]) -> Iterator[FrameCoverage]
     """
     try:
         with path.open(newline="", encoding="utf-8") as stream:
-            for _, of_frame in groupby(csv.DictReader(stream), key=lambda row: row["frame"]):
+            for _, of_frame in groupby(read_rows(stream), key=lambda row: row["frame"]):
                 rows = list(of_frame)
                 if [row["group"] for row in rows] != list(groups):
                     raise DataError(f"{path}: has other groups than were asked for; run coverage again")
@@ -48,7 +48,7 @@ def read_frames_of(path: Path, groups: Sequence[str]) -> Iterator[FrameCoverage]
                     continue
                 fraction = np.array([row["fraction"] for row in rows], np.float64)
                 yield FrameCoverage(fraction, sum(int(row["instances"]) for row in rows))
-    except (KeyError, ValueError, TypeError, csv.Error) as error:
+    except (KeyError, ValueError, TypeError) as error:
         raise DataError(f"{path}: not a coverage table; delete it and run again ({error})") from error
 
 

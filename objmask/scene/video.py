@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -13,6 +12,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from objmask.csv_files import Writer
 from objmask.defaults import PALETTE
 from objmask.files import atomic_path
 from objmask.progress import Progress
@@ -80,12 +80,12 @@ def _write_clip(
         writer = stack.enter_context(
             VideoWriter(paths[0], _info(wanted), quality=_QUALITY, preset="veryfast", threads=1)
         )
-        lines = csv.writer(rows, lineterminator="\n")
-        lines.writerow(COLUMNS)
+        lines = Writer(rows)
+        lines.row(COLUMNS)
         truth = _Document(document, wanted, f"{name}.mp4", seed)
         for number, rendered in enumerate(frames):
             writer.write_rgb(rendered.picture, number * _TICKS, _TICKS)
-            lines.writerows(coverage_rows(number, rendered))
+            lines.rows(coverage_rows(number, rendered))
             truth.add(number, rendered)
             progress.step()
         truth.close()

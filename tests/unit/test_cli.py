@@ -277,3 +277,20 @@ def test_the_polite_stop_leaves_no_half_written_file(tmp_path):
     job.send_signal(signal.SIGTERM)
     assert job.wait(AT_MOST_S) == 128 + signal.SIGTERM
     assert os.listdir(tmp_path / "out") == []
+
+
+def test_arguments_that_are_too_many_come_as_a_file(tmp_path, capsys):
+    given = tmp_path / "given.json"
+    given.write_text(json.dumps([f"--out={tmp_path / 'probe.json'}", "--video=none/-x $(y)\n.mp4"]))
+    assert main(["probe", f"--arguments={given}"]) == 1
+    assert "none/-x $(y) .mp4" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", [None, "{", "[1]", '{"a": 1}', "\ud800"])
+def test_arguments_in_no_such_file(tmp_path, capsys, text):
+    if text is not None:
+        (tmp_path / "given.json").write_text(text, errors="surrogatepass")
+    with pytest.raises(SystemExit) as end:
+        main(["probe", f"--arguments={tmp_path / 'given.json'}"])
+    assert end.value.code == 2
+    assert "--arguments: " in capsys.readouterr().err

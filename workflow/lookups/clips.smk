@@ -28,13 +28,13 @@ CLIP_OPTIONS = options(
 
 def clip_options(wildcards):
     video = VIDEO_BY_NAME[wildcards.video]
-    return f"{CLIP_OPTIONS} {options(name=video.name, label=video.label, subject=video.subject)}"
+    return CLIP_OPTIONS + options(name=video.name, label=video.label, subject=video.subject)
 
 
 def clip_source(wildcards, input):
     """The file that the pictures come from; masks come from detections."""
     if CLIPS_SHOW == "masks":
-        return ""
+        return ()
     return options(video=path_of(wildcards, input) if CLIPS_SHOW == "picture" else input.protected[0])
 
 

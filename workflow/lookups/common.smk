@@ -1,5 +1,4 @@
 # What all rules ask: the configuration, the videos, the models, what is to be made. Functions and values, no rules.
-import csv
 import hashlib
 import io
 import json
@@ -21,6 +20,7 @@ from objmask import lifetime
 from objmask.audit.config import audit_bars, audit_models_of, audit_notes
 from objmask.chunks import chunks
 from objmask.config_schema import typed
+from objmask.csv_files import Writer
 from objmask.errors import ObjmaskError
 from objmask.files import atomic_path, refuse_unwritable, sha256_of
 from objmask.folder_lock import hold
@@ -170,25 +170,6 @@ def tables_for(section):
     return [f"{path.removesuffix('.parquet')}.frames.parquet" for path in detections_for(section)]
 
 
-def options(**values):
-    """Options of a verb, quoted for the shell; None and False: left out.
-
-    One param holds them all: of several, Snakemake compares the values and not whose they are, so that two that
-    change places would be no change.
-    """
-    said = {f"--{name.replace('_', '-')}": value for name, value in values.items() if value is not None}
-    flags = [flag for flag, value in said.items() if value is True]
-    return " ".join(flags + [f"{k}={shlex.quote(str(v))}" for k, v in said.items() if not isinstance(v, bool)])
-
-
-WINDOW = {"start_s": CFG["window"]["start_s"], "end_s": CFG["window"]["end_s"], "on_truncated": CFG["on_truncated"]}
-
-
-def per_video(*patterns):
-    """Files of every video that is used."""
-    return [f"{RESULTS}/{pattern.format(video=video.name)}" for pattern in patterns for video in USED]
-
-
 def write_by_content(folder, suffix, text):
     """Writes what a verb reads; its name says what is in it, so no other run replaces it."""
     path = f"{RESULTS}/{folder}/{hashlib.sha256(text.encode()).hexdigest()[:16]}{suffix}"
@@ -198,11 +179,41 @@ def write_by_content(folder, suffix, text):
     return path
 
 
+MOST_BYTES = 20_000
+
+
+def options(**values):
+    """Options of a verb, an argument each, for `{params.…:q}` to quote; None and False: left out; lists: once an item.
+
+    A tuple, whatever it holds: in texts and lists Snakemake replaces what looks like a wildcard, `{video}` in a group's
+    name too, and between quotes that had been put there before the replaced part would be the shell's to run.
+    One param holds them all: of several, Snakemake compares the values and not whose they are, so that two that
+    change places would be no change. Many come as a file, since a shell takes 128 KiB, and Snakemake makes a script of
+    what is over 64 KiB and runs that by a path which it does not quote.
+    """
+    said = {f"--{name.replace('_', '-')}": value for name, value in values.items() if value is not None}
+    flags = [flag for flag, value in said.items() if value is True]
+    several = {flag: value if isinstance(value, list) else [value] for flag, value in said.items()}
+    pairs = [f"{flag}={one}" for flag, value in several.items() for one in value if not isinstance(one, bool)]
+    if sum(len(shlex.quote(one).encode()) for one in pairs) < MOST_BYTES:
+        return (*flags, *pairs)
+    return (f"--arguments={write_by_content('arguments', '.json', json.dumps([*flags, *pairs]))}",)
+
+
+COUNTED = options(objects=json.dumps({group.name: group.objects for group in PALETTE.groups}))  # without colours
+WINDOW = {"start_s": CFG["window"]["start_s"], "end_s": CFG["window"]["end_s"], "on_truncated": CFG["on_truncated"]}
+
+
+def per_video(*patterns):
+    """Files of every video that is used."""
+    return [f"{RESULTS}/{pattern.format(video=video.name)}" for pattern in patterns for video in USED]
+
+
 def write_video_table(videos):
     """Writes a table of videos."""
     rows = [(v.name, v.label, v.subject, v.reason if v in EXCLUDED else "") for v in videos]
     table = io.StringIO()
-    csv.writer(table, delimiter="\t", lineterminator="\n").writerows([("name", "label", "subject", "excluded"), *rows])
+    Writer(table, "\t").rows([("name", "label", "subject", "excluded"), *rows])
     return write_by_content("videos", ".tsv", table.getvalue())
 
 

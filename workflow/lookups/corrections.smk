@@ -35,13 +35,13 @@ CORRECTIONS = corrections_of_videos()
 
 def corrections_for(wildcards):
     entries = without_allowed(CORRECTIONS.get(wildcards.video, []))
-    return options(corrections=as_json(entries)) if entries else ""
+    return options(corrections=as_json(entries)) if entries else ()
 
 
 def corrections_for_audit(wildcards):
-    return options(corrections=as_json(CORRECTIONS[wildcards.video])) if wildcards.video in CORRECTIONS else ""
+    return options(corrections=as_json(CORRECTIONS[wildcards.video])) if wildcards.video in CORRECTIONS else ()
 
 
 # A function would be called for each job: where nothing was put right there is nothing to ask.
-CORRECTED = corrections_for if CORRECTIONS else ""
-CORRECTED_AND_ALLOWED = corrections_for_audit if CORRECTIONS else ""
+CORRECTED = corrections_for if CORRECTIONS else ()
+CORRECTED_AND_ALLOWED = corrections_for_audit if CORRECTIONS else ()

@@ -34,7 +34,7 @@ ANNOTATED_CORRECTED = (
 
 
 def corrections_file(wildcards, input):
-    return options(corrections=input.corrections[0]) if ANNOTATED_CORRECTED else ""
+    return options(corrections=input.corrections[0]) if ANNOTATED_CORRECTED else ()
 
 
 EVALUATION = (

@@ -1,7 +1,7 @@
 # What the report shows.
 def raw_option(wildcards, input):
     """The video itself, for thumbnails that show what protected video hides: only for those who ask."""
-    return options(raw=path_of(wildcards, input)) if CFG["report"]["raw_pictures"] else ""
+    return options(raw=path_of(wildcards, input)) if CFG["report"]["raw_pictures"] else ()
 
 
 def embedded():

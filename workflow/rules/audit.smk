@@ -8,7 +8,7 @@ use rule probe as audit_probe with:
     params:
         video=unaudited,
         fingerprint="",
-        options="",
+        options=(),
     log:
         f"{RESULTS}/logs/audit_probe/{{video}}.log",
     benchmark:
@@ -25,7 +25,7 @@ use rule frames as audit_frames with:
         table=temp(f"{RESULTS}/second_look/frames/{{video}}/{{chunk}}.{{model}}.parquet"),
     params:
         video=unaudited,
-        options="",
+        options=(),
     log:
         f"{RESULTS}/logs/audit_frames/{{video}}/{{chunk}}.{{model}}.log",
     benchmark:
@@ -71,7 +71,7 @@ use rule gather as audit_gather with:
         detections=f"{RESULTS}/second_look/detections/{{model}}/{{video}}.parquet",
         frames=f"{RESULTS}/second_look/detections/{{model}}/{{video}}.frames.parquet",
     params:
-        options="",
+        options=(),
     log:
         f"{RESULTS}/logs/audit_gather/{{model}}/{{video}}.log",
     benchmark:
@@ -117,7 +117,7 @@ rule audit:
     shell:
         "python -m objmask audit --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
         "--protected={input.video:q} --protected-probe={input.protected_probe:q} --again {input.again:q} "
-        "{params.options} {params.corrections} --out={output.audit:q} --provenance={output.provenance:q} --log={log:q}"
+        "{params.options:q} {params.corrections:q} --out={output.audit:q} --provenance={output.provenance:q} --log={log:q}"
 
 
 # The limit is of this rule, and so is the failure: what was found stays to be looked at, and another limit costs nothing.
@@ -144,7 +144,7 @@ rule release:
     priority: 1
     shell:
         "python -m objmask release --protected={input.video:q} --audit={input.audit:q} "
-        "--quarantine={params.quarantine:q} {params.options} --out={output.video:q} --log={log:q}"
+        "--quarantine={params.quarantine:q} {params.options:q} --out={output.video:q} --log={log:q}"
 
 
 rule audit_summary:

@@ -11,7 +11,7 @@ rule clips:
     params:
         source=clip_source,
         options=clip_options,
-        corrections=CORRECTED if CLIPS_SHOW == "masks" else "",
+        corrections=CORRECTED if CLIPS_SHOW == "masks" else (),
         code=code_digest("clips"),
     log:
         f"{RESULTS}/logs/clips/{{video}}.log",
@@ -25,8 +25,8 @@ rule clips:
         runtime=30,
     priority: 1
     shell:
-        "python -m objmask clips --probe={input.probe:q} --detections {input.detections:q} {params.source} "
-        "{params.options} {params.corrections} --out={output.clips:q} --provenance={output.provenance:q} --log={log:q}"
+        "python -m objmask clips --probe={input.probe:q} --detections {input.detections:q} {params.source:q} "
+        "{params.options:q} {params.corrections:q} --out={output.clips:q} --provenance={output.provenance:q} --log={log:q}"
 
 
 rule clip_splits:
@@ -56,7 +56,7 @@ rule clip_splits:
         runtime=10,
     priority: 1
     shell:
-        "python -m objmask clip-splits --videos={input.videos:q} {params.options} --out={output.folder:q} "
+        "python -m objmask clip-splits --videos={input.videos:q} {params.options:q} --out={output.folder:q} "
         "--provenance={output.provenance:q} --log={log:q}"
 
 

@@ -9,8 +9,8 @@ rule coverage:
         provenance=f"{RESULTS}/provenance/coverage/{{video}}.json",
     params:
         # Colours are part of the option, but no reason to count again.
-        groups=lambda wildcards, input: PALETTE.to_json(),
-        objects=json.dumps({group.name: group.objects for group in PALETTE.groups}),
+        groups=lambda wildcards, input: options(groups=PALETTE.to_json()),
+        objects=COUNTED,
         options=options(score=cfg("masks", "score"), threshold=cfg("masks", "threshold")),
         corrections=CORRECTED,
         code=code_digest("coverage"),
@@ -27,7 +27,7 @@ rule coverage:
     priority: 1
     shell:
         "python -m objmask coverage --probe={input.probe:q} --detections {input.detections:q} "
-        "--groups={params.groups:q} {params.options} {params.corrections} --out={output.table:q} "
+        "{params.groups:q} {params.options:q} {params.corrections:q} --out={output.table:q} "
         "--provenance={output.provenance:q} --log={log:q}"
 
 

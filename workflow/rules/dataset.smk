@@ -22,7 +22,7 @@ rule annotated_images:
         runtime=60,
     shell:
         "python -m objmask annotated-images --video={params.video:q} --probe={input.probe:q} "
-        "--detections {input.detections:q} {params.options} --out={output.images:q} --log={log:q}"
+        "--detections {input.detections:q} {params.options:q} --out={output.images:q} --log={log:q}"
 
 
 rule coco_dataset:
@@ -34,8 +34,8 @@ rule coco_dataset:
         provenance=f"{RESULTS}/provenance/coco_dataset.json",
     params:
         annotations=lambda wildcards: f"{RESULTS}/exports/coco",
-        groups=lambda wildcards, input: PALETTE.to_json(),
-        objects=json.dumps({group.name: group.objects for group in PALETTE.groups}),
+        groups=lambda wildcards, input: options(groups=PALETTE.to_json()),
+        objects=COUNTED,
         options=options(format="coco"),
         code=code_digest("dataset"),
     log:
@@ -51,7 +51,7 @@ rule coco_dataset:
     priority: 1
     shell:
         "python -m objmask dataset --annotations={params.annotations:q} --videos={input.videos:q} "
-        "--groups={params.groups:q} {params.options} --out={output.dataset:q} "
+        "{params.groups:q} {params.options:q} --out={output.dataset:q} "
         "--provenance={output.provenance:q} --log={log:q}"
 
 

@@ -32,7 +32,7 @@ rule detect:
     priority: 2
     shell:
         "python -m objmask detect --model={input.model:q} --frames={input.frames:q} --table={input.table:q} "
-        "--threads={threads} {params.options} --keep-loaded "
+        "--threads={threads} {params.options:q} --keep-loaded "
         "--out={output.detections:q} --out-frames={output.frames:q} --log={log:q}"
 
 
@@ -49,6 +49,7 @@ rule gather:
         detections=f"{RESULTS}/detections/{{model}}/{{video}}.parquet",
         frames=f"{RESULTS}/detections/{{model}}/{{video}}.frames.parquet",
     params:
+        parts=lambda wildcards, input: options(part=list(input.parts)),
         options=options(start_s=cfg("window", "start_s"), end_s=cfg("window", "end_s")),
         code=code_digest("gather"),
     log:
@@ -63,5 +64,5 @@ rule gather:
         runtime=30,
     priority: 1
     shell:
-        "python -m objmask gather --probe={input.probe:q} --part {input.parts:q} {params.options} "
+        "python -m objmask gather --probe={input.probe:q} {params.parts:q} {params.options:q} "
         "--out={output.detections:q} --out-frames={output.frames:q} --log={log:q}"

@@ -18,10 +18,10 @@ rule evaluation:
     params:
         annotations=lambda wildcards, input: plain(CFG["evaluation"]["annotations"] or ""),
         results=lambda wildcards: RESULTS,
-        names=list(MODELS),
+        names=options(name=list(MODELS)),
         # Colours are part of the option, but no reason to count again.
-        groups=lambda wildcards, input: PALETTE.to_json(),
-        objects=json.dumps({group.name: group.objects for group in PALETTE.groups}),
+        groups=lambda wildcards, input: options(groups=PALETTE.to_json()),
+        objects=COUNTED,
         options=options(
             content=ANNOTATIONS_DIGEST,
             scores=json.dumps(cfg("evaluation", "scores")),
@@ -55,5 +55,5 @@ rule evaluation:
     priority: 1
     shell:
         "python -m objmask evaluate-videos --annotations={params.annotations:q} --videos={input.videos:q} "
-        "--results={params.results:q} --name {params.names:q} --groups={params.groups:q} {params.options} "
-        "{params.corrections} --out={params.folder:q} --provenance={output.provenance:q} --log={log:q}"
+        "--results={params.results:q} {params.names:q} {params.groups:q} {params.options:q} "
+        "{params.corrections:q} --out={params.folder:q} --provenance={output.provenance:q} --log={log:q}"

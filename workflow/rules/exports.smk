@@ -9,8 +9,8 @@ rule coco:
         provenance=f"{RESULTS}/provenance/coco/{{video}}.json",
     params:
         # Colours are part of the option, but no reason to export again.
-        groups=lambda wildcards, input: f"--groups={shlex.quote(PALETTE.to_json())}",
-        objects=json.dumps({group.name: group.objects for group in PALETTE.groups}),
+        groups=lambda wildcards, input: options(groups=PALETTE.to_json()),
+        objects=COUNTED,
         options=options(
             format="coco",
             images=IMAGES if IMAGES == "png" else None,
@@ -31,7 +31,7 @@ rule coco:
     priority: 1
     shell:
         "python -m objmask annotations --probe={input.probe:q} --detections {input.detections:q} --name={wildcards.video:q} "
-        "{params.groups} {params.options} {params.corrections} --out={output.annotations:q} "
+        "{params.groups:q} {params.options:q} {params.corrections:q} --out={output.annotations:q} "
         "--provenance={output.provenance:q} --log={log:q}"
 
 
@@ -58,7 +58,7 @@ use rule coco as masks_png with:
         annotations=directory(f"{RESULTS}/exports/masks_png/{{video}}"),
         provenance=f"{RESULTS}/provenance/masks_png/{{video}}.json",
     params:
-        groups="",
+        groups=(),
         options=options(
             format="masks_png",
             groups=PALETTE.to_json(),

@@ -18,7 +18,7 @@ rule probe:
         mem_mb=1000,
         runtime=30,
     shell:
-        "python -m objmask probe --video={params.video:q} {params.options} " "--out={output.probe:q} --log={log:q}"
+        "python -m objmask probe --video={params.video:q} {params.options:q} " "--out={output.probe:q} --log={log:q}"
 
 
 # Takes what `detect` takes and comes after it when both could start: so frames lie on disk only for the chunks that are
@@ -48,7 +48,7 @@ rule frames:
     priority: INFERENCE_GPU
     shell:
         "python -m objmask frames --video={params.video:q} --probe={input.probe:q} --model={input.model:q} "
-        "--chunk={wildcards.chunk} {params.options} --out={output.frames:q} --table={output.table:q} --log={log:q}"
+        "--chunk={wildcards.chunk} {params.options:q} --out={output.frames:q} --table={output.table:q} --log={log:q}"
 
 
 # Of several models the first one's. Read from the video again: so that asking for images later detects nothing again.
@@ -74,4 +74,4 @@ rule images:
         runtime=60,
     shell:
         "python -m objmask images --video={params.video:q} --probe={input.probe:q} --model={input.model:q} "
-        "--chunk={wildcards.chunk} {params.options} --out={output.folder:q} --log={log:q}"
+        "--chunk={wildcards.chunk} {params.options:q} --out={output.folder:q} --log={log:q}"

@@ -14,7 +14,7 @@ rule masks:
             threshold=cfg("masks", "threshold"),
             preset=cfg("video", "preset"),
         ),
-        lossless=lambda wildcards: "--lossless" if wildcards.folder == "masks_lossless" else "",
+        lossless=lambda wildcards: options(lossless=wildcards.folder == "masks_lossless"),
         corrections=CORRECTED,
         code=code_digest("masks"),
     log:
@@ -29,8 +29,8 @@ rule masks:
         runtime=60,
     priority: 1
     shell:
-        "python -m objmask masks --probe={input.probe:q} --detections {input.detections:q} {params.options} "
-        "{params.corrections} {params.lossless} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
+        "python -m objmask masks --probe={input.probe:q} --detections {input.detections:q} {params.options:q} "
+        "{params.corrections:q} {params.lossless:q} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
 
 
 rule overlay:
@@ -66,7 +66,7 @@ rule overlay:
     priority: 1
     shell:
         "python -m objmask overlay --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
-        "{params.options} {params.corrections} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
+        "{params.options:q} {params.corrections:q} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
 
 
 rule protect:
@@ -110,4 +110,4 @@ rule protect:
     priority: 1
     shell:
         "python -m objmask protect --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
-        "{params.options} {params.corrections} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
+        "{params.options:q} {params.corrections:q} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"

@@ -37,8 +37,8 @@ rule glance:
     priority: 1
     shell:
         "python -m objmask glance --probe={input.probe:q} --detections {input.detections:q} --coverage={input.coverage:q} "
-        "--protected {input.protected:q} --hidden {input.hidden:q} {params.raw} {params.options} "
-        "{params.corrections} --out={output.glance:q} --provenance={output.provenance:q} --log={log:q}"
+        "--protected {input.protected:q} --hidden {input.hidden:q} {params.raw:q} {params.options:q} "
+        "{params.corrections:q} --out={output.glance:q} --provenance={output.provenance:q} --log={log:q}"
 
 
 # Benchmarks and logs are no inputs: the page says of them what is there.
@@ -69,5 +69,5 @@ rule report:
         runtime=30,
     priority: 1
     shell:
-        "python -m objmask report --results={params.results:q} --videos={input.videos:q} {params.options} "
+        "python -m objmask report --results={params.results:q} --videos={input.videos:q} {params.options:q} "
         "--out={output.page:q} --provenance={output.provenance:q} --log={log:q}"

@@ -30,4 +30,4 @@ rule track:
     priority: 1
     shell:
         "python -m objmask track --video={params.video:q} --probe={input.probe:q} --detections={input.detections:q} "
-        "{params.options} --out={output.tracks:q} --out-frames={output.frames:q} --log={log:q}"
+        "{params.options:q} --out={output.tracks:q} --out-frames={output.frames:q} --log={log:q}"

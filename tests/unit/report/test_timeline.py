@@ -62,7 +62,7 @@ def test_a_damaged_table_is_refused(table, old, new):
 
 def test_blank_cells_are_frames_that_nobody_looked_at(table):
     lines = table.read_text().splitlines()
-    lines[1:4] = [",".join([*line.split(",")[:3], "", "", "", ""]) for line in lines[1:4]]
+    lines[1:4] = [",".join([*line.split(",")[:3], *[""] * 5]) for line in lines[1:4]]
     table.write_text("\n".join(lines) + "\n")
     frames = list(read_frames_of(table, GROUPS))
     assert [one.instances for one in frames] == [-1, 0, 1]
