@@ -50,14 +50,14 @@ onstart:
 onerror:
     if workflow.is_main_process:
         for line in failures():
-            logger.error(f"objmask: FAILED {line}")
+            say(f"FAILED {line}", "error")
         page = report_of_leaks()
         if page:
-            logger.error(f"objmask: what leaks is in {Path(workflow.overwrite_workdir or '', page)}")
+            say(f"what leaks is in {Path(workflow.overwrite_workdir or '', page)}", "error")
 
 
 # Of a part of the files that are asked for there may be no report.
 onsuccess:
     page = Path(RESULTS, "report.html")
     if workflow.is_main_process and "report" in CFG["outputs"] and page.is_file():
-        logger.info(f"objmask: open {Path(workflow.overwrite_workdir or '', page)}")
+        say(f"open {Path(workflow.overwrite_workdir or '', page)}", "info")

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from objmask import __version__, lifetime
-from objmask.errors import ObjmaskError
+from objmask.errors import ObjmaskError, one_line
 from objmask.provenance import write_provenance
 
 VERBS = (
@@ -61,6 +61,15 @@ _ARGUMENTS = "--arguments"
 """A JSON list in a file, as the workflow writes it."""
 _NO_DEFAULT = frozenset({"None", "False", "[]", ""})
 LOG = logging.getLogger("objmask")
+
+
+class _Lines(logging.Formatter):
+    """Of whatever is said, one line a message."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the base class's name
+        """As in the base class."""
+        record.message = one_line(record.message)
+        return super().formatMessage(record)
 
 
 class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
@@ -151,14 +160,14 @@ def _set_up_logging(file: Path | None) -> None:
     LOG.setLevel(logging.INFO)
     LOG.handlers.clear()
     shown = logging.StreamHandler()
-    shown.setFormatter(logging.Formatter("objmask: %(message)s"))
+    shown.setFormatter(_Lines("objmask: %(message)s"))
     LOG.addHandler(shown)
     if file is not None:
         # The workflow keeps a log a job; on a terminal its jobs still say how far they are.
         shown.setLevel(logging.INFO if sys.stderr.isatty() else logging.WARNING)
         file.parent.mkdir(parents=True, exist_ok=True)
         kept = logging.FileHandler(file, mode="w", encoding="utf-8", errors="backslashreplace")
-        kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        kept.setFormatter(_Lines("%(asctime)s %(levelname)s %(message)s"))
         LOG.addHandler(kept)
 
 

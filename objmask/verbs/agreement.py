@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
+
+from objmask.terminal import show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,4 +18,4 @@ def run(options: argparse.Namespace) -> None:
     """Prints the table."""
     from objmask.agreement import agreement, as_text
 
-    sys.stdout.write(as_text(agreement(options.coverage, options.truth)) + "\n")
+    show(as_text(agreement(options.coverage, options.truth)) + "\n")

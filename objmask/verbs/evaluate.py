@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
 from objmask.evaluation.options import add_judging, judge_settings, marks
+from objmask.terminal import show
 from objmask.verbs.options import progress, share, whole
 
 
@@ -72,4 +72,4 @@ def run(options: argparse.Namespace) -> None:
             options.out,
             lambda what: progress(options, what, len(data.pictures), unit="pictures"),
         )
-    sys.stdout.write(write_results(models, options.out, marks(options)) + "\n")
+    show(write_results(models, options.out, marks(options)) + "\n")

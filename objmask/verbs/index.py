@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
+
+from objmask.terminal import show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,4 +20,4 @@ def run(options: argparse.Namespace) -> None:
 
     for video in index_videos(find_videos(options.videos), options.out):
         state = video.unreadable or f"{video.packets} frames"
-        sys.stdout.write(f"{video.sha256[:12]}  {video.label}  {video.name}  {state}\n")
+        show(f"{video.sha256[:12]}  {video.label}  {video.name}  {state}\n")

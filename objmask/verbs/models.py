@@ -4,7 +4,8 @@ a model can detect."""
 from __future__ import annotations
 
 import argparse
-import sys
+
+from objmask.terminal import show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,15 +33,15 @@ def run(options: argparse.Namespace) -> None:
     from objmask.models.source import Source
 
     if not options.models:
-        sys.stdout.write(_table())
-        sys.stdout.write(KINDS.format(names=", ".join(COCO_NAMES)))
+        show(_table())
+        show(KINDS.format(names=", ".join(COCO_NAMES)))
     for given in options.models:
         info = Source.of(given).describe()
         size = f"{info.input_width}x{info.input_height}" if info.input_width else "any size"
-        sys.stdout.write(f"{info.name}: {info.family}, input {size}, licence {info.licence or 'unknown'}\n")
-        sys.stdout.write(f"  {len(info.classes)} objects: {', '.join(info.classes)}\n")
+        show(f"{info.name}: {info.family}, input {size}, licence {info.licence or 'unknown'}\n")
+        show(f"  {len(info.classes)} objects: {', '.join(info.classes)}\n")
         if info.note:
-            sys.stdout.write(f"  {info.note}\n")
+            show(f"  {info.note}\n")
 
 
 def _table() -> str:

@@ -7,10 +7,10 @@ doubts about the class, and what an audit found.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from objmask.errors import ConfigError
+from objmask.terminal import show
 from objmask.verbs.options import whole
 
 SCHEMA = Path(__file__).parents[2] / "workflow/schemas/corrections.schema.yaml"
@@ -48,4 +48,4 @@ def run(options: argparse.Namespace) -> None:
 
         write_page(moments, options.limit, videos, options.results, options.html, raw=options.raw_pictures)
     else:
-        sys.stdout.write(as_text(moments, options.limit))
+        show(as_text(moments, options.limit))

@@ -1,4 +1,5 @@
 import json
+import logging
 import os
 import re
 import signal
@@ -16,6 +17,7 @@ from objmask import __version__
 from objmask.cli import VERBS, main
 from objmask.detections import Detections
 from objmask.files import write_json
+from objmask.terminal import show
 from objmask.video import probe
 
 ROOT = Path(__file__).parents[2]
@@ -294,3 +296,26 @@ def test_arguments_in_no_such_file(tmp_path, capsys, text):
         main(["probe", f"--arguments={tmp_path / 'given.json'}"])
     assert end.value.code == 2
     assert "--arguments: " in capsys.readouterr().err
+
+
+HOSTILE = "\x1b[2J\x1b]0;title\x07 \x9b31m \x7f\x00 \u202emp4.exe \r\nobjmask: FAKE"
+
+
+def test_control_characters_of_anything_do_not_reach_the_terminal_or_the_log(tmp_path, capsys):
+    """Of file names, of what servers, containers and libraries say."""
+    log = tmp_path / "log.txt"
+    assert main(["model", f"--source={tmp_path}/{HOSTILE}".replace("\x00", ""), "--out=x", f"--log={log}"]) == 1
+    logging.getLogger("objmask.anything").warning("%s", HOSTILE)
+    for text, lines in ((capsys.readouterr().err, 2), (log.read_text("utf-8"), 2)):
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", text), ascii(text)
+        assert len(text.splitlines()) == lines
+        assert "\\x1b[2J" in text
+        assert " objmask: FAKE" in text
+
+
+def test_what_is_shown_has_none_either(capsys):
+    show(f"one {HOSTILE}\ntwo\n")
+    text = capsys.readouterr().out
+    assert text.startswith("one \\x1b[2J")
+    assert text.endswith("\ntwo\n")
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", text)

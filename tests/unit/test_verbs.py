@@ -11,6 +11,7 @@ from builders import HOSTILE, BrightRectangles, found, write_detections
 from clips import make
 
 from objmask.cli import main
+from objmask.csv_files import read_rows
 from objmask.detections import Detections, DetectionWriter, FrameTable, frames_path, read_detections
 from objmask.files import sha256_of
 from objmask.inference import detect
@@ -91,7 +92,7 @@ def test_from_a_video_to_tables(tmp_path, model, name):
     summary = {"coverage": out / "coverage", "videos": tmp_path / "videos.tsv", "out": tmp_path / "summary"}
     assert run("summary", **summary) == 0
     with (tmp_path / "summary/coverage_by_video.csv").open(newline="", encoding="utf-8") as stream:
-        assert [row["video"] for row in csv.DictReader(stream)] == [name, name]
+        assert [row["video"] for row in read_rows(stream)] == [name, name]
     assert "b.mp4: cannot be opened" in (tmp_path / "summary/excluded.csv").read_text()
 
 

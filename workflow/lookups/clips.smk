@@ -51,7 +51,7 @@ def refuse_split():
             leave_one_subject_out=split["leave_one_subject_out"],
         )
     except ObjmaskError as error:
-        raise InputError(str(error)) from None
+        raise InputError(error) from None
 
 
 if "clips" in CFG["outputs"]:

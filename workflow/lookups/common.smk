@@ -21,7 +21,7 @@ from objmask.audit.config import audit_bars, audit_models_of, audit_notes
 from objmask.chunks import chunks
 from objmask.config_schema import typed
 from objmask.csv_files import Writer
-from objmask.errors import ObjmaskError
+from objmask.errors import ObjmaskError, one_line
 from objmask.files import atomic_path, refuse_unwritable, sha256_of
 from objmask.folder_lock import hold
 from objmask.index import find_videos, index_videos
@@ -41,6 +41,14 @@ class InputError(WorkflowError):
     # On the way out of a `with` contextlib sets it again, which has to come to nothing.
     __traceback__ = property(lambda error: None, lambda error, trace: None)
 
+    def __init__(self, error):
+        super().__init__(one_line(str(error)))
+
+
+def say(line, level="warning"):
+    """Shows one line; where it comes from may be anything."""
+    getattr(logger, level)(one_line(f"objmask: {line}"))
+
 
 def read_inputs():
     """Configuration, models and videos; whatever is wrong with them ends here, in one line, before any job."""
@@ -53,13 +61,13 @@ def read_inputs():
         warnings += objmask_config.notes_of(complete, models)
         videos = index_videos(find_videos(Path(complete["videos"]), warnings.append), Path(RESULTS) / "index.json")
     except (ObjmaskError, OSError) as error:
-        raise InputError(str(error)) from None
+        raise InputError(error) from None
     if workflow.is_main_process:
         for warning in warnings:
-            logger.warning(f"objmask: {warning}")
+            say(warning)
         for video in videos:
             if video.unreadable and complete["on_unreadable"] == "exclude":
-                logger.warning(f"objmask: EXCLUDED {video.unreadable}")
+                say(f"EXCLUDED {video.unreadable}")
     return complete, models, searching, videos, warnings
 
 
@@ -257,4 +265,4 @@ def hold_folder():
     try:
         hold(Path(".snakemake"))
     except (ObjmaskError, OSError) as error:
-        raise InputError(str(error)) from None
+        raise InputError(error) from None

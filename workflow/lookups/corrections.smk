@@ -23,10 +23,10 @@ def corrections_of_videos():
             check_names([name], known, f"corrections: {where}")
         check_tracks(entries, MODELS, tracks=CFG["tracks"]["enabled"])
     except (ObjmaskError, OSError) as error:
-        raise InputError(str(error)) from None
+        raise InputError(error) from None
     if workflow.is_main_process:
         for line in unknown_videos(entries, VIDEO_BY_NAME):
-            logger.warning(f"objmask: {line}")
+            say(line)
     return entries
 
 

@@ -13,9 +13,9 @@ def read_annotations():
         index = index_annotations(path, Path(RESULTS) / "evaluation/index.json")
         unknown = check_known(index.videos, [v.name for v in USED], path)
     except (ObjmaskError, OSError) as error:
-        raise InputError(str(error)) from None
+        raise InputError(error) from None
     if unknown and workflow.is_main_process:
-        logger.warning(f"objmask: annotations of {len(unknown)} videos are left out, which are not here: {unknown[0]}")
+        say(f"annotations of {len(unknown)} videos are left out, which are not here: {unknown[0]}")
     return index.digest, [v for v in USED if v.name in frozenset(index.videos)]
 
 
