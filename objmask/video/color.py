@@ -34,10 +34,9 @@ def is_rgb(frame: av.VideoFrame) -> bool:
 
 def declared_range(frame: av.VideoFrame) -> ColorRange | None:
     """Of the picture's samples, None when it does not say."""
-    if frame.format.name.startswith("yuvj"):
-        return "pc"
     ranges: dict[int, ColorRange] = {1: "tv", 2: "pc"}
-    return ranges.get(frame.color_range)
+    # FFmpeg's decoder goes on with a format of full range when the stream has become one of narrow range.
+    return ranges.get(frame.color_range, "pc" if frame.format.name.startswith("yuvj") else None)
 
 
 def tags_of(frame: av.VideoFrame, otherwise: ColorTags | None = None) -> ColorTags:
