@@ -110,13 +110,23 @@ def rgb_to_planes(rgb: Array, colors: ColorTags) -> Planes:
 
 def _converted(frame: av.VideoFrame, pix_fmt: str, source: tuple[int, int], target: tuple[int, int]) -> av.VideoFrame:
     """In another format, by matrix and range in swscale's numbers; each field by itself when it is interlaced."""
-    return frame.reformat(
+    return _relabelled(frame, source[1]).reformat(
         format=pix_fmt,
         src_colorspace=source[0],
         src_color_range=source[1],
         dst_colorspace=target[0],
         dst_color_range=target[1],
     )
+
+
+def _relabelled(frame: av.VideoFrame, color_range: int) -> av.VideoFrame:
+    """The same samples in a format that does not claim full range when they are of narrow range."""
+    if not frame.format.name.startswith("yuvj") or color_range == _RANGES["pc"]:
+        return frame
+    plain = av.VideoFrame(frame.width, frame.height, frame.format.name.replace("yuvj", "yuv"))
+    for index in range(3):
+        _view(plain, index)[:] = _view(frame, index)
+    return plain
 
 
 def from_planes(planes: Planes, lines: int = 2) -> av.VideoFrame:
