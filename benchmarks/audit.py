@@ -22,6 +22,7 @@ from objmask.audit.moments import overlap
 from objmask.detections import Detections, DetectionWriter, FrameTable, frames_path, read_detections
 from objmask.masks import paste
 from objmask.parquet import metadata_of
+from objmask.render.hold import Hold
 from objmask.render.privacy import Privacy, PrivacySettings
 from objmask.video.info import VideoInfo
 
@@ -48,7 +49,7 @@ class Plant:
 
 def settings() -> PrivacySettings:
     """The defaults of the configuration."""
-    return PrivacySettings(frozenset(measure.sensitive()), SCORE, 0.3, "blur", 6, "mask", 0.05, HOLD)
+    return PrivacySettings(frozenset(measure.sensitive()), SCORE, 0.3, "blur", 6, "mask", 0.05, Hold(HOLD))
 
 
 def first_pass(video: Path, file: str) -> Path:

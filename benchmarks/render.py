@@ -18,6 +18,7 @@ from benchmarks import measure
 from objmask.classes import Palette
 from objmask.progress import Progress
 from objmask.render.colour_masks import write_masks
+from objmask.render.hold import Hold
 from objmask.render.overlay import Overlay
 from objmask.render.privacy import Privacy, PrivacySettings
 from objmask.render.renderer import Renderer, render_video
@@ -26,7 +27,7 @@ from objmask.video.info import VideoInfo
 from objmask.video.writer import VideoWriter
 
 ROUNDS = 5
-PRIVACY = {"score": 0.1, "threshold": 0.3, "strength": 6, "shape": "mask", "grow": 0.05, "hold": 2}
+PRIVACY = {"score": 0.1, "threshold": 0.3, "strength": 6, "shape": "mask", "grow": 0.05, "hold": Hold(2)}
 """The defaults of `config.yaml`."""
 
 

@@ -25,6 +25,7 @@ from objmask.evaluation.actors import Cast, annotated, referred
 from objmask.evaluation.temporal import Temporal, TemporalSettings
 from objmask.evaluation.videos import VideoAnnotations
 from objmask.progress import Progress
+from objmask.render.hold import Hold
 from objmask.render.privacy import PrivacySettings
 from objmask.tables import Tables, objects_by_frame, read_tables
 from objmask.tracks.motion import Field, grid_size, motions
@@ -64,7 +65,7 @@ class Clip:
 
 def settings(hold: int, *, tracks: bool) -> TemporalSettings:
     """What `config.yaml` says."""
-    privacy = PrivacySettings(frozenset(measure.sensitive()), 0.1, 0.3, "blur", 6, "mask", 0.05, hold)
+    privacy = PrivacySettings(frozenset(measure.sensitive()), 0.1, 0.3, "blur", 6, "mask", 0.05, Hold(hold))
     return TemporalSettings(privacy, Palette.from_json(measure.groups()), 0.3, 0.5, tracks)
 
 

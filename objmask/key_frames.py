@@ -1,4 +1,4 @@
-"""Which frames the network sees: every n-th, or more where the picture moves; always the first and the last one."""
+"""Which frames the network sees: every n-th, or more where the picture moves; always a scene's first and last one."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def read_with_keys(
 ) -> Iterator[tuple[Frame, bool]]:
     """Yields the frames of a chunk, and whether the network is to see each; the same however a video is cut.
 
-    The first and the last frame of the window (or the video) are always seen: beyond them there is nothing to carry
-    masks from.
+    The first and the last frame of the window (or the video), and of each scene, are always seen: beyond them there is
+    nothing to carry masks from.
 
     Args:
         video: the file.
@@ -65,11 +65,12 @@ def read_with_keys(
     keyed = (
         ((frame, frame.number % every == 0) for frame in frames) if isinstance(every, int) else _adaptive(frames, info)
     )
+    sides = {number for cut in info.cuts for number in (cut - 1, cut)}
     begins, one = True, next(keyed, None)
     while one is not None:
         (frame, seen), following = one, next(keyed, None)
         if frame.number >= start and frame.number + 1 != beyond:
-            yield frame, seen or begins or following is None
+            yield frame, seen or begins or following is None or frame.number in sides
         begins, one = False, following
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from objmask.detections import Detections
 from objmask.evaluation.truth import TrueObject, regions
 from objmask.masks import Patch
+from objmask.render.hold import NO_HOLD
 from objmask.render.privacy import Privacy, PrivacySettings, Size
 
 HIDDEN = 0.95
@@ -26,7 +27,7 @@ class Hiding:
     """
 
     def __init__(self, settings: PrivacySettings, scores: Sequence[float]) -> None:
-        self._settings = replace(settings, score=scores[0], hold=0)
+        self._settings = replace(settings, score=scores[0], hold=NO_HOLD)
         self._scores = tuple(scores)
         self.classes = tuple(sorted(settings.classes))
         shape = (len(scores), len(self.classes))

@@ -38,6 +38,7 @@ def judge_settings(options: argparse.Namespace) -> JudgeSettings:
     from objmask.classes import Palette
     from objmask.defaults import PALETTE, SCORES, SENSITIVE
     from objmask.evaluation.judge import JudgeSettings
+    from objmask.render.hold import NO_HOLD
     from objmask.render.privacy import PrivacySettings
 
     scores = list(SCORES) if options.scores is None else parse_json(options.scores, "--scores")
@@ -54,7 +55,7 @@ def judge_settings(options: argparse.Namespace) -> JudgeSettings:
         strength=1,
         shape=options.shape,
         grow=options.grow,
-        hold=0,
+        hold=NO_HOLD,
         zones=hidden_zones(options),
         whole_frame_when_none=options.whole_frame_when == "no_detection",
     )
@@ -92,9 +93,10 @@ def configured(options: argparse.Namespace, settings: JudgeSettings) -> Configur
 
     from objmask.evaluation.over_time import Configured
     from objmask.evaluation.temporal import TemporalSettings
+    from objmask.render.hold import Hold
 
     at = marks(options)
-    privacy = replace(settings.privacy, score=0.1 if at.privacy is None else at.privacy, hold=options.hold)
+    privacy = replace(settings.privacy, score=0.1 if at.privacy is None else at.privacy, hold=Hold.parse(options.hold))
     score = 0.3 if at.masks is None else at.masks
     return Configured(
         TemporalSettings(privacy, settings.palette, score, settings.threshold, options.tracks),

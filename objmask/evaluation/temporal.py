@@ -158,7 +158,8 @@ class Temporal:
         """What says which pixels of each frame, (height, width), `protect` hides: no work where nobody asks."""
         privacy = Privacy(self._settings.privacy, info, interlaced=info.written_fields is not None)
         prepared = (cache(partial(privacy.prepare, found)) for found in found_by_frame(tables))
-        for around, here in sliding(prepared, privacy.hold):
+        table = tables[0][1]
+        for around, here in sliding(prepared, privacy.hold.spans(table, info.scenes(table.number))):
             yield partial(_pixels, privacy, around, here, info)
 
     def _painted(self, info: VideoInfo, tables: Tables) -> Iterator[Callable[[], Painted]]:

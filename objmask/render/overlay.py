@@ -13,6 +13,7 @@ from objmask.classes import Palette
 from objmask.detections import Detections
 from objmask.masks import Patch, paint
 from objmask.render.colours import to_yuv
+from objmask.render.hold import NO_HOLD
 from objmask.video.info import VideoInfo
 from objmask.video.planes import Planes
 from objmask.video.tone import viewed
@@ -53,7 +54,7 @@ class Overlay:
         threshold: mask probability above which a pixel is painted, 0..1.
     """
 
-    hold = 0
+    hold = NO_HOLD
     viewed = True
 
     def __init__(self, palette: Palette, info: VideoInfo, *, score: float, threshold: float) -> None:

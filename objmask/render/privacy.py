@@ -19,6 +19,7 @@ import numpy.typing as npt
 from objmask.detections import Detections
 from objmask.errors import DataError
 from objmask.masks import Patch, paste
+from objmask.render.hold import Hold
 from objmask.tables import Tables
 from objmask.video.planes import Planes
 
@@ -56,7 +57,7 @@ class PrivacySettings:
         strength: cells along an object's longer side, 1..8; fewer hide more.
         shape: the mask, its box, or the ellipse in the box (which the mask adds to).
         grow: margin as share of the longer side of the box, 0..1; at least a pixel.
-        hold: a detection also hides its place in so many frames before and after it.
+        hold: how long a detection also hides its place before and after its own frame.
         zones: convex polygons of (x, y) as shares of the frame, always hidden.
         whole_frame_when_none: hide the whole frame when nothing was found in it.
     """
@@ -68,13 +69,13 @@ class PrivacySettings:
     strength: int
     shape: Shape
     grow: float
-    hold: int
+    hold: Hold
     zones: tuple[tuple[tuple[float, float], ...], ...] = ()
     whole_frame_when_none: bool = False
 
     def __post_init__(self) -> None:
-        if not 1 <= self.strength <= 8 or not 0 <= self.grow <= 1 or self.hold < 0:
-            raise ValueError("expected strength in 1..8, grow in 0..1, hold of at least 0")
+        if not 1 <= self.strength <= 8 or not 0 <= self.grow <= 1:
+            raise ValueError("expected strength in 1..8, grow in 0..1")
 
 
 class FilledPatch(Patch):

@@ -10,6 +10,7 @@ from objmask.detections import Detections, FrameTable
 from objmask.errors import DataError
 from objmask.pipeline import ahead
 from objmask.progress import Progress
+from objmask.render.hold import Hold
 from objmask.sliding import sliding
 from objmask.video.info import VideoInfo
 from objmask.video.planes import Planes
@@ -25,11 +26,11 @@ class Renderer(Protocol[Prepared]):
 
     Attributes:
         viewed: whether it wants pictures as a BT.709 screen shows them, see `Frame.viewed_planes`.
-        hold: how many frames before and after the current one it wants to see the detections of.
+        hold: how far before and after the current frame it wants to see the detections of others.
     """
 
     viewed: bool
-    hold: int
+    hold: Hold
 
     def prepare(self, found: Detections) -> Prepared:
         """What one frame's detections come to; asked for once a frame, whatever `hold` is."""
@@ -69,7 +70,7 @@ def render_video(
         DataError: the video's frames are not exactly those of the frames tables.
         VideoError: reading or writing fails.
     """
-    prepared = sliding(map(renderer.prepare, found), renderer.hold)
+    prepared = sliding(map(renderer.prepare, found), renderer.hold.spans(table, info.scenes(table.number)))
     frames = read_frames(video, info, window=window, on_truncated=on_truncated)
     pictures = ((frame, frame.viewed_planes() if renderer.viewed else frame.planes()) for frame in frames)
     row = 0

@@ -108,7 +108,7 @@ def read_hidden(info: VideoInfo, tables: Tables, settings: PrivacySettings, prog
     prepared = (
         (privacy.prepare(found), nearly.prepare(_under(found, settings.score))) for found in found_by_frame(tables)
     )
-    for row, (around, here) in enumerate(sliding(prepared, settings.hold)):
+    for row, (around, here) in enumerate(sliding(prepared, settings.hold.spans(table, info.scenes(table.number)))):
         patches = [of_frame for of_frame, _ in around]
         hidden = _union(privacy.areas(patches, here), size)
         fraction[row] = hidden.mean()

@@ -148,5 +148,5 @@ def _info(wanted: ClipSet) -> VideoInfo:
         time_base=Fraction(1, wanted.rate * _TICKS), rate=Fraction(wanted.rate),
         packets=wanted.frames, frames=wanted.frames, declared_frames=wanted.frames, start_pts=0, end_pts=length,
         duration_s=wanted.frames / wanted.rate, declared_duration_s=None, shift_pts=0, pts_rule="kept", pts_changed=0,
-        truncated=False, audio=[], other_streams=[], warnings=[], keyframes=[],
+        truncated=False, audio=[], other_streams=[], warnings=[], keyframes=[], cuts=[],
     )  # fmt: skip

@@ -28,12 +28,14 @@ class Sight:
         inferred: whether the network saw it.
         found: its detections.
         motion: of the picture since the frame before; None: not known.
+        begins: whether another scene begins with it: nothing is carried across, and nothing is the same object.
     """
 
     time_s: float
     inferred: bool
     found: Detections
     motion: Motion | None
+    begins: bool = False
 
 
 @dataclass
@@ -97,6 +99,8 @@ class Follower:
     def follow(self, sights: Iterable[Sight]) -> Iterator[Detections]:
         """Yields each frame's detections and what is carried there, in order, some frames late."""
         for row, sight in enumerate(sights):
+            if sight.begins:
+                yield from self._ended()
             self._frames.append(_Frame(row, sight))
             # What was found a frame ago most likely is again: its mask is moved only if it is not.
             waiting = row - 1 if sight.inferred else None
@@ -108,9 +112,14 @@ class Follower:
                 # What is not found again any more still goes on for a while.
                 self._end(sight.time_s - max(self._gap_s, self._extend_s))
             yield from self._finished(sight.time_s - self._gap_s - self._extend_s)
+        yield from self._ended()
+
+    def _ended(self) -> Iterator[Detections]:
+        """Gives up all tracks, and takes away all frames."""
         self._end(math.inf)
         self._looked = math.inf
         yield from self._finished(math.inf)
+        self._looked = -1
 
     def _carry_on(self, row: int, motion: Motion | None, tracks: Iterable[_Track]) -> None:
         for track in tracks:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.detections import MAX_MASK_SIDE, Detections
-from objmask.sliding import sliding
+from objmask.sliding import beside, sliding
 from objmask.tracks.region import Box, Soft, sampled
 
 _WEIGHTS = (1, 2, 1)
@@ -51,7 +51,7 @@ def settled(frames: Iterable[Seen]) -> Iterator[Detections]:
     Args:
         frames: in order, without gaps.
     """
-    for around, here in sliding((_without_twins(_one_each(seen)) for seen in frames), 1):
+    for around, here in sliding((_without_twins(_one_each(seen)) for seen in frames), beside(1)):
         yield _smoothed(around, here) if 0 < here < len(around) - 1 else around[here]
 
 

@@ -73,21 +73,38 @@ def track(
     # A name that no other writer's scratch has: theirs is removed by those who come after.
     with scratch_folder(detections.with_suffix(".draft")) as folder:
         draft = folder / "draft.parquet", folder / "draft.frames.parquet"
-        followed = follower.follow(_sights(tables, frames, size, progress))
+        followed = follower.follow(_sights(tables, frames, size, _beginnings(info, table), progress))
         _write(draft, table, followed, metadata)
         # What a track is, and how sure the network was, is known only now.
         settled = _settled(draft[0], table, follower.histories, settings.memory_s)
         _write((detections, out_frames), table, settled, metadata)
 
 
+def _beginnings(info: VideoInfo, table: FrameTable) -> frozenset[int]:
+    """Rows from which nothing is carried back, or on from before: another scene begins there.
+
+    One into which the network has not looked goes on from the one before, so that something is carried to it.
+    """
+    rows, looked = [], False
+    for scene in info.scenes(table.number):
+        here = bool(table.inferred[scene.start : scene.stop].any())
+        rows += [scene.start] if looked and here else []
+        looked = looked or here
+    return frozenset(rows)
+
+
 def _sights(
-    tables: Tables, frames: Iterator[Frame] | None, size: tuple[int, int], progress: Progress
+    tables: Tables,
+    frames: Iterator[Frame] | None,
+    size: tuple[int, int],
+    beginnings: frozenset[int],
+    progress: Progress,
 ) -> Iterator[Sight]:
     ((_, table),) = tables
     moved = _motions(table, frames, size) if frames is not None else iter([None] * len(table))
     rows = zip(table.time_s.tolist(), table.inferred.tolist(), found_by_frame(tables), moved, strict=True)
-    for sight in rows:
-        yield Sight(*sight)
+    for row, sight in enumerate(rows):
+        yield Sight(*sight, begins=row in beginnings)
         progress.step()
 
 

@@ -75,6 +75,7 @@ def run(options: argparse.Namespace) -> None:
 
 def _hidden(options: argparse.Namespace, info: VideoInfo, tables: Tables) -> Hidden:
     from objmask.defaults import SENSITIVE
+    from objmask.render.hold import Hold
     from objmask.render.privacy import PrivacySettings
     from objmask.report.hidden import read_hidden
 
@@ -86,7 +87,7 @@ def _hidden(options: argparse.Namespace, info: VideoInfo, tables: Tables) -> Hid
         strength=1,
         shape=options.shape,
         grow=options.grow,
-        hold=options.hold,
+        hold=Hold.parse(options.hold),
         zones=hidden_zones(options),
         whole_frame_when_none=options.whole_frame_when == "no_detection",
     )

@@ -167,7 +167,11 @@ def add_hidden(parser: argparse.ArgumentParser, *, required: bool) -> None:
 
 def add_hold(parser: argparse.ArgumentParser) -> None:
     """`--hold`."""
-    parser.add_argument("--hold", type=whole(0), default=2, help="frames before and after that hide its place too")
+    parser.add_argument(
+        "--hold",
+        default="0.1 s",
+        help="how long before and after it hides its place too: frames, or a time such as 0.1 s",
+    )
 
 
 def add_objects(parser: argparse.ArgumentParser, *, required: bool = True) -> None:

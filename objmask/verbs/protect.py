@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes the video."""
     from objmask.corrections.effects import tell
+    from objmask.render.hold import Hold
     from objmask.render.privacy import Privacy, PrivacySettings, refuse_gaps
     from objmask.render.renderer import render_video
     from objmask.tables import found_by_frame, read_tables
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace) -> None:
         strength=options.strength,
         shape=options.shape,
         grow=options.grow,
-        hold=options.hold,
+        hold=Hold.parse(options.hold),
         zones=hidden_zones(options),
         whole_frame_when_none=options.whole_frame_when == "no_detection",
     )

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
 
 from objmask.errors import DataError
 
@@ -85,6 +89,7 @@ class VideoInfo:
         other_streams: types of the remaining streams.
         warnings: one line each, for the log and the report.
         keyframes: (frame number, pts, shifted as all are) of pictures that can be seeked to, thinned out.
+        cuts: numbers of the frames that begin another scene at once, rising.
     """
 
     sha256: str
@@ -125,11 +130,21 @@ class VideoInfo:
     other_streams: list[str]
     warnings: list[str]
     keyframes: list[tuple[int, int]]
+    cuts: list[int]
 
     @property
     def colors(self) -> ColorTags:
         """The colour tags as used: read so, and written on every output that follows the source."""
         return ColorTags(self.color_range, self.colorspace, self.primaries, self.transfer)
+
+    def scenes(self, numbers: npt.NDArray[np.int64]) -> list[range]:
+        """Rows of each scene that has any, in order.
+
+        Args:
+            numbers: (n,) of some of its frames, rising.
+        """
+        sides = [0, *np.searchsorted(numbers, self.cuts).tolist(), len(numbers)]
+        return [range(first, stop) for first, stop in pairwise(sides) if first < stop]
 
     @property
     def written_fields(self) -> FieldOrder | None:
@@ -162,6 +177,7 @@ class VideoInfo:
             values = dict(document)
             values.update({name: Fraction(values[name]) for name in _FRACTIONS})
             values["keyframes"] = [(int(number), int(pts)) for number, pts in values["keyframes"]]
+            values["cuts"] = [int(number) for number in values["cuts"]]
             return cls(**values)
         except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
             wrong = sorted({field.name for field in fields(cls)} ^ set(document)) or error

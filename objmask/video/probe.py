@@ -94,6 +94,7 @@ def _describe(
         **colors_of(path, scan, scan.first, warnings),
         **streams_of(container, stream),
         warnings=warnings,
+        cuts=scan.cuts,
     )
     try:
         to_planes(scan.first, info)

@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 
 from objmask.errors import VideoError
 from objmask.video.color import looks_of, tags_of
+from objmask.video.cuts import CutFinder, thumbnail
 from objmask.video.info import ColorTags
 from objmask.video.source import Damage, Packet, decode, read_packets, use_threads
 from objmask.video.tone import kind_of
@@ -36,6 +37,7 @@ class Scan:
         first_tags, first_looks: how the first picture is read.
         changes: what changes in mid-stream, and at which frame, from what, to what first.
         mixed: pictures of high dynamic range or wide gamut, and others.
+        cuts: numbers of the pictures that begin another scene.
     """
 
     first: av.VideoFrame | None = None
@@ -55,6 +57,7 @@ class Scan:
     first_looks: dict[str, str] = field(default_factory=dict)
     changes: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     mixed: bool = False
+    cuts: list[int] = field(default_factory=list)
 
 
 def scan_video(
@@ -64,7 +67,7 @@ def scan_video(
     damage: Damage,
     progress: Callable[[int], None] | None,
 ) -> Scan:
-    scan = Scan(errors=damage.errors)
+    scan, finder = Scan(errors=damage.errors), CutFinder()
     if stream.thread_type.name != "NONE":
         use_threads(stream)
     timed = [s for s in container.streams if s.type in ("video", "audio")]
@@ -84,8 +87,10 @@ def scan_video(
         scan.pts.append(frame.pts)
         scan.corrupt += frame.is_corrupt
         scan.last_duration = frame.duration
+        finder.see(thumbnail(frame), frame.time)
         if progress is not None:
             progress(len(scan.pts))
+    scan.cuts = finder.end()
     return scan
 
 

@@ -62,7 +62,7 @@ def test_the_schema_lets_no_typo_through_anywhere():
 KEYWORDS = {
     *("$ref", "type", "enum", "const", "default", "description", "properties", "additionalProperties", "required"),
     *("items", "minItems", "maxItems", "uniqueItems", "minLength", "minimum", "maximum", "exclusiveMinimum"),
-    *("exclusiveMaximum", "oneOf", "minProperties", "propertyNames"),
+    *("exclusiveMaximum", "oneOf", "minProperties", "propertyNames", "pattern"),
 }
 
 
@@ -134,7 +134,7 @@ def test_what_is_given_is_kept_and_the_rest_filled():
         {**GIVEN, "privacy": {"style": "solid"}, "groups": {"a": {"objects": ["cup"], "colour": [1, 2, 99]}}}, SCHEMA
     )
     assert config["privacy"]["style"] == "solid"
-    assert config["privacy"]["hold"] == 2
+    assert config["privacy"]["hold"] == "0.1 s"
     assert config["groups"] == {"a": {"objects": ["cup"], "colour": [1, 2, 99]}}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +82,16 @@ def test_where_a_chunk_begins_changes_nothing(video: Path, start: int) -> None:
 def test_one_frame(tmp_path: Path) -> None:
     one = clips.make(tmp_path / "one.mp4", pts=[0])
     assert seen(one, "adaptive") == [0]
+
+
+@pytest.mark.parametrize("every", [7, 1000, "adaptive"])
+def test_both_sides_of_a_cut_are_seen_however_it_is_cut(video: Path, every: int | str) -> None:
+    info = replace(probe(video), cuts=[24, 37])
+
+    def keys(start: int = 0, stop: int | None = None) -> list[int]:
+        return [f.number for f, key in read_with_keys(video, info, every, start=start, stop=stop) if key]
+
+    whole = keys()
+    assert {23, 24, 36, 37} <= set(whole)
+    for cut in (1, 23, 24, 25, 36, 37, 60):
+        assert keys(0, cut) + keys(cut) == whole

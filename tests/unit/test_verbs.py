@@ -236,7 +236,6 @@ def test_groups_that_are_none(tmp_path, capsys, detected, verb, groups):
         ("protect", {"quality": 52}),
         ("protect", {"strength": 9}),
         ("protect", {"strength": 0}),
-        ("protect", {"hold": -1}),
         ("protect", {"grow": 2}),
         ("coverage", {"score": -0.1}),
         ("coverage", {"threshold": "50%"}),

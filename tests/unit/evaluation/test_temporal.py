@@ -21,6 +21,7 @@ from objmask.evaluation.steadiness import Consistency, Flicker, Presence
 from objmask.evaluation.temporal import Temporal, TemporalSettings
 from objmask.evaluation.videos import AnnotatedFrame
 from objmask.masks import Patch
+from objmask.render.hold import Hold
 from objmask.render.privacy import PrivacySettings
 from objmask.tables import read_tables
 
@@ -196,7 +197,7 @@ PERSON, CUP = ("person", 0.9, (0.0, 0.0, 0.5, 0.5)), ("cup", 0.9, (0.6, 0.6, 0.9
 
 
 def settings(*, tracks: bool = False, hold: int = 0) -> TemporalSettings:
-    privacy = PrivacySettings(frozenset({"person", "tv"}), 0.1, 0.3, "solid", 6, "box", 0.0, hold)
+    privacy = PrivacySettings(frozenset({"person", "tv"}), 0.1, 0.3, "solid", 6, "box", 0.0, Hold(hold))
     return TemporalSettings(privacy, PALETTE, 0.3, 0.5, tracks)
 
 

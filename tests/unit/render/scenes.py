@@ -64,6 +64,7 @@ _INFO = VideoInfo(
     other_streams=[],
     warnings=[],
     keyframes=[(0, 0)],
+    cuts=[],
 )
 
 

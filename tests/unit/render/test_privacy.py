@@ -15,8 +15,9 @@ from scenes import PALETTE, found, info, noise
 
 from objmask.detections import Detections
 from objmask.masks import Patch
+from objmask.render.hold import NO_HOLD
 from objmask.render.privacy import GREY, Privacy, PrivacySettings, Shape, Style, grow, merge_objects, to_blocks
-from objmask.sliding import sliding
+from objmask.sliding import beside, sliding
 from objmask.video.planes import Planes
 
 SENSITIVE = PALETTE.hidden(["toilet"])
@@ -31,7 +32,7 @@ def settings(style: Style = "solid", **changes: object) -> PrivacySettings:
         "strength": 6,
         "shape": "mask",
         "grow": 0.05,
-        "hold": 0,
+        "hold": NO_HOLD,
     }
     return PrivacySettings(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -178,20 +179,13 @@ def test_grow_covers_the_whole_margin_and_hardly_more(place: tuple[int, int], ra
 def test_hold_hides_the_place_in_neighbouring_frames(hold: int) -> None:
     frames = [Detections.empty()] * 10
     frames[5] = found(("person", 0.9, BOXES["middle"]))
-    privacy = Privacy(settings(hold=hold), info(64, 48))
+    privacy = Privacy(settings(), info(64, 48))
     picture = noise(64, 48)
     changed = [
         not equal(privacy.render(picture, around, here), picture)
-        for around, here in sliding(map(privacy.prepare, frames), hold)
+        for around, here in sliding(map(privacy.prepare, frames), beside(hold))
     ]
     assert changed == [abs(i - 5) <= hold for i in range(10)]
-
-
-@pytest.mark.parametrize("hold", range(4))
-@pytest.mark.parametrize("frames", range(9))
-def test_sliding_gives_every_frame_its_neighbours(frames: int, hold: int) -> None:
-    expected = [(tuple(range(max(0, i - hold), min(frames, i + hold + 1))), min(i, hold)) for i in range(frames)]
-    assert list(sliding(range(frames), hold)) == expected
 
 
 def test_zones_are_hidden_always() -> None:
@@ -216,9 +210,9 @@ def test_whole_frame_goes_by_what_the_network_found_and_not_by_what_people_add()
 
 
 def test_whole_frame_goes_by_the_frame_itself_whatever_is_held() -> None:
-    privacy = Privacy(settings(hold=3, whole_frame_when_none=True), info(64, 48))
+    privacy = Privacy(settings(whole_frame_when_none=True), info(64, 48))
     frames = [found(("person", 0.9, BOXES["corner"])), Detections.empty()]
-    out = [privacy.render(noise(64, 48), *place) for place in sliding(map(privacy.prepare, frames), 3)]
+    out = [privacy.render(noise(64, 48), *place) for place in sliding(map(privacy.prepare, frames), beside(3))]
     assert [(picture.y == GREY).all() for picture in out] == [False, True]
 
 
@@ -245,7 +239,7 @@ def test_merging_keeps_every_pixel() -> None:
     assert np.array_equal(before, after)
 
 
-@pytest.mark.parametrize("wrong", [{"strength": 0}, {"strength": 9}, {"grow": -0.1}, {"hold": -1}])
+@pytest.mark.parametrize("wrong", [{"strength": 0}, {"strength": 9}, {"grow": -0.1}])
 def test_impossible_settings_are_refused(wrong: dict) -> None:
     with pytest.raises(ValueError, match="expected"):
         settings(**wrong)

@@ -11,6 +11,7 @@ from scenes import info, noise
 from objmask.detections import Detections, DetectionWriter, frames_path
 from objmask.errors import DataError
 from objmask.progress import Progress
+from objmask.render.hold import NO_HOLD
 from objmask.render.privacy import refuse_gaps
 from objmask.render.renderer import render_video
 from objmask.tables import found_by_frame, read_tables
@@ -24,7 +25,7 @@ FRAMES = 12
 class Copy:
     """A renderer that shows the source."""
 
-    hold = 0
+    hold = NO_HOLD
     viewed = False
 
     def prepare(self, found: Detections) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from test_glance import Made
 
 from objmask.progress import Progress
+from objmask.render.hold import Hold
 from objmask.render.privacy import Privacy, PrivacySettings
 from objmask.report.bounds import GAP_S
 from objmask.report.hidden import Hidden, clock, gaps_in, read_hidden
@@ -29,7 +30,7 @@ def read(tmp_path: Path, frames, **settings) -> Hidden:
     info = probe(video)
     write_detections(tmp_path / "a.parquet", frames, video_sha256=info.sha256)
     tables = read_tables([tmp_path / "a.parquet"], info.sha256)
-    chosen = PrivacySettings(**{**SETTINGS, "shape": "mask", "grow": 0.0, "hold": 0, **settings})
+    chosen = PrivacySettings(**{**SETTINGS, "shape": "mask", "grow": 0.0, "hold": Hold(), **settings})
     with Progress("hidden", len(frames)) as bar:
         return read_hidden(info, tables, chosen, bar)
 
@@ -45,8 +46,8 @@ def test_a_gap_is_between_frames_that_hide_something(tmp_path):
 
 
 def test_hold_closes_gaps(tmp_path):
-    assert not read(tmp_path, [PERSON, NONE, NONE, PERSON], hold=1).gaps
-    assert read(tmp_path, [PERSON, NONE, NONE, NONE, PERSON], hold=1).gaps
+    assert not read(tmp_path, [PERSON, NONE, NONE, PERSON], hold=Hold(1)).gaps
+    assert read(tmp_path, [PERSON, NONE, NONE, NONE, PERSON], hold=Hold(1)).gaps
 
 
 def test_zones_hide_no_object_but_count_as_hidden(tmp_path):
@@ -115,7 +116,7 @@ def test_the_small_picture_says_what_the_large_one_does(tmp_path, assets):
         frames.append(found(*boxes[: rng.integers(0, 4)], side=9))
     write_detections(tmp_path / "a.parquet", frames, video_sha256=info.sha256)
     tables = read_tables([tmp_path / "a.parquet"], info.sha256)
-    settings = PrivacySettings(**{**SETTINGS, "shape": "ellipse", "grow": 0.05, "hold": 0})
+    settings = PrivacySettings(**{**SETTINGS, "shape": "ellipse", "grow": 0.05, "hold": Hold()})
     with Progress("hidden", len(frames)) as bar:
         hidden = read_hidden(info, tables, settings, bar)
     privacy = Privacy(settings, info)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -205,3 +206,39 @@ def test_memory_does_not_grow_with_the_video(missed):
         waiting -= 1
     assert waiting == 0
     assert most <= 1 + (GAP_S + EXTEND_S + STEP_S) / STEP_S + 1
+
+
+def both(first: Sequence[Detections | None], second: Sequence[Detections | None], motion: Motion | None) -> list[Sight]:
+    """Two scenes on end; what flow says of a cut is nonsense."""
+    joined = sights([*first, *second], motion)
+    cut = len(first)
+    joined[cut] = replace(joined[cut], motion=panning(30) if motion else None, begins=True)
+    return joined
+
+
+@pytest.mark.parametrize("motion", [STILL, None], ids=["flow", "straight line"])
+@pytest.mark.parametrize("missed", [(), (11, 12), (10, 13), (2, 9, 11, 21)])
+def test_each_side_of_a_cut_is_followed_as_if_it_were_alone(motion, missed):
+    frames = seen(22, still, missed)
+    frames = [None if row in (4, 5, 16) else one for row, one in enumerate(frames)]
+    first, second = frames[:12], frames[12:]
+    alone = follow(sights(first, motion)), follow(sights(second, motion))
+    tracks = max((max(one.track_ids, default=-1) for one in alone[0]), default=-1) + 1
+    joined = follow(both(first, second, motion))
+    assert len(joined) == len(frames)
+    for one, expected in zip(joined, [*alone[0], *alone[1]], strict=True):
+        assert one.carried == expected.carried
+        assert np.array_equal(one.boxes, expected.boxes)
+        assert all(map(np.array_equal, one.masks, expected.masks))
+    for one, expected in zip(joined[12:], alone[1], strict=True):
+        assert one.track_ids == tuple(number + tracks for number in expected.track_ids)
+
+
+def test_without_a_cut_the_same_frames_are_filled_in():
+    frames = seen(22, still, (10, 11, 12, 13))
+    assert [len(one) for one in follow(sights(frames))] == [1] * 10 + [2] * 4 + [1] * 8
+    # At the cut each side goes on for as long as objects are hidden beyond their ends, and no further.
+    assert [len(one) for one in follow(both(frames[:12], frames[12:], STILL))] == [1] * 22
+    assert [len(one) for one in follow(both(frames[:12], frames[12:], STILL), extend_s=0)] == [1] * 10 + [0] * 4 + [
+        1
+    ] * 8

@@ -18,6 +18,7 @@ from objmask.detections import Detections, DetectionWriter, FrameTable, frames_p
 from objmask.errors import DataError
 from objmask.evaluation.hiding import pixels_of
 from objmask.progress import Progress
+from objmask.render.hold import Hold
 from objmask.render.privacy import Privacy, PrivacySettings, refuse_gaps
 from objmask.sliding import sliding
 from objmask.tables import found_by_frame, objects_by_frame, read_tables
@@ -60,10 +61,20 @@ def rows(path: Path, info: VideoInfo) -> list[Detections]:
 
 
 def hidden(path: Path, info: VideoInfo, **changes: object) -> list[np.ndarray]:
-    values = {"score": 0.3, "threshold": 0.3, "style": "solid", "strength": 6, "shape": "mask", "grow": 0.05, "hold": 0}
+    values = {
+        "score": 0.3,
+        "threshold": 0.3,
+        "style": "solid",
+        "strength": 6,
+        "shape": "mask",
+        "grow": 0.05,
+        "hold": Hold(),
+    }
     settings = PrivacySettings(frozenset({"person", "cup"}), **{**values, **changes})  # type: ignore[arg-type]
     privacy = Privacy(settings, info)
-    prepared = sliding(map(privacy.prepare, rows(path, info)), privacy.hold)
+    prepared = sliding(
+        map(privacy.prepare, rows(path, info)), privacy.hold.spans(read_tables([path], info.sha256)[0][1], [])
+    )
     return [pixels_of(privacy.areas(around, here), info) for around, here in prepared]
 
 
@@ -83,7 +94,7 @@ def test_whatever_is_hidden_without_tracks_is_hidden_with_them(tmp_path, seed, f
     after = tracked(before, info, source if flow else None, tmp_path / "tracks/clip.parquet")
     changes = {
         "shape": ("mask", "box", "ellipse")[seed % 3],
-        "hold": seed % 2,
+        "hold": Hold(seed % 2),
         "score": 0.1 + 0.1 * (seed % 4),
     }
     more = 0

@@ -1,0 +1,69 @@
+"""How long a detection goes on hiding its place, before and after its own frame: in frames or in seconds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from objmask.detections import FrameTable
+from objmask.errors import ConfigError
+from objmask.sliding import Spans
+
+_TEXT = re.compile(r"(\d+)|(\d+(?:\.\d+)?) ?s")
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A number of frames, or a time.
+
+    Attributes:
+        frames: frames on either side.
+        seconds: seconds on either side, which count instead of frames; None: frames count.
+    """
+
+    frames: int = 0
+    seconds: Fraction | None = None
+
+    def __post_init__(self) -> None:
+        if self.frames < 0 or (self.seconds is not None and self.seconds < 0):
+            raise ValueError("expected a hold of at least 0")
+
+    @classmethod
+    def parse(cls, text: str | int) -> Hold:
+        """From `2` (frames) or `0.1 s`.
+
+        Raises:
+            ConfigError: it is neither.
+        """
+        match = _TEXT.fullmatch(str(text))
+        if match is None:
+            raise ConfigError(f"hold: {text} is neither a number of frames, such as 2, nor a time, such as '0.1 s'")
+        return cls(int(match[1])) if match[1] else cls(seconds=Fraction(match[2]))
+
+    def spans(self, table: FrameTable, scenes: Iterable[range]) -> Spans:
+        """For each frame the rows of the table whose detections hide in it, [from, to); never those of another scene.
+
+        Args:
+            table: the frames.
+            scenes: rows of each scene (`VideoInfo.scenes`).
+        """
+        rows = np.arange(len(table))
+        if self.seconds is None:
+            first, stop = rows - self.frames, rows + self.frames + 1
+        else:
+            # In the units of the frames' own clock, so that equal is equal.
+            reach_pts = self.seconds // table.time_base
+            first = np.searchsorted(table.pts, table.pts - reach_pts, "left")
+            stop = np.searchsorted(table.pts, table.pts + reach_pts, "right")
+        for scene in scenes:
+            within = slice(scene.start, scene.stop)
+            first[within] = np.maximum(first[within], scene.start)
+            stop[within] = np.minimum(stop[within], scene.stop)
+        return zip(first.tolist(), stop.tolist(), strict=True)
+
+
+NO_HOLD = Hold()
