@@ -125,6 +125,8 @@ class Detections:
                 raise ValueError(f"{name}: expected {n}, got {len(getattr(self, name))}")
         if not all(0 <= drift < math.inf for drift in self.drifts):
             raise ValueError("drifts must be finite and at least 0")
+        if not all(0 <= score <= 1 for score in self.found_scores):
+            raise ValueError("found_scores must lie in 0..1")
         if not set(self.sources) <= set(SOURCES):
             raise ValueError(f"sources: expected some of {SOURCES}, got {sorted(set(self.sources))}")
 
@@ -202,6 +204,8 @@ class FrameTable:
                 raise ValueError(f"{name}: expected ({n},), got {getattr(self, name).shape}")
         if np.any(np.diff(self.number) <= 0) or np.any(np.diff(self.pts) <= 0):
             raise ValueError("frame numbers and pts must increase strictly")
+        if np.any(self.duration_pts <= 0) or np.any(self.detections < 0) or self.time_base <= 0:
+            raise ValueError("durations and time base must be above 0, and numbers of detections at least 0")
 
     def __len__(self) -> int:
         return len(self.number)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from objmask.errors import ObjmaskError
+from objmask.errors import DataError, ObjmaskError
 
 _HASH_BLOCK_BYTES = 1 << 20
 TEMPORARY = ".objmask-"
 """How the names of temporary folders begin."""
+CHECKSUM = "checksum"
+"""Key of a JSON document: SHA-256 of the rest of it, as compact JSON with sorted keys."""
 
 
 @contextmanager
@@ -108,10 +111,74 @@ def refuse_foreign(folder: Path, own: Collection[str]) -> None:
         raise ObjmaskError(f"{folder}: would be replaced, but holds {foreign[0]}; choose a folder that does not exist")
 
 
-def write_json(final: Path, document: Any, *, shared: bool = False) -> None:
-    """Writes `document` as sorted, indented JSON; see `atomic_path`."""
+def write_json(final: Path, document: Mapping[str, Any], *, shared: bool = False, compact: bool = False) -> None:
+    """Writes a document as sorted JSON with a checksum of itself, which `read_json` verifies; see `atomic_path`.
+
+    Args:
+        final: the file.
+        document: without a key `checksum`.
+        shared: as for `atomic_path`.
+        compact: on one line, for large documents.
+
+    Raises:
+        DataError: a number in it is not finite.
+        OSError: the file cannot be written.
+    """
+    layout: dict[str, Any] = {"separators": (",", ":")} if compact else {"indent": 2}
+    try:
+        plain = json.loads(json.dumps(dict(document), allow_nan=False))
+    except ValueError as error:
+        raise DataError(f"{final}: not written, since a number in it is not finite ({error})") from error
     with atomic_path(final, shared=shared) as temporary:
-        temporary.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="ascii")
+        text = json.dumps({**plain, CHECKSUM: _checksum(plain)}, sort_keys=True, **layout)
+        temporary.write_text(f"{text}\n", encoding="ascii")
+
+
+def read_json(path: Path, again: str = "delete it and run again") -> dict[str, Any]:
+    """The document that `write_json` wrote, without its checksum.
+
+    Args:
+        path: the file.
+        again: what makes it anew, for the error.
+
+    Raises:
+        DataError: the file cannot be read, is no such document, or was changed since.
+    """
+    try:
+        document = parse_json(path.read_text(encoding="ascii"))
+        if not isinstance(document, dict) or CHECKSUM not in document:
+            raise ValueError(f"it has no {CHECKSUM}")
+        if document.pop(CHECKSUM) != _checksum(document):
+            raise ValueError(f"its content does not fit its {CHECKSUM}")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read; {again} ({error.strerror or error})") from error
+    except ValueError as error:
+        raise DataError(f"{path}: was changed or damaged; {again} ({error})") from error
+    return document
+
+
+def parse_json(text: str) -> Any:
+    """What a JSON text says; unlike `json.loads` it takes no NaN and no infinity, however they are written.
+
+    Raises:
+        ValueError: it is no JSON, is nested too deeply, or a number is not finite.
+    """
+    try:
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is not a finite number")
+    return value
+
+
+def _checksum(plain: Any) -> str:
+    """Of a document of plain JSON types, however it is laid out."""
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def sha256_of(path: Path) -> str:

@@ -6,7 +6,6 @@ again costs one `stat` a video; the file is replaced atomically and may lie on s
 
 from __future__ import annotations
 
-import json
 import logging
 import mimetypes
 import os
@@ -21,8 +20,8 @@ from typing import Any
 from tqdm import tqdm
 
 from objmask.chunks import LIKE_A_CHUNK
-from objmask.errors import ConfigError, VideoError
-from objmask.files import sha256_of, write_json
+from objmask.errors import ConfigError, DataError, VideoError
+from objmask.files import read_json, sha256_of, write_json
 from objmask.input_table import read_input_table
 from objmask.video_names import UNLABELLED
 
@@ -255,12 +254,12 @@ def _entry(path: Path, known: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _read_cache(cache: Path) -> dict[str, Any]:
+    # What is missing, damaged or of another version is found out anew.
     try:
-        known = json.loads(cache.read_text(encoding="ascii"))
-    except (OSError, ValueError):
+        known = read_json(cache)
+    except DataError:
         return {}
-    entries = known.items() if isinstance(known, dict) else ()
-    return {path: entry for path, entry in entries if isinstance(entry, dict) and _is_stored(entry)}
+    return {path: entry for path, entry in known.items() if isinstance(entry, dict) and _is_stored(entry)}
 
 
 def _is_stored(entry: dict[str, Any]) -> bool:

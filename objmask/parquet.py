@@ -1,22 +1,34 @@
-"""Parquet files as objmask writes them: rows in groups of fixed size, metadata with a format version."""
+"""Parquet files as objmask writes them: rows in groups of fixed size, metadata with a format version, a checksum.
+
+Parquet's own checksums are those of pages. The file's, a CRC-32 of every byte of it, lies in its footer: a changed bit
+is found wherever it is, also in the footer, which tells where the rows lie.
+"""
 
 from __future__ import annotations
 
+import functools
 import json
+import os
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from objmask.errors import DataError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _ROWS_PER_GROUP = 1024  # fixed, so that the bytes do not depend on how the work was cut into chunks
 _READ_BYTES = 1 << 16
 _METADATA_KEY = b"objmask"
+_CHECKSUM_KEY, _MARK = "objmask_file", b"crc32 of this file with eight zeros here: "
+_ZEROS = b"0" * 8
+_TAIL_BYTES = 1 << 16
+"""Metadata that is added last lies within so many bytes of the file's end."""
+_BLOCK_BYTES = 1 << 20
 
 
 class ParquetOut:
@@ -29,7 +41,9 @@ class ParquetOut:
         self._rows: list[dict[str, Any]] = []
 
     def __enter__(self) -> ParquetOut:
-        self._writer = pq.ParquetWriter(self._path, self._schema, compression="zstd", compression_level=3)
+        self._writer = pq.ParquetWriter(
+            self._path, self._schema, compression="zstd", compression_level=3, write_page_checksum=True
+        )
         return self
 
     def __exit__(
@@ -38,8 +52,14 @@ class ParquetOut:
         try:
             if kind is None:
                 self._flush()
+                self._writer.add_key_value_metadata({_CHECKSUM_KEY: (_MARK + _ZEROS).decode()})
         finally:
             self._writer.close()
+        if kind is None:
+            with self._path.open("r+b") as file:
+                place, _, checksum = _checksums(file)
+                file.seek(place)
+                file.write(checksum)
 
     def append(self, row: dict[str, Any]) -> None:
         """Adds a row, its keys the columns' names."""
@@ -59,11 +79,11 @@ def metadata_of(path: Path) -> dict[str, Any]:
     """The metadata that `ParquetOut` stored with a file.
 
     Raises:
-        DataError: the file is not one of objmask's Parquet files, or of a later format.
+        DataError: the file is not one of objmask's Parquet files, is damaged, or of another format.
     """
+    _verify(path)
     try:
-        stored = pq.read_schema(path).metadata or {}
-        metadata: dict[str, Any] = json.loads(stored[_METADATA_KEY])
+        metadata: dict[str, Any] = json.loads((pq.read_schema(path).metadata or {})[_METADATA_KEY])
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise DataError(
             f"{path}: not a detections or frames file of objmask; delete it and run again ({error})"
@@ -84,7 +104,7 @@ def read_rows(path: Path, schema: pa.Schema) -> Iterator[dict[str, Any]]:
     metadata_of(path)
     try:
         # Without these it would hold the bytes of the whole file.
-        with pq.ParquetFile(path, pre_buffer=False, buffer_size=_READ_BYTES) as file:
+        with pq.ParquetFile(path, pre_buffer=False, buffer_size=_READ_BYTES, page_checksum_verification=True) as file:
             _check_columns(path, file.schema_arrow, schema)
             for batch in file.iter_batches(batch_size=256):
                 yield from batch.to_pylist()
@@ -98,8 +118,10 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
     Raises:
         DataError: the file is damaged, or has other columns.
     """
+    metadata_of(path)
     try:
-        with pq.ParquetFile(path) as file:  # pq.read_table would import pandas, which takes longer than the reading
+        # pq.read_table would import pandas, which takes longer than the reading.
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
             table = file.read()
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"{path}: cannot be read; delete it and run again ({error})") from error
@@ -110,3 +132,51 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
 def _check_columns(path: Path, found: pa.Schema, expected: pa.Schema) -> None:
     if not found.equals(expected):
         raise DataError(f"{path}: expected the columns {expected.names}, got {found.names}")
+
+
+def _verify(path: Path) -> None:
+    """Compares a file with its checksum, once for each time that it is written.
+
+    Raises:
+        DataError: it cannot be read, or was changed.
+    """
+    try:
+        state = path.stat()
+        _verify_as_of(path, state.st_ino, state.st_size, state.st_mtime_ns)
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{path}: damaged, or not a detections or frames file of this version of objmask; delete it and run detect "
+            f"again ({error})"
+        ) from error
+
+
+@functools.lru_cache(maxsize=4096)
+def _verify_as_of(path: Path, _number: int, _size: int, _mtime_ns: int) -> None:
+    with path.open("rb") as file:
+        _, stored, checksum = _checksums(file)
+    if stored != checksum:
+        raise ValueError("its content does not fit its checksum")
+
+
+def _checksums(file: BinaryIO) -> tuple[int, bytes, bytes]:
+    """Where in a file its checksum lies, which is stored there, and which one fits the file.
+
+    Raises:
+        ValueError: there is no place for one.
+    """
+    size = file.seek(0, os.SEEK_END)
+    before = max(0, size - _TAIL_BYTES)
+    file.seek(before)
+    tail = file.read()
+    if tail.count(_MARK) != 1:
+        raise ValueError("it has no checksum")
+    place = tail.index(_MARK) + len(_MARK)
+    stored, tail = tail[place : place + len(_ZEROS)], tail[:place] + _ZEROS + tail[place + len(_ZEROS) :]
+    file.seek(0)
+    checksum, left = 0, before
+    while left:
+        block = file.read(min(left, _BLOCK_BYTES))
+        if not block:
+            raise ValueError("it was cut off while it was read")
+        checksum, left = zlib.crc32(block, checksum), left - len(block)
+    return before + place, stored, b"%08x" % zlib.crc32(tail, checksum)

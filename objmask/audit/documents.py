@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from objmask.audit.audit import FORMAT
 from objmask.csv_files import Writer
 from objmask.errors import DataError
-from objmask.files import atomic_path
+from objmask.files import atomic_path, read_json
 
 COLUMNS = (
     *("video", "label", "subject", "frames", "leaking_frames", "leaking_per_1000"),
@@ -26,9 +25,9 @@ def read_audit(path: Path) -> dict[str, Any]:
         DataError: the file is missing or damaged.
     """
     try:
-        document: dict[str, Any] = json.loads(path.read_text(encoding="ascii"))
+        document = read_json(path, "run audit again")
         known = document["format"] == FORMAT and set(COLUMNS[3:]) <= set(document["summary"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise DataError(f"{path}: cannot be read; run audit again ({error})") from error
     if not known:
         raise DataError(f"{path}: is of another version of objmask; run audit again")

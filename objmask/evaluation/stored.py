@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ import numpy.typing as npt
 
 from objmask.detect_job import NetworkOptions
 from objmask.detections import Detections, DetectionWriter, FrameTable, frames_path
+from objmask.documents import Amount, read_document
 from objmask.errors import DataError
 from objmask.evaluation.annotations import Picture
 from objmask.evaluation.mask_ap import found_on
@@ -114,8 +114,16 @@ def stored_detections(
                 writer.write(number, number, 1, inferred=True, found=some)
     finally:
         detector.close()
-    write_json(speed, {"ms": round(timed.ms(), 3), "placement": detector.placement})
+    write_json(speed, asdict(_Speed(round(timed.ms(), 3), detector.placement)))
     return Stored(path, _speed(speed))
+
+
+@dataclass(frozen=True)
+class _Speed:
+    """How fast detection was: `Stored.ms`, and on what."""
+
+    ms: Amount
+    placement: str
 
 
 class _Timed:
@@ -146,6 +154,7 @@ def _is_made_of(path: Path, made_of: dict[str, Any]) -> bool:
 
 def _speed(path: Path) -> float:
     try:
-        return float(json.loads(path.read_text(encoding="ascii"))["ms"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return read_document(path, _Speed, "it is left out").ms
+    except DataError as error:
+        LOG.warning("%s", error)
         return float("nan")

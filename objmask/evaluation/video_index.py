@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from objmask.errors import ConfigError, DataError
-from objmask.files import write_json
+from objmask.files import read_json, write_json
 
 LOG = logging.getLogger(__name__)
 
@@ -120,12 +120,12 @@ def _content(file: Path) -> dict[str, Any]:
 
 
 def _read_cache(cache: Path) -> dict[str, Any]:
+    # What is missing, damaged or of another version is found out anew.
     try:
-        known = json.loads(cache.read_text(encoding="ascii"))
-    except (OSError, ValueError):
+        known = read_json(cache)
+    except DataError:
         return {}
-    entries = known.items() if isinstance(known, dict) else ()
-    return {file: entry for file, entry in entries if isinstance(entry, dict) and _is_stored(entry)}
+    return {file: entry for file, entry in known.items() if isinstance(entry, dict) and _is_stored(entry)}
 
 
 def _is_stored(entry: dict[str, Any]) -> bool:

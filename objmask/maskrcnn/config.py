@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from objmask.errors import ModelError
+from objmask.documents import read_document, typed
+from objmask.errors import DataError, ModelError
 from objmask.files import write_json
 from objmask.models.coco import COCO_IDS, OFFICE_NAMES
 
@@ -124,22 +124,18 @@ class MaskRCNNConfig:
             ModelError: the file is missing or is no such configuration.
         """
         try:
-            return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
-            raise ModelError(f"{path}: not a network's configuration ({error})") from error
+            return read_document(path, cls, "import or train the network again")
+        except DataError as error:
+            raise ModelError(str(error)) from error
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> MaskRCNNConfig:
         """From a document of plain JSON types.
 
         Raises:
-            ValueError, TypeError: a key is missing, unknown or out of range.
+            ValueError: a field is missing, unknown, of another type or impossible.
         """
-        unknown = set(document) - {field.name for field in fields(cls)}
-        if unknown:
-            raise ValueError(f"unknown keys {sorted(unknown)}")
-        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in document.items()}
-        return cls(**values)
+        return typed(document, cls)
 
 
 _PLACES = 90
@@ -207,5 +203,5 @@ def changed(config: MaskRCNNConfig, changes: Mapping[str, Any]) -> MaskRCNNConfi
     """
     try:
         return MaskRCNNConfig.from_json({**asdict(config), **changes})
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise ModelError(f"network settings: {error}") from error

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from objmask.documents import Amount, Count, read_document
 from objmask.errors import DataError, ObjmaskError
 from objmask.files import atomic_path, write_json
 from objmask.maskrcnn import checkpoint
@@ -32,6 +33,15 @@ class Reached:
     elapsed_s: float = 0.0
 
 
+@dataclass(frozen=True)
+class _Facts:
+    """What a state says beside its numbers: how far it is, and the settings that must not change."""
+
+    step: Count
+    elapsed_s: Amount
+    identity: dict[str, Any]
+
+
 def save_state(out: Path, learner: Learner, reached: Reached, identity: Mapping[str, Any]) -> None:
     """Keeps everything that the next step depends on; the state before is removed once this one is whole.
 
@@ -45,7 +55,7 @@ def save_state(out: Path, learner: Learner, reached: Reached, identity: Mapping[
     with atomic_path(final) as folder:
         folder.mkdir()
         checkpoint.save(folder / _WEIGHTS, _everything(learner))
-        write_json(folder / _FACTS, {"step": reached.step, "elapsed_s": reached.elapsed_s, "identity": dict(identity)})
+        write_json(folder / _FACTS, asdict(_Facts(reached.step, reached.elapsed_s, dict(identity))))
     for old in _states(out):
         if old != final:
             shutil.rmtree(old, ignore_errors=True)
@@ -64,12 +74,8 @@ def resume(out: Path, learner: Learner, identity: Mapping[str, Any]) -> Reached:
             raise ObjmaskError(f"{out}: holds a network that would be overwritten; choose another --out")
         return Reached()
     folder = states[-1]
-    try:
-        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
-        reached = Reached(int(facts["step"]), float(facts["elapsed_s"]))
-        kept = facts["identity"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{folder}: damaged ({error}); delete it, or train into another folder") from error
+    facts = read_document(folder / _FACTS, _Facts, "delete its folder, or train into another one")
+    reached, kept = Reached(facts.step, facts.elapsed_s), facts.identity
     plain = json.loads(json.dumps(dict(identity)))
     if kept != plain:
         changed = ", ".join(sorted(key for key in {*kept, *plain} if kept.get(key) != plain.get(key)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import logging
 import re
 import shutil
@@ -17,8 +16,8 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 from urllib3.exceptions import HTTPError
 
-from objmask.errors import ModelError
-from objmask.files import write_json
+from objmask.errors import DataError, ModelError
+from objmask.files import read_json, write_json
 from objmask.models.archive import GZIP_MAGIC, NO_SPACE
 from objmask.progress import Progress
 
@@ -109,9 +108,9 @@ class _Piece:
     def of(cls, part: Path, url: str, checked: bool) -> _Piece:
         """The piece in `part`; an empty one when it cannot be gone on with."""
         try:
-            noted = json.loads(_notes(part).read_text(encoding="utf-8"))
+            noted = read_json(_notes(part))
             piece = cls(str(noted["url"]), str(noted["validator"]), int(noted["total"]), _size_of(part))
-        except (OSError, ValueError, TypeError, LookupError, OverflowError):
+        except (OSError, DataError, ValueError, TypeError, LookupError, OverflowError):
             return cls(url, "", 0)  # of another version, or edited
         sound = piece.validator.isascii() and piece.validator.isprintable()  # it becomes a header
         usable = sound and piece.url == shown(url) and (piece.validator or checked)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from objmask.errors import ModelError
+from objmask.documents import Count, Sha256, Share, Size, read_document, typed
+from objmask.errors import DataError, ModelError
 from objmask.files import write_json
 
 Family = Literal["yolo_seg", "tf_detection"]
@@ -46,16 +47,16 @@ class ModelInfo:
     name: str
     family: Family
     file: str
-    sha256: str
+    sha256: Sha256
     source: str
     classes: tuple[str, ...]
     class_ids: Mapping[str, int]
-    input_height: int
-    input_width: int
-    batch: int = 1
-    short_side: int = 0
-    long_side: int = 0
-    score_cut: float = 0.0
+    input_height: Count
+    input_width: Count
+    batch: Size = 1
+    short_side: Count = 0
+    long_side: Count = 0
+    score_cut: Share = 0.0
     licence: str = "unknown"
     citation: str = ""
     archive: str = ""
@@ -105,15 +106,9 @@ class ModelInfo:
         """The reverse of `to_json`.
 
         Raises:
-            ValueError: a key is missing, unknown or out of range.
+            ValueError: a field is missing, unknown, of another type or impossible.
         """
-        unknown = set(document) - {field.name for field in fields(cls)}
-        if unknown:
-            raise ValueError(f"unknown keys {sorted(unknown)}")
-        try:
-            return cls(**{**document, "classes": tuple(document["classes"]), "class_ids": dict(document["class_ids"])})
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"missing or wrong key: {error}") from error
+        return typed(document, cls)
 
     @classmethod
     def read(cls, folder: Path) -> ModelInfo:
@@ -123,18 +118,15 @@ class ModelInfo:
             ModelError: there is none, or it is damaged.
         """
         path = folder / MODEL_JSON if folder.is_dir() else folder
-        try:
-            return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, AttributeError) as error:
-            if path.name != MODEL_JSON or not path.exists():
-                raise ModelError(
-                    f"{folder}: not the folder of an installed model; make one: "
-                    "`python -m objmask model --source=<file or name> --out=<folder>`"
-                ) from error
+        if path.name != MODEL_JSON or not path.exists():
             raise ModelError(
-                f"{path}: not a usable model description; install the model again with "
-                f"`python -m objmask model` ({error})"
-            ) from error
+                f"{folder}: not the folder of an installed model; make one: "
+                "`python -m objmask model --source=<file or name> --out=<folder>`"
+            )
+        try:
+            return read_document(path, cls, "install the model again with `python -m objmask model`")
+        except DataError as error:
+            raise ModelError(str(error)) from error
 
     def write(self, folder: Path) -> None:
         """Writes `model.json` into a model folder, atomically."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from objmask.errors import DataError
+from objmask.files import read_json
 from objmask.report.dataset import Video
 from objmask.report.numbers import moment as seconds
 from objmask.report.numbers import number, rate
@@ -161,11 +161,11 @@ def read_audits(videos: Iterable[Video], folder: Path, fail_over: float | None, 
     for video in videos:
         path = folder / f"{video.name}.json"
         try:
-            document = json.loads(path.read_text(encoding="ascii"))
+            document = read_json(path)
             moments = [_moment(one, video.title, pictures=pictures) for one in document["moments"]]
             audits.of[video.name] = _audit(document, fail_over)
             audits.models |= set(map(str, document["models"]))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(f"{path}: no audit of a video; delete it and run again ({error})") from error
         audits.found += len(moments)
         audits.moments = sorted([*audits.moments, *moments], key=_rank)[:MOMENTS]

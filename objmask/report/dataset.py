@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.errors import DataError
+from objmask.files import read_json
 from objmask.report.bounds import BINS, FORMAT, MANY, POINTS
 from objmask.video_names import shown_name
 
@@ -191,9 +191,9 @@ def _glances(videos: Sequence[Video], folder: Path) -> Iterator[tuple[Video, dic
     for video in videos:
         path = folder / f"{video.name}.json"
         try:
-            glance = json.loads(path.read_text(encoding="ascii"))
+            glance = read_json(path)
             if glance["format"] != FORMAT or not glance.keys() >= _KEYS:
                 raise ValueError(f"format {glance['format']}, {', '.join(sorted(glance))}")
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise DataError(f"{path}: no glance of a video; delete it and run again ({error})") from error
         yield video, glance

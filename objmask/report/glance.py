@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,7 +15,7 @@ import numpy.typing as npt
 from objmask.classes import Palette
 from objmask.detections import Detections
 from objmask.errors import DataError
-from objmask.files import atomic_path
+from objmask.files import write_json
 from objmask.masks import paint
 from objmask.parquet import metadata_of
 from objmask.progress import Progress
@@ -116,8 +115,7 @@ def write_glance(info: VideoInfo, tables: Tables, coverage: Path, shown: Shown, 
             *_warnings(info, timeline, read, shown.score),
         ],
     }
-    with atomic_path(out) as temporary:
-        temporary.write_text(json.dumps(document, sort_keys=True, separators=(",", ":")) + "\n", encoding="ascii")
+    write_json(out, document, compact=True)
 
 
 def _files(tables: Tables) -> Iterator[Path]:

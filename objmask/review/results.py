@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,12 +16,12 @@ from objmask.corrections.corrections import INSIDE, Change, Corrections, share_i
 from objmask.corrections.read import Entries, as_json
 from objmask.defaults import PALETTE, SENSITIVE
 from objmask.errors import DataError
+from objmask.files import read_json
 from objmask.review.find import Hidden, moments_of
 from objmask.review.moment import Box, Moment, rounded
 from objmask.tables import Tables, model_of, read_tables
 from objmask.video.info import VideoInfo
 
-LOG = logging.getLogger(__name__)
 PRIVACY_SCORE = 0.1
 """`privacy.score` of the configuration's schema."""
 BEYOND_S = 0.1
@@ -100,13 +99,7 @@ def _tracked(results: Path, name: str, files: list[Path], corrections: Mapping[s
 
 
 def _made_with(provenance: Path) -> dict[str, Any]:
-    try:
-        made = json.loads(provenance.read_text(encoding="utf-8"))
-    except OSError:
-        return {}
-    except ValueError as error:
-        raise DataError(f"{provenance}: is damaged; delete it and run again ({error})") from error
-    return made if isinstance(made, dict) else {}
+    return read_json(provenance) if provenance.exists() else {}
 
 
 def _of_video(results: Path, video: Tracked) -> Iterator[Moment]:
@@ -121,20 +114,18 @@ def _of_video(results: Path, video: Tracked) -> Iterator[Moment]:
 
 
 def audited(path: Path, video: str) -> Iterator[Moment]:
-    """What an audit found in a protected video; without an audit nothing."""
+    """What an audit found in a protected video; without an audit nothing.
+
+    Raises:
+        DataError: the audit is damaged, or no audit.
+    """
+    if not path.exists():
+        return
+    document = read_json(path, "run audit again")
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        listed = list(document["moments"])
-    except FileNotFoundError:
-        return
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        LOG.warning("%s: not what an audit writes, and left out (%r)", path, error)
-        return
-    for one in listed:
-        try:
-            yield _audited(one, video)
-        except (KeyError, TypeError, ValueError) as error:
-            LOG.warning("%s: a moment is damaged, and left out (%r)", path, error)
+        yield from [_audited(one, video) for one in document["moments"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path}: not what an audit writes; run audit again ({error!r})") from error
 
 
 def _audited(one: Mapping[str, Any], video: str) -> Moment:

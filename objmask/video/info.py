@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from annotated_types import Gt
 
-from objmask.errors import DataError
+from objmask.documents import Amount, Count, Sha256, Size, Whole, read_document, typed
 
 ColorRange = Literal["tv", "pc"]
 PtsRule = Literal["kept", "sorted", "repaired"]
@@ -92,45 +92,49 @@ class VideoInfo:
         cuts: numbers of the frames that begin another scene at once, rising.
     """
 
-    sha256: str
+    sha256: Sha256
     blocks: str
     container: str
-    stream: int
+    stream: Count
     codec: str
     pix_fmt: str
-    bits: int
-    stored_width: int
-    stored_height: int
-    width: int
-    height: int
-    rotation: int
+    bits: Size
+    stored_width: Size
+    stored_height: Size
+    width: Size
+    height: Size
+    rotation: Literal[0, 90, 180, 270]
     mirrored: bool
-    sample_aspect: Fraction
+    sample_aspect: Annotated[Fraction, Gt(0)]
     color_range: ColorRange
-    colorspace: int
-    primaries: int
-    transfer: int
+    colorspace: Count
+    primaries: Count
+    transfer: Count
     declared_color_range: ColorRange | None
-    declared_colorspace: int
+    declared_colorspace: Count
     field_order: FieldOrder | None
-    time_base: Fraction
-    rate: Fraction
-    packets: int
-    frames: int
-    declared_frames: int | None
-    start_pts: int
-    end_pts: int
-    duration_s: float
+    time_base: Annotated[Fraction, Gt(0)]
+    rate: Annotated[Fraction, Gt(0)]
+    packets: Count
+    frames: Size
+    declared_frames: Whole | None
+    start_pts: Whole
+    end_pts: Whole
+    duration_s: Amount
     declared_duration_s: float | None
-    shift_pts: int
+    shift_pts: Whole
     pts_rule: PtsRule
-    pts_changed: int
+    pts_changed: Count
     truncated: bool
     audio: list[dict[str, Any]]
     other_streams: list[str]
     warnings: list[str]
-    keyframes: list[tuple[int, int]]
-    cuts: list[int]
+    keyframes: list[tuple[Count, Whole]]
+    cuts: list[Count]
+
+    def __post_init__(self) -> None:
+        if self.end_pts <= self.start_pts:
+            raise ValueError(f"end_pts: {self.end_pts} is not after start_pts {self.start_pts}")
 
     @property
     def colors(self) -> ColorTags:
@@ -171,30 +175,15 @@ class VideoInfo:
         """The inverse of `to_json`.
 
         Raises:
-            DataError: a field is missing, unknown or malformed.
+            ValueError: a field is missing, unknown, of another type or impossible.
         """
-        try:
-            values = dict(document)
-            values.update({name: Fraction(values[name]) for name in _FRACTIONS})
-            values["keyframes"] = [(int(number), int(pts)) for number, pts in values["keyframes"]]
-            values["cuts"] = [int(number) for number in values["cuts"]]
-            return cls(**values)
-        except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
-            wrong = sorted({field.name for field in fields(cls)} ^ set(document)) or error
-            raise DataError(
-                f"not the probe of a video by this version of objmask; run probe again ({wrong})"
-            ) from error
+        return typed(document, cls)
 
     @classmethod
     def read(cls, path: Path) -> VideoInfo:
         """Reads the JSON file that the probe step wrote.
 
         Raises:
-            DataError: the file is missing or is not one.
+            DataError: the file is missing, damaged or of another version of objmask.
         """
-        try:
-            return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, AttributeError) as error:
-            raise DataError(f"{path}: cannot be read; run probe again ({error})") from error
-        except DataError as error:
-            raise DataError(f"{path}: {error}") from error
+        return read_document(path, cls, "run probe again")

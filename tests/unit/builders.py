@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from objmask.classes import Group, Palette
 from objmask.detections import Detections, DetectionWriter, FrameTable
 from objmask.models.info import ModelInfo
+from objmask.parquet import ParquetOut
 
 PALETTE = Palette(
     (
@@ -36,6 +40,14 @@ HOSTILE = (
     "n" * 200,
 )
 """Folder or file names that people's file systems really hold."""
+
+
+def rewrite(table: pa.Table, path: Path, metadata: dict[str, Any] | None = None) -> None:
+    """Writes a table as objmask does, whatever it holds; `metadata`: by default the table's own."""
+    kept = json.loads(table.schema.metadata[b"objmask"]) if metadata is None else metadata
+    with ParquetOut(path, table.schema, kept) as out:
+        for row in table.to_pylist():
+            out.append(row)
 
 
 def found(*items: tuple[str, float, tuple[float, float, float, float]], side: int = 2) -> Detections:

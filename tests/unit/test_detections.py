@@ -1,4 +1,3 @@
-import json
 import os
 from dataclasses import replace
 from fractions import Fraction
@@ -7,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from builders import HOSTILE, METADATA, TIME_BASE, found, random_detections, same, write_detections
+from builders import HOSTILE, METADATA, TIME_BASE, found, random_detections, rewrite, same, write_detections
 
 from objmask.detections import (
     Detections,
@@ -228,7 +227,7 @@ def damaged(tmp_path):
             table = table.set_column(
                 index, table.schema.field(index), pa.array([value], table.schema.field(index).type)
             )
-        pq.write_table(table, tmp_path / f"bad{kind}.parquet")
+        rewrite(table, tmp_path / f"bad{kind}.parquet")
         return tmp_path / f"bad{kind}.parquet"
 
     return change
@@ -284,8 +283,7 @@ def test_a_later_format_is_refused(tmp_path):
     write_detections(path, [found(("cup", 0.5, (0, 0, 1, 1)))])
     for file in (path, frames_path(path)):
         table = pq.read_table(file)
-        later = json.dumps({**metadata_of(file), "format_version": FORMAT_VERSION + 1}).encode()
-        pq.write_table(table.replace_schema_metadata({b"objmask": later}), file)
+        rewrite(table, file, {**metadata_of(file), "format_version": FORMAT_VERSION + 1})
     for reader in (lambda p: FrameTable.read(frames_path(p)), metadata_of, read_all):
         with pytest.raises(DataError, match=rf"format {FORMAT_VERSION + 1}.*run detect again"):
             reader(path)
@@ -349,7 +347,6 @@ def test_a_table_without_its_times_is_damaged(tmp_path):
     table_of(1).write(path, {})
     table = pq.read_table(path)
     for times in ({}, {"time_base": "0/0", "start_pts": 0}, {"time_base": "1/3", "start_pts": "x"}):
-        metadata = json.dumps({"format_version": FORMAT_VERSION, **times}).encode()
-        pq.write_table(table.replace_schema_metadata({b"objmask": metadata}), path)
+        rewrite(table, path, times)
         with pytest.raises(DataError, match=r"a\.frames\.parquet: is damaged"):
             FrameTable.read(path)

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import math
 import os
 import stat
 import subprocess
@@ -10,8 +11,8 @@ from contextlib import ExitStack
 import pytest
 from builders import HOSTILE
 
-from objmask.errors import ObjmaskError
-from objmask.files import atomic_path, refuse_foreign, refuse_unwritable, sha256_of, write_json
+from objmask.errors import DataError, ObjmaskError
+from objmask.files import atomic_path, read_json, refuse_foreign, refuse_unwritable, sha256_of, write_json
 
 
 def test_a_file_appears_whole_and_nothing_is_left_beside(tmp_path):
@@ -155,15 +156,40 @@ def test_json_is_sorted_and_ascii(tmp_path):
     write_json(tmp_path / "a.json", {"b": "schön\udcff\n", "a": [1]})
     text = (tmp_path / "a.json").read_bytes().decode("ascii")
     assert text.index('"a"') < text.index('"b"')
-    assert json.loads(text) == {"b": "schön\udcff\n", "a": [1]}
+    assert read_json(tmp_path / "a.json") == {"b": "schön\udcff\n", "a": [1]}
+    # As the documentation says that it is computed.
+    document = json.loads(text)
+    checksum = document.pop("checksum")
+    rest = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    assert hashlib.sha256(rest.encode()).hexdigest() == checksum
 
 
 def test_json_that_cannot_be_written_leaves_the_old(tmp_path):
-    write_json(tmp_path / "a.json", 1)
+    write_json(tmp_path / "a.json", {"a": 1})
     with pytest.raises(TypeError):
-        write_json(tmp_path / "a.json", {1: object()})
-    assert json.loads((tmp_path / "a.json").read_text()) == 1
+        write_json(tmp_path / "a.json", {"a": object()})
+    with pytest.raises(DataError, match=r"a\.json: not written, since a number in it is not finite"):
+        write_json(tmp_path / "a.json", {"a": [math.nan]})
+    assert read_json(tmp_path / "a.json") == {"a": 1}
     assert os.listdir(tmp_path) == ["a.json"]
+
+
+def test_json_that_was_changed_is_refused_and_layout_does_not_count(tmp_path):
+    path = tmp_path / "a.json"
+    document = {"3": {"x": [1.5, -0.0, 1e300, "ä", None]}, "20": 10**30, "b": True}
+    write_json(path, document, compact=True)
+    assert read_json(path) == document
+    path.write_text(json.dumps(json.loads(path.read_text()), indent=7))
+    assert read_json(path) == document
+    text = path.read_text()
+    for change in (("1.5", "1.6"), ("true", "false"), ('"3"', '"4"'), ("null", "NaN"), ("1.5", "1e999"), ("}", "")):
+        path.write_text(text.replace(*change, 1))
+        with pytest.raises(DataError, match=r"a\.json: was changed or damaged; delete it and run again") as caught:
+            read_json(path)
+        assert "\n" not in str(caught.value)
+    path.write_text("[" * 10**5)
+    with pytest.raises(DataError, match="nested too deeply"):
+        read_json(path)
 
 
 def test_sha256_is_that_of_other_tools(tmp_path):

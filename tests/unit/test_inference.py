@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from builders import BrightRectangles, found, random_detections, same, write_detections
+from builders import BrightRectangles, found, random_detections, rewrite, same, write_detections
 from clips import STEP, TIME_BASE, make
 
 from objmask.detections import Detections, DetectionWriter, FrameTable, frames_path, read_detections
@@ -249,7 +249,7 @@ def test_detections_that_went_missing_are_noticed(clip, tmp_path):
     """The frames table counts them, so a file that lost its last rows is not taken for frames without objects."""
     write_detections(tmp_path / "a.parquet", [found(("cup", 0.5, (0, 0, 1, 1)))] * 2)
     table = pq.read_table(tmp_path / "a.parquet")
-    pq.write_table(table.slice(0, 1), tmp_path / "a.parquet")
+    rewrite(table.slice(0, 1), tmp_path / "a.parquet")
     info = replace(clip[1], sha256="v" * 64, frames=2)
     with pytest.raises(DataError, match=r"a\.parquet: detections of frame 1 are missing"):
         join([(tmp_path / "a.parquet", frames_path(tmp_path / "a.parquet"))], info, tmp_path, "j")

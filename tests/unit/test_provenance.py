@@ -82,7 +82,7 @@ def test_comments_docstrings_and_layout_cost_no_rerun(copy):
         '    # a comment\n        """Other words."""',
     )
     edit(copy, "detections.py", '"""Largest height or width', '"""Greatest height or width')
-    edit(copy, "parquet.py", "FORMAT_VERSION = 1\n", "FORMAT_VERSION = (\n    1  # the first\n)\n\n\n")
+    edit(copy, "parquet.py", "FORMAT_VERSION = 2\n", "FORMAT_VERSION = (\n    2  # the first\n)\n\n\n")
     assert digests(copy, *VERBS) == {verb: code_digest(verb) for verb in VERBS}
 
 

@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from builders import HOSTILE, BrightRectangles, found, write_detections
+from builders import HOSTILE, BrightRectangles, found, rewrite, write_detections
 from clips import make
 
 from objmask.cli import main
@@ -269,7 +269,7 @@ def test_detections_of_two_models_that_saw_other_frames(tmp_path, capsys, detect
 def test_a_swapped_detections_file_is_one_line(tmp_path, capsys, detected):
     path = frames_path(detected["detections"])
     path.rename(tmp_path / "x.parquet")
-    pq.write_table(pq.read_table(detected["detections"]), path)
+    rewrite(pq.read_table(detected["detections"]), path)
     del detected["video"]
     fails(capsys, "coverage", **detected, groups=json.dumps(GROUPS), out=tmp_path / "c.csv")
 

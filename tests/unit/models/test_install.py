@@ -19,6 +19,7 @@ from test_tf_detection import frame, frozen, saved_tf2
 
 from objmask.cli import main
 from objmask.errors import ModelError
+from objmask.files import read_json, write_json
 from objmask.models import zoo as zoo_module
 from objmask.models.coco import COCO_IDS
 from objmask.models.detector import load
@@ -265,9 +266,9 @@ def test_licence_and_citation_do_not_make_another_model(graph_folder):
 
 def test_an_older_model_json_is_still_read(tmp_path, graph_folder):
     info = install(graph_folder, tmp_path / "m")
-    document = json.loads((tmp_path / "m/model.json").read_text())
+    document = read_json(tmp_path / "m/model.json")
     del document["archive"], document["note"]
-    (tmp_path / "m/model.json").write_text(json.dumps(document))
+    write_json(tmp_path / "m/model.json", document)
     assert ModelInfo.read(tmp_path / "m") == info
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import csv
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 from builders import PALETTE
 
+from objmask.files import write_json
 from objmask.report.bounds import BINS, FORMAT, MANY, PARTS, POINTS
 from objmask.report.dataset import Video
 from objmask.report.thumbnails import drawing
@@ -119,8 +119,7 @@ def audited(folder: Path, audits: Mapping[str, Mapping[str, Any]]) -> None:
     """Writes audits by the videos' names."""
     for name, one in audits.items():
         path = folder / f"audit/{name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(one), encoding="ascii")
+        write_json(path, one)
 
 
 def about_audits(fail_over: float | None = None, *, pictures: bool = False, **report: Any) -> dict[str, Any]:
@@ -133,8 +132,7 @@ def results(folder: Path, glances: Mapping[str, Mapping[str, Any]], label: str =
     """Writes glances by the videos' names, and summaries that fit; returns the videos."""
     for name, one in glances.items():
         path = folder / f"report/{name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(one), encoding="ascii")
+        write_json(path, one)
     (folder / "summary").mkdir(parents=True, exist_ok=True)
     values = [len(glances), 0.1, 0.05, 0.15, 0.5, 0.25]
     rows = [[group, *values] for group in GROUPS] if glances else []

@@ -15,6 +15,7 @@ from objmask.cli import main
 from objmask.corrections.corrections import Corrections
 from objmask.corrections.read import read_corrections
 from objmask.detections import Detections, DetectionWriter, frames_path
+from objmask.errors import DataError
 from objmask.files import sha256_of, write_json
 from objmask.report.page import policy
 from objmask.review.moment import Moment, quoted, rounded
@@ -172,7 +173,7 @@ def test_an_audit_comes_first(results):
     leak = {"frame": 8, "time_s": 0.267, "box": [0.1, 0.1, 0.3, 0.3], "class": "tv", "score": 0.4, "leak": True}
     stretch = {"first": {"frame": 7, "time_s": 0.234}, "last": {"frame": 9, "time_s": 0.3}, "why": ["found again"]}
     doubt = {**leak, "leak": False, "score": 0.05}
-    write_json(out / "audit/desk/one.json", {"moments": [leak, {**leak, **stretch}, doubt, {"frame": 1}, 3]})
+    write_json(out / "audit/desk/one.json", {"moments": [leak, {**leak, **stretch}, doubt]})
     listed = moments(out)
     assert [m.kind for m in listed] == ["leak", "leak", "single", "seen"]
     adds = [m.entries[0][1]["add"] for m in listed if m.kind == "leak"]
@@ -182,11 +183,22 @@ def test_an_audit_comes_first(results):
     assert kinds(out, corrections={"desk/one": [listed[1].entries[1][1]]}) == ["single"]
     elsewhere = {**listed[1].entries[1][1]["allow"], "box": [0.5, 0.5, 1, 1]}
     assert kinds(out, corrections={"desk/one": [{"allow": elsewhere}]}) == ["leak", "leak", "single", "seen"]
-    write_json(out / "audit/desk/one.json", {"moments": [{**leak, "box": [0, 0, 0, 1]}, {**leak, "kind": "<b>"}]})
+    write_json(out / "audit/desk/one.json", {"moments": [{**leak, "kind": "<b>"}]})
     assert [m.kind for m in moments(out)] == ["<b>", "single"]
+
+
+def test_a_damaged_audit_is_no_audit_without_moments(results):
+    out = results(frames_with(row(), at=[3]))
+    audit = out / "audit/desk/one.json"
+    leak = {"frame": 8, "time_s": 0.267, "box": [0, 0, 0, 1], "class": "tv", "score": 0.4, "leak": True}
+    for damaged in ({"moments": [leak]}, {"moments": [{"frame": 1}, 3]}, {"moments": 3}, {}):
+        write_json(audit, damaged)
+        with pytest.raises(DataError, match=r"one\.json: .*run audit again"):
+            moments(out)
     for damaged in ("{", "[]", '{"moments": 3}', "null"):
-        (out / "audit/desk/one.json").write_text(damaged)
-        assert kinds(out) == ["single"]
+        audit.write_text(damaged)
+        with pytest.raises(DataError, match=r"one\.json: .*run audit again"):
+            moments(out)
 
 
 def test_a_table_and_what_to_copy(results, capsys):

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from builders import METADATA, found, random_detections
+from builders import METADATA, found, random_detections, rewrite
 
 from objmask.cli import main
 from objmask.detections import Detections, DetectionWriter, FrameTable, frames_path
@@ -225,7 +225,7 @@ def test_a_damaged_file_is_one_line_and_leaves_nothing(tmp_path, sha256, columns
         index = table.schema.get_field_index(name)
         values = [*table.column(name).to_pylist()[:-1], value]
         table = table.set_column(index, table.schema.field(index), pa.array(values, table.schema.field(index).type))
-    pq.write_table(table, path)
+    rewrite(table, path)
     out = tmp_path / "tracks/t.parquet"
     with pytest.raises(DataError, match=message) as caught:
         tracked(path, replace(info, sha256=sha256(info)), None, out)
