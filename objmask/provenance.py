@@ -19,15 +19,15 @@ from objmask.versions import settings_digest, versions
 _PACKAGE = Path(__file__).parent
 _WITHOUT_EFFECT = frozenset(
     {
-        *("errors.py", "hints.py", "progress.py", "provenance.py", "verbs/options.py"),
+        *("documents.py", "errors.py", "hints.py", "progress.py", "provenance.py", "verbs/options.py"),
         *("index.py", "input_table.py", "models/cache.py", "models/download.py"),
         *("lifetime.py", "network_client.py", "network_server.py", "models/devices.py"),
     }
 )
-"""Modules that decide what users are told, how options are spelt, which videos there are, whose names and checksums are
-params of their own, how an archive gets here, which is checked by its checksum, and in which process and on which of
-equal devices a job runs; never what a result holds. Nor does what only they import: a verb that needs it for its
-result imports it itself."""
+"""Modules that decide what is refused, what users are told, how options are spelt, which videos there are, whose names
+and checksums are params of their own, how an archive gets here, which is checked by its checksum, and in which process
+and on which of equal devices a job runs; never what a result holds. Nor does what only they import: a verb that needs
+it for its result imports it itself."""
 _PACKAGES = ("av", "numpy", "opencv-python", "pandas", "pyarrow")
 
 
