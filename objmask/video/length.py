@@ -55,7 +55,7 @@ def times_of(stream: VideoStream, scan: Scan, warnings: list[str]) -> dict[str, 
         pts = [time + shift for time in pts]
     # Where a clock is taken for the rate, FFmpeg takes a tick of it for a frame's duration.
     known = scan.last_duration if rate == declared or not declared or declared < _CLOCK_RATE else 0
-    end = pts[-1] + (known or step)
+    end = pts[-1] + (known if known > 0 else step)
     return {
         "time_base": time_base,
         "rate": rate,
