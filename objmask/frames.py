@@ -102,6 +102,7 @@ def write_store(path: Path, size: tuple[int, int], pictures: Iterable[Picture]) 
     Raises:
         VideoError: the file cannot be written.
     """
+    count = 0
     try:
         with atomic_path(path) as temporary:
             temporary.touch()  # without frames it stays empty
@@ -111,9 +112,20 @@ def write_store(path: Path, size: tuple[int, int], pictures: Iterable[Picture]) 
                 stream.pix_fmt = "gbrp"
                 for picture in pictures:
                     container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+                    count += 1
                 container.mux(stream.encode(None))
+            if _pictures_in(temporary) != count:
+                raise VideoError(f"{path}: does not hold the {count} frames that were written; is the disk full?")
     except (av.FFmpegError, OSError) as error:
         raise VideoError(f"{path}: cannot be written ({reason(error)})") from error
+
+
+def _pictures_in(store: Path) -> int:
+    """Whole pictures of a store, by demuxing."""
+    if not store.stat().st_size:
+        return 0
+    with av.open(str(store)) as container:
+        return sum(bool(packet.size) and not packet.is_corrupt for packet in container.demux(video=0))
 
 
 def read_store(path: Path) -> Iterator[Picture]:

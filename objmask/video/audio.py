@@ -86,7 +86,16 @@ class AudioCopy:
             if start_s is None or (pts + (packet.duration or 0)) * packet.time_base > start_s:
                 self._written.append(pts)
                 packet.stream = self._target
-                output.mux(packet)
+                self._mux(output, packet)
+
+    def _mux(self, output: OutputContainer, packet: Packet) -> None:
+        try:
+            output.mux(packet)
+        except av.ArgumentError as error:
+            raise VideoError(
+                f"{self._path}: its audio cannot be copied into MP4, for its times go back or lie too far apart; set "
+                "privacy.audio: drop, or convert the audio"
+            ) from error
 
     def asked(self, slack_s: Fraction) -> AskedSound | None:
         """What is to be heard of it, None = nothing.

@@ -45,7 +45,13 @@ def times_of(stream: VideoStream, scan: Scan, warnings: list[str]) -> dict[str, 
     pts = [time for time, _ in retime(((p, None) for p in scan.pts), rule, step, first_time(scan.pts, step))]
     changed = sum(a != b for a, b in zip(scan.pts, pts, strict=True))
     if changed:
-        warnings.append(f"times of {changed} of {len(pts)} frames {rule}: in the file they are missing or out of order")
+        by = max((abs(a - b) for a, b in zip(scan.pts, pts, strict=True) if a is not None), default=0)
+        sound = (
+            f", by up to {float(by * time_base):.3g} s; sound keeps its own" if rule == "repaired" and by > step else ""
+        )
+        warnings.append(
+            f"times of {changed} of {len(pts)} frames {rule}: in the file they are missing or out of order{sound}"
+        )
     shift = max(0, -pts[0])
     if shift:
         warnings.append(
@@ -108,6 +114,8 @@ def completeness_of(
     rate, frames = times["rate"], times["frames"]
     end_s = (times["end_pts"] - times["shift_pts"]) * times["time_base"]
     declared_s, missing_s = _declared(*opened, scan, end_s)
+    if opened[1].frames and opened[1].frames == scan.packets + scan.discarded:
+        missing_s = Fraction(0)  # all are there: with B-frames, MP4 cannot say how long the last one is to be seen
     declared = _declared_frames(*opened, scan, times, declared_s)
     truncated = _is_truncated(path, scan, missing_s, rate, on_truncated, warnings)
     if scan.packets != frames or declared not in (None, frames):

@@ -42,6 +42,7 @@ def make(
     audio: str | None = None,
     sound_rate: int = 8000,
     extra_sound_s: float = 0,
+    sound_from_s: float = 0,
     secrets: bool = False,
     cover: bool = False,
     videos: int = 1,
@@ -83,7 +84,7 @@ def make(
         for stream in streams:
             out.mux(stream.encode(None))
         if sound is not None:
-            _write_sound(out, sound, float(ends[-1] * time_base) + extra_sound_s)
+            _write_sound(out, sound, sound_from_s, float(ends[-1] * time_base) + extra_sound_s)
         if image is not None:
             still = av.VideoFrame.from_ndarray(picture(0, 32, 32), "rgb24")
             out.mux(image.encode(still.reformat(format="yuvj444p")) + image.encode(None))
@@ -109,11 +110,11 @@ def _plant(out, videos, sound):
         sound.metadata.update(handler_name=SECRETS[4], title=SECRETS[4])
 
 
-def _write_sound(out, sound, seconds):
+def _write_sound(out, sound, start_s, end_s):
     rate = sound.codec_context.sample_rate
-    tone = (np.sin(np.arange(int(rate * seconds)) / 7) * 8000).astype(np.int16)[None]
+    tone = (np.sin(np.arange(int(rate * (end_s - start_s))) / 7) * 8000).astype(np.int16)[None]
     frame = av.AudioFrame.from_ndarray(tone, "s16", "mono")
-    frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
+    frame.sample_rate, frame.pts, frame.time_base = rate, round(rate * start_s), Fraction(1, rate)
     resampler = av.AudioResampler(sound.codec_context.format.name, "mono", rate, sound.codec_context.frame_size or None)
     for piece in [*resampler.resample(frame), *resampler.resample(None)]:
         out.mux(sound.encode(piece))
