@@ -17,9 +17,11 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from objmask.errors import VideoError
-from objmask.video.info import ColorTags
+from objmask.video.info import ColorTags, FieldOrder
 
 _RANGES = {1: "tv", 2: "pc"}
+_FIELD_ORDERS = {2: "tff", 3: "bff"}
+"""As FFmpeg numbers them (AVFieldOrder)."""
 _ONE_IN_MP4 = {"mp1", "mp2", "mp3"}
 """MP4 has one code for all three; their packets say which they are."""
 
@@ -34,6 +36,7 @@ class Asked:
         colors: the tags.
         sample_aspect: width / height of a sample.
         time_base: seconds a pts unit.
+        fields: which comes first, None = pictures are progressive.
         pts: of every frame, increasing.
         end_pts: of the last frame plus its duration.
     """
@@ -44,6 +47,7 @@ class Asked:
     colors: ColorTags
     sample_aspect: Fraction
     time_base: Fraction
+    fields: FieldOrder | None = None
     pts: array[int] = field(default_factory=lambda: array("q"))
     end_pts: int = 0
 
@@ -131,6 +135,7 @@ def _wrong_looks(stream: VideoStream, asked: Asked) -> Iterator[str]:
             ("codec", context.codec.canonical_name, asked.codec),
             ("size", (context.width, context.height), (asked.width, asked.height)),
             ("colour", tags, asked.colors),
+            ("order of fields", _FIELD_ORDERS.get(context.field_order), asked.fields),
         )
         if got != expected
     )

@@ -8,6 +8,7 @@ import pytest
 from av.codec.context import Flags
 from clips import make, write_frames
 
+from objmask.errors import VideoError
 from objmask.masks import Patch
 from objmask.render.privacy import Privacy, PrivacySettings, to_blocks, whole_pairs
 from objmask.video import Planes, VideoWriter, probe, read_frames
@@ -233,3 +234,18 @@ def test_pairs_at_the_lower_edge_end_with_the_frame():
 def test_field_order_of_a_marked_picture():
     for order in ("tff", "bff"):
         assert field_order_of(Marker(order).mark(striped())) == order
+
+
+def test_lost_fields_are_noticed_when_the_video_is_read_back(tmp_path, monkeypatch):
+    source = clip(tmp_path / "a.mkv", "tff", "yuv420p")
+    info = probe(source)
+    monkeypatch.setattr(Marker, "mark", lambda self, frame: frame)
+
+    def write():
+        with VideoWriter(tmp_path / "b.mp4", info, fields="tff") as writer:
+            for frame in read_frames(source, info):
+                writer.write(frame.planes(), frame.pts, frame.duration_pts)
+
+    with pytest.raises(VideoError, match="its order of fields is bff instead of tff"):
+        write()
+    assert not (tmp_path / "b.mp4").exists()
