@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scenes import PALETTE, found, info, noise
@@ -35,3 +37,13 @@ def test_an_object_takes_its_group_s_colour_and_the_rest_stays() -> None:
 def test_captions_fit_into_tiny_frames(size: tuple[int, int]) -> None:
     _, out = overlay(*size, found(("keyboard", 0.99, (0.0, 0.0, 1.0, 1.0)), ("wine glass", 0.5, (0.9, 0.9, 1.0, 1.0))))
     assert out.y.shape == (size[1], size[0])
+
+
+def test_of_high_dynamic_range_it_draws_the_groups_colours_in_bt709() -> None:
+    facts = replace(info(320, 180), colorspace=9, primaries=9, transfer=16)
+    renderer = Overlay(PALETTE, facts, score=0.3, threshold=0.5)
+    assert renderer.viewed
+    planes = (np.full((180, 320), 16, np.uint8), *(np.full((90, 160), 128, np.uint8) for _ in range(2)))
+    out = renderer.render(Planes(*planes), [renderer.prepare(found(("cup", 0.9, (0.3, 0.3, 0.7, 0.7))))], 0)
+    # The caption's ground is the plain colour: blue, by ITU-R BT.709 16 + 219 x 0.0722 and 128 + 224 / 2.
+    assert (32, 240) in {(int(y), int(u)) for y, u in zip(out.y[::2, ::2].ravel(), out.u.ravel(), strict=True)}

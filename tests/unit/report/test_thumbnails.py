@@ -13,7 +13,7 @@ import pytest
 
 from objmask.errors import DataError
 from objmask.report.thumbnails import MAX_BYTES, SIDE_PX, drawing, photograph, shown_size, stills
-from objmask.video import probe
+from objmask.video import VideoWriter, probe, read_frames
 
 
 def shown(text):
@@ -68,3 +68,19 @@ def test_stills_are_the_frames_of_their_times(tmp_path, pts):
 def test_a_video_of_other_times_is_refused(tmp_path, at):
     with pytest.raises(DataError, match="delete it and run again"):
         list(stills(clips.make(tmp_path / "a.mp4"), [at]))
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+def test_stills_are_what_a_screen_shows(tmp_path, interlaced):
+    """Of high dynamic range, or of fields, as `Frame.rgb` gives them."""
+    source = clips.make(tmp_path / "a.mp4")
+    facts = replace(probe(source), colorspace=9, primaries=9, transfer=16)
+    with VideoWriter(tmp_path / "b.mp4", facts, quality=1, fields="tff" if interlaced else None) as writer:
+        for frame in read_frames(source, probe(source)):
+            writer.write(frame.planes(), frame.pts, frame.duration_pts)
+    info = probe(tmp_path / "b.mp4")
+    assert (info.transfer, info.field_order) == (16, "tff" if interlaced else None)
+    frames = list(read_frames(tmp_path / "b.mp4", info))
+    pictures = stills(tmp_path / "b.mp4", [frame.pts * info.time_base for frame in frames])
+    for frame, picture in zip(frames, pictures, strict=True):
+        np.testing.assert_array_equal(picture, frame.rgb())
