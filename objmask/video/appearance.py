@@ -65,7 +65,7 @@ def colors_of(path: Path, scan: Scan, first: av.VideoFrame, warnings: list[str])
         "transfer": tags.transfer,
         "declared_color_range": declared_range(first),
         "declared_colorspace": first.colorspace,
-        "field_order": _fields(scan, warnings),
+        "field_order": _fields(scan, _orientation(first, [])[0], warnings),
     }
 
 
@@ -99,14 +99,14 @@ def _orientation(frame: av.VideoFrame, warnings: list[str]) -> tuple[int, bool]:
     return rotation, mirrored
 
 
-def _fields(scan: Scan, warnings: list[str]) -> FieldOrder | None:
+def _fields(scan: Scan, rotation: int, warnings: list[str]) -> FieldOrder | None:
     if scan.first_interlaced is None:
         return None
     order = field_order_of(scan.first_interlaced)
     share = "" if scan.interlaced == len(scan.pts) else f" in {scan.interlaced} of {len(scan.pts)} frames"
     warnings.append(
         f"interlaced{share}, {'top' if order == 'tff' else 'bottom'} field first: networks see both fields merged; "
-        "protected video and overlay keep the fields"
+        + ("all outputs too, as it is turned" if rotation else "protected video and overlay keep the fields")
     )
     return order
 

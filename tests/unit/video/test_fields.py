@@ -154,6 +154,7 @@ def test_a_turned_picture_has_no_fields(tmp_path):
         out.mux(stream.encode(None))
     info = probe(tmp_path / "a.mp4")
     assert (info.field_order, info.written_fields, info.rotation) == ("tff", None, 270)
+    assert any("all outputs too, as it is turned" in warning for warning in info.warnings)
     planes = next(read_frames(tmp_path / "a.mp4", info)).planes()
     assert np.abs(np.diff(planes.u[:, 1:-1].astype(int), axis=1)).max() <= 6  # no alternating columns
 
