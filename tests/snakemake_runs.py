@@ -8,11 +8,13 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -134,14 +136,8 @@ class Workflow:
         folder.mkdir(parents=True, exist_ok=True)
         command: list[str | Path] = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
         if not unflagged:
-            settings = {"models": [str(self.model)], "device": "cpu", **(config or {})}
-            if "model" in settings:
-                del settings["models"]
-            settings = {key: value for key, value in settings.items() if value is not None}
-            given = folder / "given.json"
-            given.write_text(json.dumps(settings))
-            command += ["-s", self.root / "Snakefile", "--configfile", given]
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+            command += self._given(folder, config)
+        environment = _environment()
         if not privileged and not os.getuid():
             command[:0] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
         done = subprocess.run(
@@ -156,9 +152,38 @@ class Workflow:
         )
         return Run(done.returncode, done.stdout.decode("utf-8", "surrogateescape"), folder)
 
+    def _given(self, folder: Path, config: Mapping[str, Any] | None) -> list[str | Path]:
+        """Writes the configuration file; what the command line says of it and of the workflow."""
+        settings = {"models": [str(self.model)], "device": "cpu", **(config or {})}
+        if "model" in settings:
+            del settings["models"]
+        settings = {key: value for key, value in settings.items() if value is not None}
+        given = folder / "given.json"
+        given.write_text(json.dumps(settings))
+        return ["-s", self.root / "Snakefile", "--configfile", given]
+
     def plan(self, folder: Path, config: Mapping[str, Any]) -> Run:
-        """A dry run that must succeed."""
-        return self.run(folder, config, "-n").ok()
+        """A dry run that must succeed, without the second that Python takes to load Snakemake."""
+        arguments = ["--cores", "2", "-n", *map(str, self._given(folder, config))]
+        with tempfile.NamedTemporaryFile() as out:
+            call = {"arguments": arguments, "folder": str(folder), "environment": _environment(), "out": out.name}
+            warm = _warm()
+            assert warm.stdin
+            assert warm.stdout
+            print(json.dumps(call), file=warm.stdin, flush=True)
+            code = int(warm.stdout.readline())
+            return Run(code, Path(out.name).read_text("utf-8", "surrogateescape"), folder).ok()
+
+
+def _environment() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+
+
+@cache
+def _warm() -> subprocess.Popen[str]:
+    """The process that has Snakemake loaded; it ends with this one, which holds its standard input."""
+    command = [sys.executable, Path(__file__).with_name("warm_snakemake.py")]
+    return subprocess.Popen(command, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 OUTPUTS = ("masks", "overlay", "protected", "coverage")

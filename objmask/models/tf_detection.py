@@ -70,6 +70,8 @@ class TfDetector:
         self._names = {number: name for name, number in info.class_ids.items()}
         self._unknown: set[int] = set()
         low = _low_precision(info.name, device, precision, optimise)
+        # Whether a processor's kernels for 16 bits are there shows when they run.
+        self._way_out = "; if it cannot compute in 16 bits here, set detect.precision: float32" if low else ""
         self._session = _session(info.name, device, threads, low, optimise)
         try:
             self._input, self._outputs = _open(self._session, path)
@@ -122,7 +124,7 @@ class TfDetector:
             raise ModelError(f"{self.info.name}: out of memory; lower detect.batch (now {self._batch})") from error
         except (tf.errors.OpError, ValueError) as error:
             raise ModelError(
-                f"{self.info.name}: the graph failed on {pictures.shape} ({_first_line(error)})"
+                f"{self.info.name}: the graph failed on {pictures.shape} ({_first_line(error)}){self._way_out}"
             ) from error
         expected = {"num_detections": 1, "detection_boxes": 3, "detection_masks": 4}
         for name, values in outputs.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
 from pathlib import Path
 
@@ -107,13 +108,31 @@ def test_pictures_of_odd_shapes(folder: Path, size: tuple[int, int]) -> None:
     assert np.isfinite(found["detection_boxes"].numpy()).all()
 
 
+def _rounding(network: MaskRCNN, logits: float) -> float:
+    """By how much probabilities may differ that are the same sums in another order.
+
+    n terms of float32, added in whatever order, differ by about sqrt(n) roundings; each layer adds its own. What comes
+    out is relative to logits of this size, and a sigmoid's slope is a quarter at most.
+    """
+    kernels = [kernel.shape for kernel in network.trainable_variables if len(kernel.shape) > 1]
+    layers = sum(float(np.prod(shape[:-1])) ** 0.5 for shape in kernels)
+    return float(layers * np.finfo(np.float32).eps * logits / 4)
+
+
 def test_frames_of_a_batch_do_not_influence_each_other(folder: Path) -> None:
-    network, pictures = load_network(folder), tf.constant(_pictures(3))
-    together = network.detect(pictures)
+    """Other neighbours, same shapes: all sums are the same, on whatever processor. Only masks are computed for as many
+    boxes as all frames have together, which may be in another order."""
+    network, pictures = load_network(folder), _pictures(6)
+    together = network.detect(tf.constant(pictures[:3]))
     for i in range(3):
-        alone = network.detect(pictures[i : i + 1])
-        for name in together:
-            np.testing.assert_allclose(together[name][i], alone[name][0], atol=1e-4)
+        among = pictures[3:].copy()
+        among[i] = pictures[i]
+        others = network.detect(tf.constant(among))
+        for name in together.keys() - {"detection_masks"}:
+            np.testing.assert_array_equal(together[name][i], others[name][i])
+        # Weights of deviation 0.3 make logits of about 40 here; what one frame does to another is a matter of tenths.
+        masks = together["detection_masks"][i], others["detection_masks"][i]
+        np.testing.assert_allclose(*masks, rtol=0, atol=_rounding(network, 40))
 
 
 def test_settings_are_checked(folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -186,7 +205,7 @@ def _with_config(folder: Path) -> None:
 
 def test_precision_and_optimiser_change_little_and_are_told(exported: Path, tmp_path: Path) -> None:
     install(exported, tmp_path / "model", "desk")
-    scores = {}
+    scores, said = {}, []
     for placement, options in {
         "float32": {},
         "float32, graph not optimised": {"optimise": False},
@@ -194,11 +213,19 @@ def test_precision_and_optimiser_change_little_and_are_told(exported: Path, tmp_
     }.items():
         detector = load(tmp_path / "model", device="cpu", floor=0.0, **options)  # type: ignore[arg-type]
         assert detector.placement.endswith(f"TensorFlow {tf.__version__}, {placement}")
-        scores[placement] = detector.detect(list(_pictures(1)))[0].scores
+        try:
+            scores[placement] = detector.detect(list(_pictures(1)))[0].scores
+        except ModelError as error:
+            # oneDNN that is told to hold back has no kernels for what TensorFlow, which asks the processor, gives it.
+            if not options.get("precision") or "ONEDNN_MAX_CPU_ISA" not in os.environ:
+                raise
+            said.append(str(error))
         detector.close()
+    assert all("set detect.precision: float32" in words for words in said)
     plain = scores.pop("float32")
-    np.testing.assert_allclose(scores["float32, graph not optimised"], plain, atol=1e-3)
+    np.testing.assert_allclose(scores.pop("float32, graph not optimised"), plain, atol=1e-3)
     # Eight bits of mantissa; weights that were never trained make the most of it.
-    np.testing.assert_allclose(scores["float32 and bfloat16"][:3], plain[:3], atol=0.15)
+    for mixed in scores.values():
+        np.testing.assert_allclose(mixed[:3], plain[:3], atol=0.15)
     with pytest.raises(ModelError, match=r"set detect.optimise: true"):
         load(tmp_path / "model", device="cpu", precision="mixed", optimise=False)
