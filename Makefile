@@ -48,9 +48,8 @@ model: env
 	cp build/model/demo/{frozen_inference_graph.pb,label_map.pbtxt,pipeline.config} objmask/models/demo/
 
 test: env
-	@# Files side by side, in their order: the long ones first, so that all cores end together.
-	$(BIN)/python -m pytest --numprocesses=$(CORES) --dist=loadfile --no-loadscope-reorder \
-	  tests/workflow/test_reruns.py tests/workflow tests/integration tests/unit
+	@# Files side by side, in their order: those that take long first, so that all cores end together.
+	$(BIN)/python -m pytest --numprocesses=$(CORES) --dist=loadfile --no-loadscope-reorder tests/workflow tests/integration tests/unit
 
 lint: env
 	$(BIN)/ruff check .

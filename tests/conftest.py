@@ -24,6 +24,11 @@ hypothesis.settings.register_profile("patient", deadline=None, suppress_health_c
 hypothesis.settings.load_profile("patient")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The file that takes longest comes first: at the end only it would still run, on one core of many."""
+    items.sort(key=lambda item: item.path.name != "test_reruns.py")
+
+
 @pytest.fixture(autouse=True)
 def _process_as_it_was() -> Iterator[None]:
     """The command line sets up the log and how the process is stopped; the next test must not inherit that."""
