@@ -162,15 +162,11 @@ def test_what_is_made_of_detections_never_detects_again(verb):
     assert [name for name in names(verb) if name.startswith(DRAWING)] == []
 
 
-def test_what_finding_needs_is_exactly_this():
-    """A line more here is a reason more to run every network again: let it be one that can change detections."""
-    reading = {"video/info.py", "video/planes.py", "video/reader.py", "video/source.py", "video/timing.py"}
-    stored = {"detections.py", "files.py", "frames.py", "key_frames.py", "models/info.py", "parquet.py", "pipeline.py"}
-    common = reading | stored | {"tracks/motion.py"}
-    assert names("frames") == common | {"verbs/frames.py", "chunks.py"}
-    network = {"detector", "letterbox", "tf_detection", "yolo_decode", "yolo_layout", "yolo_seg", "api_outputs"}
-    running = {"inference.py", "quiet_tensorflow.py", "versions.py", *(f"models/{name}.py" for name in network)}
-    assert names("detect") == common | running | {"verbs/detect.py", "detect_job.py"}
+@pytest.mark.parametrize("verb", ["frames", "detect", "gather"])
+def test_how_videos_are_probed_and_written_never_detects_again(verb):
+    """What a probe says is in its file, which is an input."""
+    probing = {"probe", "scan", "appearance", "length"}
+    assert not names(verb) & {f"video/{name}.py" for name in (*probing, "writer", "audio")}
 
 
 @pytest.mark.parametrize(("found", "at_least"), [(raised, 300), (logged, 40), (helped, 150)])
