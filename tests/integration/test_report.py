@@ -54,11 +54,12 @@ class Seen:
     asked: list[str] = field(default_factory=list)
 
     def open(self, path: Path) -> Seen:
+        self.page.set_default_timeout(1000 * AT_MOST_S)
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.goto(path.resolve().as_uri())
-        self.page.wait_for_selector("html[data-ready]", state="attached", timeout=1000 * AT_MOST_S)
+        self.page.wait_for_selector("html[data-ready]", state="attached")
         return self
 
     @property
@@ -91,7 +92,7 @@ def browser() -> Iterator[Any]:
         pytest.skip("needs a browser: install the Debian package chromium")
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as started:
-        launched = started.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        launched = started.chromium.launch(executable_path=program, args=["--no-sandbox"], timeout=1000 * AT_MOST_S)
         yield launched
         launched.close()
 

@@ -39,8 +39,9 @@ def test_the_same_command_goes_on(truth, tmp_path, mode, share):
 
 @pytest.mark.parametrize("mode", KILLS, ids=[mode.name for mode in KILLS])
 def test_what_a_kill_leaves_half_written_is_cleared_away(truth, tmp_path, mode):
-    outcome = interruptions.interrupt(mode, "protected", truth, tmp_path / "run")
-    assert outcome.hit
+    # Whoever looks too late on a busy machine looks again.
+    tries = (interruptions.interrupt(mode, "protected", truth, tmp_path / f"run{k}") for k in range(20))
+    outcome = next(one for one in tries if one.hit)
     assert not outcome.problems, "\n".join(outcome.problems)
 
 
