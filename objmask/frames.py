@@ -80,7 +80,7 @@ def extract_frames(
         for frame, seen in frames:
             rows.append((frame.number, frame.pts, frame.duration_pts, seen))
             if seen:
-                yield scaled(frame.rgb(), size)
+                yield scaled(frame.rgb(size), size)
             progress.step()
 
     write_store(store, size, ahead(pictures()))

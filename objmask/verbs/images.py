@@ -35,5 +35,5 @@ def run(options: argparse.Namespace) -> None:
     }
     with progress(options, f"images {options.out}", min(stop, info.frames) - start) as bar:
         frames = bar.counted(read_with_keys(options.video, info, options.every, **part))
-        pictures = ((frame.number, scaled(frame.rgb(), size)) for frame, seen in frames if seen)
+        pictures = ((frame.number, scaled(frame.rgb(size), size)) for frame, seen in frames if seen)
         write_images(pictures, options.out, options.kind)

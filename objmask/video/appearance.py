@@ -40,13 +40,13 @@ def shape_of(first: av.VideoFrame, stream: VideoStream, warnings: list[str]) -> 
     }
 
 
-def colors_of(path: Path, scan: Scan, first: av.VideoFrame, warnings: list[str]) -> dict[str, Any]:
+def colors_of(path: Path, stream: VideoStream, scan: Scan, first: av.VideoFrame, warnings: list[str]) -> dict[str, Any]:
     """The fields of `VideoInfo` on colour and fields; adds to `warnings`.
 
     Raises:
         VideoError: the colours cannot be read.
     """
-    check_colors(path, first, warnings)
+    check_colors(path, first, stream.codec_context.codec_tag, warnings)
     tags = tags_of(first)
     for name, (number, before, after) in scan.changes.items():
         warnings.append(f"the {name} changes from {before} to {after} at frame {number}; all is written as it begins")

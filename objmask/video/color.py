@@ -23,6 +23,8 @@ _OTHER_MATRICES = {8: "YCgCo", 11: "Y'D'zD'x", 14: "ICtCp", 15: "IPT-C2", 16: "Y
 _OTHER_TRANSFERS = {8: "linear light", 9: "logarithmic", 10: "logarithmic", 17: "SMPTE 428 (cinema)"}
 _RANGES = {"tv": "narrow", "pc": "full"}
 _MATRICES = {1: "BT.709", 4: "FCC", 5: "BT.601", 6: "BT.601", 7: "SMPTE 240M", 9: "BT.2020"}
+_DOLBY_VISION = frozenset({"dvh1", "dvhe", "dav1"})
+"""Four letters of streams that only a Dolby Vision player shows rightly, unless they are tagged as PQ or HLG, too."""
 _DEEP = 10
 """Bits from which a picture whose file says nothing of its transfer may well be of high dynamic range."""
 
@@ -77,7 +79,7 @@ def _name(known: type[IntEnum], number: int) -> str:
     return known(number).name if number in known.__members__.values() else str(number)
 
 
-def check_colors(path: Path, frame: av.VideoFrame, warnings: list[str]) -> None:
+def check_colors(path: Path, frame: av.VideoFrame, codec_tag: str, warnings: list[str]) -> None:
     """Adds to `warnings` what of a picture's colours has to be guessed.
 
     Raises:
@@ -87,6 +89,10 @@ def check_colors(path: Path, frame: av.VideoFrame, warnings: list[str]) -> None:
     if matrix not in SUPPORTED_MATRICES | _UNSAID and matrix not in _NEAR_MATRICES:
         name = _OTHER_MATRICES.get(matrix, f"number {matrix}")
         raise VideoError(f"{path}: its colours are encoded as {name}, which cannot be read; convert it to BT.709")
+    if codec_tag in _DOLBY_VISION and transfer in _UNSAID:
+        raise VideoError(
+            f"{path}: Dolby Vision without a picture for other players cannot be read; convert it to BT.709"
+        )
     if matrix in _NEAR_MATRICES:
         used = tags_of(frame).matrix
         warnings.append(f"colour matrix {_NEAR_MATRICES[matrix]} is read as {used}: colours may be a little off")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import cast
+from typing import TypeVar, cast
 
 import av
 import av.filter
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from objmask.video.info import FieldOrder
 
-Array = npt.NDArray[np.uint8]
+Sample = TypeVar("Sample", np.uint8, np.uint16)
 _TICK = Fraction(1, 25)
 """Filters want a unit of time; nothing is made of it."""
 
@@ -45,8 +45,8 @@ class Marker:
         return cast(av.VideoFrame, self._graph.pull())
 
 
-def merged(woven: Array) -> Array:
-    """An interlaced picture, (h, w) or (h, w, 3) uint8, without combs: every line with a quarter of both neighbours.
+def merged(woven: npt.NDArray[Sample]) -> npt.NDArray[Sample]:
+    """An interlaced picture, (h, w) or (h, w, 3), without combs: every line with a quarter of both neighbours.
 
     Both fields stay in it, so that an object that moved between them is seen at both of its places, which are what has
     to be hidden. It depends on no other picture, so a video may be cut anywhere.
@@ -54,7 +54,7 @@ def merged(woven: Array) -> Array:
     if woven.shape[0] < 2:
         return woven
     weights = np.array([0.25, 0.5, 0.25])
-    return cv2.sepFilter2D(woven, -1, np.ones(1), weights).astype(np.uint8, copy=False)
+    return cv2.sepFilter2D(woven, -1, np.ones(1), weights).astype(woven.dtype, copy=False)
 
 
 def _graph(frame: av.VideoFrame, name: str, arguments: str) -> av.filter.Graph:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import av
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -77,26 +78,36 @@ def to_viewed_planes(frame: av.VideoFrame, info: VideoInfo) -> Planes:
     return to_planes(frame, info)
 
 
-def to_rgb(frame: av.VideoFrame, info: VideoInfo) -> Array:
-    """Upright RGB, uint8 (h, w, 3), as a BT.709 screen shows it: by the picture's tags, toned down, fields merged."""
-    return _upright(as_seen(frame, tags_of(frame, info.colors)), info)
+def to_rgb(frame: av.VideoFrame, info: VideoInfo, enough: tuple[int, int] | None = None) -> Array:
+    """Upright RGB, uint8 (h, w, 3), as a BT.709 screen shows it: by the picture's tags, toned down, fields merged.
+
+    Args:
+        frame: as decoded.
+        info: of the video.
+        enough: width and height, upright; a picture that is slow to map to BT.709 may be scaled down to it before.
+    """
+    turned = enough[::-1] if enough and info.rotation in (90, 270) else enough
+    return _upright(as_seen(frame, tags_of(frame, info.colors), turned), info)
 
 
-def as_seen(frame: av.VideoFrame, tags: ColorTags) -> Array:
+def as_seen(frame: av.VideoFrame, tags: ColorTags, enough: tuple[int, int] | None = None) -> Array:
     """As `to_rgb`, in the stored orientation.
 
     Args:
         frame: as decoded.
         tags: how it is to be read.
+        enough: as for `to_rgb`, stored.
     """
     source = (_swscale_tags(tags)[0], _RANGES["pc"]) if is_rgb(frame) else _swscale_tags(tags)
     full = (source[0], _RANGES["pc"])
-    if needs_mapping(tags):
-        deep = _view(_converted(_with_chroma(frame), "rgb48le", source, full), 0, samples=6).view("<u2")
-        rgb = to_standard(deep, tags, 65535 if is_rgb(frame) else _WHITE_IN_SWSCALE)
-    else:
+    if not needs_mapping(tags):
         rgb = _view(_converted(_with_chroma(frame), "rgb24", source, full), 0, samples=3)
-    return merged(rgb) if frame.interlaced_frame else rgb
+        return merged(rgb) if frame.interlaced_frame else rgb
+    deep = _view(_converted(_with_chroma(frame), "rgb48le", source, full), 0, samples=6).view("<u2")
+    deep = merged(deep) if frame.interlaced_frame else deep
+    if enough and enough[0] <= frame.width and enough[1] <= frame.height:
+        deep = cv2.resize(deep, enough, interpolation=cv2.INTER_AREA).astype(np.uint16, copy=False)
+    return to_standard(deep, tags, 65535 if is_rgb(frame) else _WHITE_IN_SWSCALE)
 
 
 def rgb_to_planes(rgb: Array, colors: ColorTags) -> Planes:

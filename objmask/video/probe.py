@@ -91,7 +91,7 @@ def _describe(
         **times,
         **completeness_of(path, opened, scan, times, on_truncated, warnings),
         **shape_of(scan.first, stream, warnings),
-        **colors_of(path, scan, scan.first, warnings),
+        **colors_of(path, stream, scan, scan.first, warnings),
         **streams_of(container, stream),
         warnings=warnings,
         cuts=scan.cuts,

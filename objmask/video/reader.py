@@ -54,9 +54,13 @@ class Frame:
         """As `planes`, but as a BT.709 screen shows it if it is no BT.709: in the tags `viewed(info.colors)`."""
         return to_viewed_planes(self.picture, self.info)
 
-    def rgb(self) -> Array:
-        """The picture in RGB as a BT.709 screen shows it, without combs, uint8 (h, w, 3); the caller's own."""
-        return to_rgb(self.picture, self.info)
+    def rgb(self, enough: tuple[int, int] | None = None) -> Array:
+        """The picture in RGB as a BT.709 screen shows it, without combs, uint8 (h, w, 3); the caller's own.
+
+        Args:
+            enough: width and height; where mapping to BT.709 is slow the picture may come in that size, if it is less.
+        """
+        return to_rgb(self.picture, self.info, enough)
 
 
 def read_frames(

@@ -152,3 +152,25 @@ def test_a_shape_of_pixels_that_changes_is_named(tmp_path):
     path = tmp_path / "a.h264"
     path.write_bytes(b"".join(part.read_bytes() for part in parts))
     assert any("shape of a pixel changes from 1 to 2" in warning for warning in probe(path).warnings)
+
+
+@pytest.mark.parametrize(("tags", "refused"), [(None, True), (ColorTags("tv", 9, 9, 16), False)])
+def test_dolby_vision_alone_is_refused(tmp_path, tags, refused):
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w", container_options={"strict": "unofficial"}) as out:
+        stream = out.add_stream("libx265", 25, options={"x265-params": "log-level=none"})
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p10le"
+        context = stream.codec_context
+        context.codec_tag = "dvh1"
+        if tags is not None:
+            context.colorspace, context.color_primaries, context.color_trc = tags.matrix, tags.primaries, tags.transfer
+        for i in range(3):
+            frame = av.VideoFrame(64, 64, "yuv420p10le")
+            frame.pts, frame.time_base = i, Fraction(1, 25)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    if refused:
+        with pytest.raises(VideoError, match=r"a\.mp4: Dolby Vision.*convert it"):
+            probe(path)
+    else:
+        assert probe(path).colors == tags

@@ -1,10 +1,13 @@
 """Levels by the formulas of ITU-R BT.2100, computed here in the other direction than the code goes."""
 
+from dataclasses import replace
+
 import av
 import numpy as np
 import pytest
 from clips import write_frames
 
+from objmask.frames import scaled
 from objmask.video import BT709_TV, ColorTags, Planes, VideoWriter, probe, read_frames
 from objmask.video.planes import rgb_to_planes
 from objmask.video.tone import kind_of, needs_mapping, to_standard, viewed
@@ -183,3 +186,29 @@ def test_a_part_of_another_range_makes_all_of_it_bt709(tmp_path):
     assert np.abs(last.rgb().astype(int) - (200, 150, 100)).max() <= 5
     y = 16 + 219 / 255 * (0.2126 * 200 + 0.7152 * 150 + 0.0722 * 100)
     assert np.abs(last.planes().y - y).max() <= 4
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_a_small_picture_is_the_large_one_scaled_down(tmp_path, rotation):
+    """For what a network takes, fewer pixels are mapped; it must see the same."""
+    frames = [av.VideoFrame(128, 64, "yuv420p10le")]
+    for plane in frames[0].planes:
+        rows = np.frombuffer(memoryview(plane), "<u2").reshape(plane.height, -1)
+        y, x = np.mgrid[: plane.height, : plane.line_size // 2] * (64 // plane.height)
+        rows[:] = 300 + x + y if plane is frames[0].planes[0] else 500 + x // 4
+    path = write_frames(tmp_path / "a.mkv", frames, tags=PQ)
+    info = probe(path)
+    info = replace(info, rotation=rotation, width=info.height, height=info.width) if rotation else info
+    frame = next(read_frames(path, info))
+    size = (info.width // 2, info.height // 2)
+    small, large = frame.rgb(size), scaled(frame.rgb(), size)
+    assert small.shape == large.shape
+    # A smooth picture: means of levels of PQ and of BT.709 are the same but for the curvature between neighbours.
+    assert np.abs(small.astype(int) - large).max() <= 3
+    assert frame.rgb((info.width * 2, info.height * 2)).shape == frame.rgb().shape
+
+
+def test_standard_range_takes_no_notice_of_what_is_enough(tmp_path):
+    path = write_frames(tmp_path / "a.mkv", [av.VideoFrame(64, 32, "yuv420p")], tags=BT709_TV)
+    frame = next(read_frames(path, probe(path)))
+    assert frame.rgb((32, 16)).shape == (32, 64, 3)
