@@ -36,9 +36,9 @@ class Asked:
         colors: the tags.
         sample_aspect: width / height of a sample.
         time_base: seconds a pts unit.
-        fields: which comes first, None = pictures are progressive.
         pts: of every frame, increasing.
         end_pts: of the last frame plus its duration.
+        fields: which comes first, None = pictures are progressive.
     """
 
     codec: str
@@ -47,9 +47,9 @@ class Asked:
     colors: ColorTags
     sample_aspect: Fraction
     time_base: Fraction
-    fields: FieldOrder | None = None
     pts: array[int] = field(default_factory=lambda: array("q"))
     end_pts: int = 0
+    fields: FieldOrder | None = None
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ class VideoWriter:
         self._fields, self._marker = fields, Marker(fields) if fields else None
         even, lines = (2, self._lines) if codec == "h264" else (1, 1)
         width, height = -(-info.width // even) * even, -(-info.height // lines) * lines
-        self._asked = Asked(codec, width, height, self._colors, info.sample_aspect, info.time_base, fields)
+        self._asked = Asked(codec, width, height, self._colors, info.sample_aspect, info.time_base, fields=fields)
 
     def __enter__(self) -> VideoWriter:
         with self._reported(), ExitStack() as stack:
