@@ -69,7 +69,7 @@ def looks_of(frame: av.VideoFrame, first: ColorTags) -> dict[str, str]:
     return {
         "pixel format": frame.format.name,
         "colour range": _RANGES[tags.range],
-        "colour matrix": _MATRICES[tags.matrix],
+        "colour matrix": _OTHER_MATRICES.get(frame.colorspace, _MATRICES[tags.matrix]),
         "primaries": _name(ColorPrimaries, tags.primaries),
         "transfer": _name(ColorTrc, tags.transfer),
     }

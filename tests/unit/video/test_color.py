@@ -144,6 +144,20 @@ def test_what_changes_in_mid_stream_is_converted_and_named(tmp_path, first, then
             assert np.abs(planes[0] - planes[1]).mean() < 2
 
 
+def test_a_matrix_that_cannot_be_read_is_named_in_mid_stream_too(tmp_path):
+    parts = [part(tmp_path / "0.h264", NARROW), part(tmp_path / "1.h264", NARROW)]
+    strange = write_frames(
+        tmp_path / "2.h264",
+        [av.VideoFrame(64, 48, "yuv420p")] * 2,
+        codec="libx264",
+        tags=ColorTags("tv", 8, 1, 1),
+        options={"bf": "0"},
+    )
+    path = tmp_path / "a.h264"
+    path.write_bytes(b"".join(one.read_bytes() for one in (*parts, strange)))
+    assert any("colour matrix changes from BT.709 to YCgCo at frame 10" in warning for warning in probe(path).warnings)
+
+
 def test_a_shape_of_pixels_that_changes_is_named(tmp_path):
     parts = [
         make(tmp_path / f"{k}.h264", time_base=Fraction(1, 30), pts=range(5), aspect=Fraction(k), options={"bf": "0"})
