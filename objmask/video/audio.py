@@ -35,6 +35,7 @@ class AudioCopy:
         self._path, self._info = path, info
         self.stream: AudioStream | None = None
         self._written = array("q")
+        self._step = 1
         self._next: Packet | None = None
 
     def __enter__(self) -> AudioCopy:
@@ -83,6 +84,10 @@ class AudioCopy:
             if end_s is not None and pts * packet.time_base >= end_s:
                 return
             self._next = self._following()
+            if self._next is not None and (self._next.pts or 0) > pts:
+                self._step = (self._next.pts or 0) - pts
+            # Players drop the last one when it seems to take no time.
+            packet.duration = packet.duration or self._step
             if start_s is None or (pts + (packet.duration or 0)) * packet.time_base > start_s:
                 self._written.append(pts)
                 packet.stream = self._target

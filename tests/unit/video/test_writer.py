@@ -1,5 +1,6 @@
 import resource
 import signal
+import struct
 import sys
 from fractions import Fraction
 
@@ -231,3 +232,30 @@ def test_a_full_disk_leaves_nothing(tmp_path, limit):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_sound_that_does_not_say_how_long_it_lasts_is_there_to_its_end(tmp_path):
+    source = make(tmp_path / "a.mkv", audio="aac", time_base=Fraction(1, 1000), pts=range(0, 800, 40))
+    rate = b"\xb5\x88" + struct.pack(">d", 8000)
+    assert source.read_bytes().count(rate) == 1
+    source.write_bytes(source.read_bytes().replace(rate, b"\xb5\x88" + struct.pack(">d", 128000)))
+    before = sound(source)
+    assert {duration for *_, duration, _ in before} == {0}
+    copy(source, tmp_path / "b.mp4", audio_from=source)
+    after = sound(tmp_path / "b.mp4")
+    assert [data for *_, data in after] == [data for *_, data in before]
+    assert {duration for *_, duration, _ in after} == {Fraction(1024, 8000)}
+
+
+def test_sound_whose_times_go_back_is_refused_and_says_what_to_do(tmp_path):
+    """Two transport streams, one behind the other, as broken recordings are."""
+    one = make(
+        tmp_path / "1.ts", audio="aac", sound_rate=48000, time_base=Fraction(1, 90000), pts=range(0, 90000, 4500)
+    )
+    source = tmp_path / "a.ts"
+    source.write_bytes(one.read_bytes() * 2)
+    info = probe(source)
+    assert any("sound keeps its own" in warning for warning in info.warnings)
+    with pytest.raises(VideoError, match=r"a\.ts: its audio cannot be copied.*privacy\.audio: drop"):
+        copy(source, tmp_path / "b.mp4", audio_from=source)
+    assert not (tmp_path / "b.mp4").exists()
