@@ -29,7 +29,7 @@ def written(tmp_path_factory):
         for frame in read_frames(source, info):
             out.write(frame.planes(), frame.pts, frame.duration_pts)
     pts = array("q", range(FIRST, FIRST + 20 * STEP, STEP))
-    asked = Asked("h264", 64, 48, info.colors, Fraction(1), info.time_base, pts, FIRST + 20 * STEP)
+    asked = Asked("h264", 64, 48, info.colors, Fraction(1), info.time_base, pts=pts, end_pts=FIRST + 20 * STEP)
     with AudioCopy(source, info) as sound:
         packets = []
         while sound._next is not None:
@@ -91,7 +91,8 @@ def test_a_file_that_lost_its_tail_is_found(tmp_path, lost, codec):
         for number in range(20):
             out.write_rgb(rng.integers(0, 256, (48, 64, 3), np.uint8), number * STEP, STEP)
     colors = info.colors if codec == "h264" else ColorTags("pc", 0, 1, 13)
-    asked = Asked(codec, 64, 48, colors, Fraction(1), info.time_base, array("q", range(0, 20 * STEP, STEP)), 20 * STEP)
+    times = array("q", range(0, 20 * STEP, STEP))
+    asked = Asked(codec, 64, 48, colors, Fraction(1), info.time_base, pts=times, end_pts=20 * STEP)
     check(path, Path("x.mp4"), asked, None)
     size = path.stat().st_size
     os.truncate(path, size - lost if isinstance(lost, int) else round(size * (1 - lost)))
