@@ -7,11 +7,11 @@ again costs one `stat` a video; the file is replaced atomically and may lie on s
 from __future__ import annotations
 
 import logging
-import mimetypes
 import os
 import re
+import stat
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +22,12 @@ from tqdm import tqdm
 from objmask.chunks import LIKE_A_CHUNK
 from objmask.errors import ConfigError, DataError, VideoError
 from objmask.files import read_json, sha256_of, write_json
+from objmask.input_folder import USUAL, is_video_name, videos_below
 from objmask.input_table import read_input_table
 from objmask.video_names import UNLABELLED
 
 LOG = logging.getLogger(__name__)
 
-SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".3gp"})
-"""File name suffixes of videos, lower case; any case is taken."""
 TABLE_SUFFIXES = frozenset({".tsv", ".csv", ".tab", ".txt"})
 """Of tables of videos; other suffixes are taken too."""
 _UNSAFE = re.compile(r"[{}<>%\x00-\x1f\x7f-\x9f]")
@@ -37,8 +36,6 @@ _PERIODIC = re.compile(r"(.+?)\1{19}$")
 _MAX_NAME_BYTES = 235
 """File systems allow 255; results add up to `.frames.parquet`."""
 _LIKE_A_RESULT = re.compile(r"\.(?=(mp4|parquet|csv|json|tsv|log|nut)$)")
-_OURS = {"probe", "logs"}
-"""Folders that, beside `index.json`, tell results of ours from videos that somebody put there."""
 _STORED = {"size": int, "mtime_ns": int, "sha256": str, "packets": int, "unreadable": str}
 
 
@@ -91,7 +88,7 @@ def find_videos(videos: Path, warn: Callable[[str], None] = LOG.warning) -> list
     """
     if videos.is_dir():
         sources = _from_folder(videos, warn)
-    elif videos.is_file() and videos.suffix.lower() in SUFFIXES:
+    elif videos.is_file() and is_video_name(videos):
         sources = [Source(_safe_name(Path(videos.name)), videos, UNLABELLED)]
     elif videos.is_file():
         sources = _from_table(videos, warn)
@@ -99,7 +96,7 @@ def find_videos(videos: Path, warn: Callable[[str], None] = LOG.warning) -> list
         tried = "" if videos.is_absolute() else f" (looked for {videos.absolute()})"
         raise ConfigError(f"videos: there is no folder or table '{videos}'{tried}; set it to where your videos are")
     if not sources:
-        raise ConfigError(f"videos: no video in '{videos}' (looked for {', '.join(sorted(SUFFIXES))}, in any case)")
+        raise ConfigError(f"videos: no video in '{videos}' (looked for {USUAL})")
     _refuse_same_names(sources)
     return sorted(sources, key=lambda s: s.name)
 
@@ -136,52 +133,21 @@ def read_paths(cache: Path) -> dict[str, Path]:
 
 
 def _from_folder(folder: Path, warn: Callable[[str], None]) -> list[Source]:
-    found, other = [], []
-    for path in _files(folder):
-        below = path.relative_to(folder)
-        if path.suffix.lower() in SUFFIXES:
-            found.append(Source(_safe_name(below), path, _one_line(below.parent.name) or UNLABELLED))
-        elif (mimetypes.guess_type(path.name)[0] or "").startswith("video/"):
-            other.append(below)
-    if other:
-        shown = ", ".join(str(path) for path in sorted(other)[:3])
-        warn(
-            f"videos: {len(other)} left out, whose kind objmask does not take: {shown}"
-            f"{', …' if len(other) > 3 else ''}; convert them, or name them in a table"
-        )
-    return found
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """The files of a tree that are not hidden, through links to folders too, each folder once; none of our results."""
-    seen = set()
-    for root, folders, names in os.walk(folder, onerror=_refuse_folder, followlinks=True):
-        real = os.path.realpath(root)
-        wanted = real not in seen and not ("index.json" in names and set(folders) >= _OURS)
-        folders[:] = sorted(name for name in folders if not name.startswith(".")) if wanted else []
-        if wanted:
-            seen.add(real)
-            yield from (
-                path for name in sorted(names) if not name.startswith(".") and (path := Path(root, name)).is_file()
-            )
-
-
-def _refuse_folder(error: OSError) -> None:
-    raise ConfigError(f"videos: the folder '{error.filename}' cannot be read ({error.strerror}); mend that or move it")
+    below = ((path, path.relative_to(folder)) for path in videos_below(folder, warn))
+    return [Source(_safe_name(part), path, _one_line(part.parent.name) or UNLABELLED) for path, part in below]
 
 
 def _from_table(table: Path, warn: Callable[[str], None]) -> list[Source]:
     try:
         rows, warnings = read_input_table(table)
     except ConfigError as error:
-        suffixes = ", ".join(sorted(SUFFIXES))
-        video = "" if table.suffix.lower() in TABLE_SUFFIXES else f"not a video; videos end in {suffixes}; and "
+        video = "" if table.suffix.lower() in TABLE_SUFFIXES else f"not a video (they end in {USUAL}); and "
         raise ConfigError(f"videos: '{table}' is {video}not a table of videos: {error}") from error
     for warning in warnings:
         warn(warning)
     paths = [table.parent / row["path"] for row in rows]
     for path in paths:
-        if not path.is_file():
+        if not os.path.isfile(path):  # unlike Path.is_file it asks nobody's permission
             raise ConfigError(f"videos: '{table}' names '{path}', which is not a file")
     absolute = [Path(os.path.abspath(path)) for path in paths]
     # Names are paths below the table's folder, so that a further row changes no name; further up when a row lies there.
@@ -234,8 +200,13 @@ def _refuse_same_names(sources: Iterable[Source]) -> None:
 def _entry(path: Path, known: dict[str, Any] | None) -> dict[str, Any]:
     from objmask.video.probe import check_decodes, count_packets
 
-    state = path.stat()
-    stamp = {"size": state.st_size, "mtime_ns": state.st_mtime_ns}
+    try:
+        state = path.stat()
+        readable = stat.S_ISREG(state.st_mode)
+        stamp = {"size": state.st_size, "mtime_ns": state.st_mtime_ns}
+    except OSError:
+        # A link to nothing, or gone since it was found: said by the attempt to open it.
+        readable, stamp = False, {"size": 0, "mtime_ns": 0}
     # What could not be read may be readable now: permissions and network drives change without a trace in the time.
     if known and {key: known.get(key) for key in stamp} == stamp and not known.get("unreadable"):
         return known
@@ -246,7 +217,8 @@ def _entry(path: Path, known: dict[str, Any] | None) -> dict[str, Any]:
     except VideoError as error:
         unreadable = str(error)
     try:
-        sha256 = sha256_of(path)
+        # Reading a pipe or a device need not end.
+        sha256 = sha256_of(path) if readable else ""
     except OSError as error:
         reason = VideoError(f"{path}: cannot be read ({error.strerror}); take it out of the input")
         unreadable = unreadable or str(reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import stat
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -129,7 +130,7 @@ def _files(path: Path) -> Iterator[tuple[Path, str]]:
     if not path.is_dir():
         yield path, path.stem
         return
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and not file.is_dir())
     if not files:
         raise ConfigError(f"{path}: holds no corrections; put .yaml files there, or set corrections to null")
     for file in files:
@@ -139,6 +140,9 @@ def _files(path: Path) -> Iterator[tuple[Path, str]]:
 def _load(file: Path, below: str) -> list[tuple[Any, Any]]:
     """Names and lists of entries; a video that is there twice is there twice."""
     try:
+        # A link to nothing is not passed over: what is to be hidden may stand there. Reading a pipe need not end.
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise ConfigError(f"{file}: is no file; mend or remove it")
         if file.stat().st_size > MAX_FILE_BYTES:
             raise ConfigError(f"{file}: is larger than {MAX_FILE_BYTES // 10**6} MB; is it a file of corrections?")
         loader = _Loader(file.read_text(encoding="utf-8"))

@@ -46,6 +46,9 @@ BAD = {
     "bad/notes": "cannot be opened as a video",
     "bad/zero": "cannot be opened as a video",
     "bad/sound only": "has no video stream",
+    "bad/list": "cannot be opened as a video",
+    "bad/link": "cannot be opened as a video",
+    "bad/pipe": "cannot be opened as a video",
     "cut/coffee": "truncated",
     "cut/damaged": "truncated or damaged",
 }
@@ -64,6 +67,9 @@ def videos(assets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(odd / "streamio_empty.flv", folder / "bad/empty.mp4")
     (folder / "bad/notes.mp4").write_text("Remember to film the kitchen tomorrow.\n" * 200)
     (folder / "bad/zero.MOV").touch()
+    (folder / "bad/list.mp4").write_text("ffconcat version 1.0\nfile '../good/people.mp4'\n")
+    (folder / "bad/link.mp4").symlink_to("unplugged/disk.mp4")
+    os.mkfifo(folder / "bad/pipe.mp4")
     (folder / "bad/readme.txt").write_text("not a video, not an error\n")
     with av.open(str(folder / "bad/sound only.mp4"), "w") as out:
         clips._write_sound(out, out.add_stream("aac", 8000, layout="mono"), 0.5)

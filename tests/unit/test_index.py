@@ -1,6 +1,7 @@
 import json
 import logging
 import os
+import socket
 import unicodedata
 from pathlib import Path
 
@@ -229,7 +230,7 @@ def test_misspelt_columns_are_told(tmp_path, caplog, columns, meant):
 
 def test_a_picture_or_a_spreadsheet_is_no_table(tmp_path, clip):
     place(tmp_path, "clip.jpg", content=clip)
-    refused(tmp_path / "clip.jpg", "clip.jpg", "not a video; videos end in .3gp", "table")
+    refused(tmp_path / "clip.jpg", "clip.jpg", "not a video (they end in .avi", "table")
     (tmp_path / "t.csv").write_bytes("path\na.mp4\n".encode("utf-16"))
     refused(tmp_path / "t.csv", "t.csv", "UTF-8")
     (tmp_path / "t.csv").write_bytes("path\nschön.mp4\n".encode("latin-1"))
@@ -394,12 +395,133 @@ def test_links_to_folders_are_followed_once(tmp_path):
 
 
 def test_videos_of_other_kinds_are_not_passed_over_in_silence(tmp_path, caplog):
-    place(tmp_path, "a.mp4", "old/b.flv", "c.wmv", "notes.txt", "picture.jpg")
+    place(tmp_path, "a.mp4", "old/b.braw", "c.M3U8", "d.mp4.part", "notes.txt", "picture.jpg", "sound.wav")
     assert names(tmp_path) == ["a"]
     [line] = caplog.messages
-    assert "2 left out" in line
-    assert "old/b.flv" in line
-    assert "c.wmv" in line
+    assert "3 left out" in line
+    for name in ("old/b.braw", "c.M3U8", "d.mp4.part"):
+        assert name in line
+
+
+CAMERAS = ".mts .m2ts .ts .wmv .vob .mpeg .ogv .flv .3g2 .insv .lrv .360 .mjpeg .dv .mp4 .MOV .avi .mkv .webm .m4v .mpg"
+
+
+def test_what_cameras_and_recorders_write_is_taken_on_every_machine(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr("mimetypes.knownfiles", [])
+    place(tmp_path, *(f"{i:02d}{suffix}" for i, suffix in enumerate(CAMERAS.split())))
+    assert len(names(tmp_path)) == len(CAMERAS.split())
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["$RECYCLE.BIN", "System Volume Information", "@eaDir", "#recycle", "lost+found", ".Trashes", "__MACOSX"],
+)
+def test_what_systems_keep_for_themselves_is_passed_over(tmp_path, caplog, folder):
+    place(tmp_path, "a.mp4", f"{folder}/b.mp4", f"typing/{folder}/S-1-5/c.mp4", f"typing/{folder.lower()}.mp4")
+    (tmp_path / folder).chmod(0)
+    assert names(tmp_path) == sorted(["a", *([] if folder.startswith(".") else [f"typing/{folder.lower()}"])])
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("original", "copy"),
+    [
+        ("GOPR0001.MP4", "GOPR0001.LRV"),
+        ("GX010001.MP4", "GL010001.LRV"),
+        ("GH010001.MP4", "GL010001.lrv"),
+        ("VID_20230101_120000_00_001.insv", "LRV_20230101_120000_01_001.insv"),
+        ("VID_20230101_120000_00_001.mp4", "VID_20230101_120000_00_001.insv"),
+        ("DJI_0001.MP4", "DJI_0001.LRF"),
+        ("GS010001.mp4", "GS010001.360"),
+    ],
+)
+def test_a_camera_card_holds_each_video_once(tmp_path, caplog, original, copy):
+    """What a camera writes beside a video is left out and named; alone it is a video as any other."""
+    copy = copy.replace("_01_001.insv", "_00_001.insv")
+    place(tmp_path, f"card/{original}", f"card/{copy}", f"alone/{copy}")
+    assert names(tmp_path) == sorted([f"alone/{Path(copy).stem}", f"card/{Path(original).stem}"])
+    [line] = caplog.messages
+    assert f"card/{copy}" in line
+    assert original not in line.replace(copy, "")
+
+
+def test_source_code_with_a_suffix_of_videos_is_left_out_and_named(tmp_path, caplog, clip):
+    place(tmp_path, "a.mp4", "empty.ts", content=clip)
+    (tmp_path / "empty.ts").write_bytes(b"")
+    for name in ("player.ts", "go.mod", "käse.mts"):
+        (tmp_path / name).write_text("export const größe = 3;  // é\n" * 400)
+    (tmp_path / "real.ts").write_bytes(b"\x47\x40\x00\x10" + bytes(184))
+    assert names(tmp_path) == ["a", "empty", "real"]
+    [line] = caplog.messages
+    assert all(name in line for name in ("3 left out", "player.ts", "go.mod", "käse.mts"))
+
+
+def not_a_file(path, kind):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(path))
+    else:
+        path.symlink_to({"link": "nowhere", "loop": path.name, "device": "/dev/zero"}[kind])
+
+
+NO_FILES = ("link", "loop", "pipe", "socket", "device")
+
+
+@pytest.mark.parametrize("kind", NO_FILES)
+def test_a_video_that_is_no_file_counts_as_unreadable(tmp_path, clip, kind):
+    """So it fails the run, or is excluded by name: a link to a disk that is not there was meant as a video."""
+    place(tmp_path / "v", "good.mp4", content=clip)
+    not_a_file(tmp_path / "v/x.mp4", kind)
+    for _ in range(2):
+        found = index(tmp_path / "v", tmp_path / "index.json")
+        assert found["good"].packets == 20
+        assert (found["x"].packets, found["x"].sha256) == (0, "")
+        assert "x.mp4: cannot be opened" in found["x"].unreadable
+
+
+@pytest.mark.parametrize("kind", NO_FILES)
+def test_what_is_no_file_and_no_video_is_named(tmp_path, caplog, kind):
+    place(tmp_path, "a.mp4")
+    not_a_file(tmp_path / "disk2", kind)
+    assert names(tmp_path) == ["a"]
+    [line] = caplog.messages
+    assert "disk2" in line
+
+
+@pytest.mark.parametrize("kind", NO_FILES)
+def test_a_table_names_files(tmp_path, kind):
+    not_a_file(tmp_path / "x.mp4", kind)
+    refused(table(tmp_path, "path\nx.mp4\n"), "x.mp4", "not a file")
+
+
+def test_a_link_that_is_whole_again_is_read(tmp_path, clip):
+    (tmp_path / "v").mkdir()
+    (tmp_path / "v/x.mp4").symlink_to(tmp_path / "disk.mp4")
+    assert index(tmp_path / "v", tmp_path / "index.json")["x"].unreadable
+    (tmp_path / "disk.mp4").write_bytes(clip)
+    assert index(tmp_path / "v", tmp_path / "index.json")["x"].packets == 20
+
+
+def test_a_file_that_is_gone_before_it_is_read(tmp_path, clip):
+    place(tmp_path / "v", "a.mp4", "b.mp4", content=clip)
+    sources = find_videos(tmp_path / "v")
+    (tmp_path / "v/b.mp4").unlink()
+    a, b = index_videos(sources, tmp_path / "index.json")
+    assert (a.packets, b.packets) == (20, 0)
+    assert "No such file" in b.unreadable
+
+
+def test_two_links_to_one_file_are_two_videos(tmp_path, clip):
+    place(tmp_path / "disk", "x.mp4", content=clip)
+    (tmp_path / "v").mkdir()
+    (tmp_path / "v/a.mp4").symlink_to(tmp_path / "disk/x.mp4")
+    os.link(tmp_path / "disk/x.mp4", tmp_path / "v/b.mp4")
+    found = index(tmp_path / "v", tmp_path / "index.json")
+    assert found["a"].sha256 == found["b"].sha256 != ""
 
 
 def test_a_video_by_itself_is_named_after_its_file(tmp_path):
