@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks import measure
 
-sys.path.insert(0, str(measure.ROOT / "tests"))
+sys.path.extend(str(measure.ROOT / folder) for folder in ("tests", "tests/unit", "tests/unit/video"))
 
 import fuzzing
 from fuzzing import Outcome

@@ -26,10 +26,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import numpy as np
-
-sys.path[:0] = [str(Path(__file__).parent / "unit"), str(Path(__file__).parent / "unit/video")]
-
 import builders
 import clips
 
@@ -71,7 +67,7 @@ def sources(folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     ms, mpeg = Fraction(1, 1000), Fraction(1, 25)
     even, odd = range(0, 600, 50), (0, 40, 85, 300, 340, 390, 1100, 1140, 1190)
-    fast = {"preset": "ultrafast"}
+    fast, mp2 = {"preset": "ultrafast"}, {"audio": "mp2", "sound_rate": 16000}
     kinds: list[tuple[str, dict[str, object]]] = [
         ("h264_sound.mp4", {"options": {**fast, "bf": "0"}, "audio": "aac"}),
         ("h264_b_frames.mp4", {"options": {"bf": "3"}, "pts": clips.VARIABLE}),
@@ -86,11 +82,11 @@ def sources(folder: Path) -> list[Path]:
         ("vp9.webm", {"codec": "libvpx-vp9", "time_base": ms, "pts": even, "options": {"deadline": "realtime"}}),
         ("mpeg4.avi", {"codec": "mpeg4", "time_base": mpeg, "pts": range(20), "options": {"bf": "2"}}),
         ("mjpeg.avi", {"codec": "mjpeg", "pix_fmt": "yuvj420p", "time_base": mpeg, "pts": range(12)}),
-        ("sound.avi", {"codec": "mpeg4", "time_base": mpeg, "pts": range(12), "audio": "mp2", "sound_rate": 16000}),
+        ("sound.avi", {"codec": "mpeg4", "time_base": mpeg, "pts": range(12), **mp2}),
         ("mpeg2.mpg", {"codec": "mpeg2video", "time_base": mpeg, "pts": range(20)}),
-        ("mpeg1_sound.mpg", {"codec": "mpeg1video", "time_base": mpeg, "pts": range(20), "audio": "mp2", "sound_rate": 16000}),
+        ("mpeg1_sound.mpg", {"codec": "mpeg1video", "time_base": mpeg, "pts": range(20), **mp2}),
         ("h264.ts", {"time_base": mpeg, "pts": range(20), "options": fast}),
-        ("mpeg2_sound.ts", {"codec": "mpeg2video", "time_base": mpeg, "pts": range(20), "audio": "mp2", "sound_rate": 16000}),
+        ("mpeg2_sound.ts", {"codec": "mpeg2video", "time_base": mpeg, "pts": range(20), **mp2}),
     ]  # fmt: skip
     return [clips.make(folder / name, **how) for name, how in kinds]  # type: ignore[arg-type]
 
@@ -303,7 +299,8 @@ def _verb(name: str, **options: object) -> str:
     if not code:
         return ""
     refusals = [line for line in lines if Path(str(options["video"])).name in line or "o.mp4" in line]
-    assert code == 1 and refusals, f"{name}: exit code {code}, said {lines}"
+    assert code == 1, f"{name}: exit code {code}, said {lines}"
+    assert refusals, f"{name}: exit code {code}, said {lines}"
     return refusals[-1]
 
 
@@ -358,8 +355,3 @@ def _uncovered(written: Path) -> str:
             if int(hidden.max()) - int(hidden.min()) > _SOLID and hidden.shape[1] > 1:
                 return f"frame {number} of the protected video is not hidden"
     return ""
-
-
-def spread(values: Iterable[float]) -> float:
-    """The largest, 0 of none."""
-    return float(np.max(list(values) or [0]))

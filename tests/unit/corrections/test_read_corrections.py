@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,16 @@ def test_tracks_that_can_be_told():
     check_tracks({"v": [{"drop": {"track": 1}}]}, ["a"], tracks=True)
     check_tracks({"v": [{"drop": {"track": 1, "model": "b"}}]}, ["a", "b"], tracks=True)
     check_tracks({"v": [{"drop": {"class": "cup"}}]}, ["a", "b"], tracks=False)
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_a_file_of_corrections_that_is_none_is_not_passed_over(tmp_path, kind):
+    """What is to be hidden may stand in it."""
+    (tmp_path / "all").mkdir()
+    (tmp_path / "all/a.yaml").write_text(f"a:\n{DROP}")
+    if kind == "pipe":
+        os.mkfifo(tmp_path / "all/b.yaml")
+    else:
+        (tmp_path / "all/b.yaml").symlink_to("nowhere.yaml")
+    with pytest.raises(ConfigError, match=r"b\.yaml"):
+        read_corrections(tmp_path / "all", SCHEMA, ["a", "b"])
