@@ -141,7 +141,7 @@ def _from_table(table: Path, warn: Callable[[str], None]) -> list[Source]:
     try:
         rows, warnings = read_input_table(table)
     except ConfigError as error:
-        video = "" if table.suffix.lower() in TABLE_SUFFIXES else f"not a video (they end in {USUAL}); and "
+        video = "" if table.suffix.lower() in TABLE_SUFFIXES else f"not a video; videos end in {USUAL}; and "
         raise ConfigError(f"videos: '{table}' is {video}not a table of videos: {error}") from error
     for warning in warnings:
         warn(warning)

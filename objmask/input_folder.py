@@ -18,7 +18,7 @@ SUFFIXES = frozenset({
     ".360", ".lrv", ".lrf",
 })  # fmt: skip
 """File name suffixes of videos, lower case; any case is taken."""
-USUAL = ".avi, .mkv, .mov, .mp4, .mts, .webm and others, in any case: docs/video.md"
+USUAL = ".3gp, .avi, .mkv, .mov, .mp4, .mpg, .mts, .webm and others, in any case: see docs/video.md"
 """Of them, for messages."""
 _NOT_TAKEN = frozenset({
     ".braw", ".r3d", ".ari", ".arx", ".crm", ".rmf", ".nev", ".cine", ".mlv", ".swf", ".bik", ".bk2", ".smk", ".ivr",

@@ -230,7 +230,7 @@ def test_misspelt_columns_are_told(tmp_path, caplog, columns, meant):
 
 def test_a_picture_or_a_spreadsheet_is_no_table(tmp_path, clip):
     place(tmp_path, "clip.jpg", content=clip)
-    refused(tmp_path / "clip.jpg", "clip.jpg", "not a video (they end in .avi", "table")
+    refused(tmp_path / "clip.jpg", "clip.jpg", "not a video; videos end in .3gp", "table")
     (tmp_path / "t.csv").write_bytes("path\na.mp4\n".encode("utf-16"))
     refused(tmp_path / "t.csv", "t.csv", "UTF-8")
     (tmp_path / "t.csv").write_bytes("path\nschön.mp4\n".encode("latin-1"))
