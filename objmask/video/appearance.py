@@ -19,6 +19,8 @@ from objmask.video.info import BT709_TV, FieldOrder
 from objmask.video.scan import Scan
 from objmask.video.tone import is_hdr, needs_mapping
 
+_MOST_ASPECT = 16
+"""Of a sample: more than any camera or disc has. A header can declare any, and pictures are scaled by it."""
 _TRANSFERS = {16: "PQ", 18: "HLG"}
 
 
@@ -27,6 +29,9 @@ def shape_of(first: av.VideoFrame, stream: VideoStream, warnings: list[str]) -> 
     rotation, mirrored = _orientation(first, warnings)
     turned = rotation in (90, 270)
     aspect = stream.sample_aspect_ratio or Fraction(1)
+    if not 1 <= max(aspect, 1 / aspect) <= _MOST_ASPECT:
+        warnings.append(f"the file says that its pixels are {aspect} times as wide as high; read as square")
+        aspect = Fraction(1)
     return {
         "pix_fmt": first.format.name,
         "bits": first.format.components[0].bits,

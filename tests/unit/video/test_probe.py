@@ -152,3 +152,11 @@ def test_size_that_changes_is_refused(tmp_path):
     path.write_bytes(first + other)
     with pytest.raises(VideoError, match="64x48 to 32x32 at frame 5"):
         probe(path)
+
+
+@pytest.mark.parametrize("aspect", [Fraction(1, 40), Fraction(40, 1)])
+def test_pixels_of_a_shape_that_no_camera_has_are_square(tmp_path, aspect):
+    """Pictures are scaled by it: a few bytes of a header would ask for gigabytes."""
+    info = probe(make(tmp_path / "a.mp4", aspect=aspect))
+    assert info.sample_aspect == 1
+    assert any("square" in warning for warning in info.warnings)
