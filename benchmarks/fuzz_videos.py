@@ -1,10 +1,11 @@
-"""What becomes of damaged videos: refused, warned of, the same, or different and consistent; never wrong.
+"""What becomes of damaged videos, and is any of it silently wrong?
 
     python -m benchmarks.fuzz_videos [ASSETS] [--count N] [--seed N] [--jobs N] [--keep FOLDER]
 
-Videos of many kinds, made here and taken from the small real files, are damaged at random and go through probe, frames
-and protect, in both modes of `on_truncated`, each in a process of its own. A plain decoding with PyAV judges what was
-written: as many frames, each at its time, all of them hidden.
+Refused by one line, warned of, the same, or different and consistent: nothing else. Videos of many kinds, made here and
+taken from the small real files, are damaged at random and go through probe, frames and protect, in both modes of
+`on_truncated`, each in a process of its own. A plain decoding with PyAV judges what was written: as many frames, each
+at its time, all of them hidden.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def table(outcomes: dict[str, list[Outcome]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(description="What becomes of damaged videos.")
     parser.add_argument("assets", nargs="?", default=os.environ.get("OBJMASK_TEST_ASSETS"), type=Path)
     parser.add_argument("--count", type=int, default=540)
     parser.add_argument("--seed", type=int, default=1)
