@@ -84,7 +84,7 @@ def make(
         for stream in streams:
             out.mux(stream.encode(None))
         if sound is not None:
-            _write_sound(out, sound, sound_from_s, float(ends[-1] * time_base) + extra_sound_s)
+            _write_sound(out, sound, float(ends[-1] * time_base) + extra_sound_s, sound_from_s)
         if image is not None:
             still = av.VideoFrame.from_ndarray(picture(0, 32, 32), "rgb24")
             out.mux(image.encode(still.reformat(format="yuvj444p")) + image.encode(None))
@@ -110,7 +110,7 @@ def _plant(out, videos, sound):
         sound.metadata.update(handler_name=SECRETS[4], title=SECRETS[4])
 
 
-def _write_sound(out, sound, start_s, end_s):
+def _write_sound(out, sound, end_s, start_s=0.0):
     rate = sound.codec_context.sample_rate
     tone = (np.sin(np.arange(int(rate * (end_s - start_s))) / 7) * 8000).astype(np.int16)[None]
     frame = av.AudioFrame.from_ndarray(tone, "s16", "mono")
