@@ -16,6 +16,7 @@ include: "workflow/lookups/exports.smk"
 include: "workflow/lookups/clips.smk"
 include: "workflow/lookups/evaluation.smk"
 include: "workflow/lookups/audit.smk"
+include: "workflow/lookups/outcome.smk"
 include: "workflow/rules/model.smk"
 include: "workflow/rules/frames.smk"
 include: "workflow/rules/detect.smk"
@@ -43,17 +44,12 @@ rule all:
 # Dry runs do not come here: one may look while another works. Snakemake's own lock would outlive a killed run.
 onstart:
     if workflow.is_main_process:
-        hold_folder()
+        at_start()
 
 
-# Among hundreds of lines the ones that matter are lost: they come again, last.
 onerror:
     if workflow.is_main_process:
-        for line in failures():
-            say(f"FAILED {line}", "error")
-        page = report_of_leaks()
-        if page:
-            say(f"what leaks is in {Path(workflow.overwrite_workdir or '', page)}", "error")
+        at_failure()
 
 
 # Of a part of the files that are asked for there may be no report.

@@ -44,6 +44,8 @@ _OURS = re.compile(r"^objmask: (?!open )(.*)")
 """Warnings and failures. Where the results are is said here in the end, all of them."""
 _LOGGED = re.compile(r"^\S+ \S+ INFO (.*)")
 _REFUSED = re.compile(r"^InputError:\n(.+)", re.M)
+_BEGUN = re.compile(r"^(?:local)?rule \w+:$", re.M)
+"""A job has started; what is refused after that is a further pass, when much has been made."""
 _LAST_BYTES = 4096
 _BAR = "{n_fmt}/{total_fmt} steps |{bar:20}| {elapsed} {desc}"
 
@@ -200,7 +202,8 @@ def run_workflow(config: Path, cores: int) -> None:
         process.terminate()
         code = process.wait()
     if code:
-        if refused := _REFUSED.search(words.read_text(encoding="utf-8")):
+        said = words.read_text(encoding="utf-8")
+        if (refused := _REFUSED.search(said)) and not _BEGUN.search(said):
             raise NotStartedError(refused[1])
         raise ObjmaskError(f"not everything could be done: see above, or {words}; the same command goes on from here")
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from types import FrameType
 
 from objmask import __version__, lifetime
-from objmask.errors import ObjmaskError, one_line
+from objmask.errors import ObjmaskError, is_of_bytes, one_line
+from objmask.job_logs import UNUSABLE
 from objmask.provenance import write_provenance
 
 VERBS = (
@@ -100,7 +101,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             own = {k: v for k, v in vars(options).items() if k not in ("run", "verb", "log", "provenance")}
             write_provenance(options.verb, own, options.provenance)
     except ObjmaskError as error:
-        LOG.error("%s", error)
+        LOG.log(UNUSABLE if is_of_bytes(error) else logging.ERROR, "%s", error)
+        return 1
+    except MemoryError as error:
+        LOG.error("%s", ObjmaskError(f"out of memory ({error or 'a request of Python'}); give it more and run again"))
         return 1
     except OSError as error:
         # Of a failed renaming the second name is the one that the user knows.

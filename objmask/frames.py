@@ -17,15 +17,16 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.detections import FrameTable
-from objmask.errors import DataError, VideoError
+from objmask.errors import DataError, MachineError
 from objmask.files import atomic_path
 from objmask.key_frames import Every, read_with_keys
 from objmask.models.info import ModelInfo
 from objmask.pipeline import ahead
 from objmask.progress import Progress
+from objmask.video.blame import reason, unwritable
 from objmask.video.info import VideoInfo
 from objmask.video.reader import Window
-from objmask.video.source import OnTruncated, reason
+from objmask.video.source import OnTruncated
 
 Picture = npt.NDArray[np.uint8]
 STORE_SUFFIX = ".nut"
@@ -117,7 +118,7 @@ def write_store(path: Path, size: tuple[int, int], pictures: Iterable[Picture]) 
             if _pictures_in(temporary) != count:
                 raise VideoError(f"{path}: does not hold the {count} frames that were written; is the disk full?")
     except (av.FFmpegError, OSError) as error:
-        raise VideoError(f"{path}: cannot be written ({reason(error)})") from error
+        raise unwritable(path, error) from error
 
 
 def _pictures_in(store: Path) -> int:
@@ -157,7 +158,7 @@ def write_images(pictures: Iterable[tuple[int, Picture]], folder: Path, kind: Li
         for number, picture in ahead(pictures):
             image = temporary / f"{number:08d}.{kind}"
             if not cv2.imwrite(str(image), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), options):
-                raise VideoError(f"{folder}: cannot be written; is the disk full?")
+                raise MachineError(f"{folder}: cannot be written; is the disk full?")
 
 
 def inferred_frames(store: Path, frames: FrameTable) -> Iterator[tuple[int, Picture]]:

@@ -20,7 +20,7 @@ from typing import Any
 from tqdm import tqdm
 
 from objmask.chunks import LIKE_A_CHUNK
-from objmask.errors import ConfigError, DataError, VideoError
+from objmask.errors import ConfigError, DataError, VideoError, is_machines
 from objmask.files import read_json, sha256_of, write_json
 from objmask.input_folder import USUAL, is_video_name, videos_below
 from objmask.input_table import read_input_table
@@ -64,16 +64,27 @@ class Video(Source):
         sha256: of the file's bytes, hex.
         packets: video packets, which is the number of frames to expect; 0 when unreadable.
         unreadable: why it cannot be read, or empty.
+        machine_failed: that is no fault of the file: it counts, and its jobs try again.
     """
 
     sha256: str = ""
     packets: int = 0
     unreadable: str = ""
+    machine_failed: bool = False
 
     @property
-    def reason(self) -> str:
-        """Why it cannot be read, without the folder that it lies in: what is handed on names no places."""
-        return self.unreadable.replace(str(VideoError(self.path)), str(VideoError(self.path.name)))
+    def unusable(self) -> str:
+        """Why no run can use it, without places; or empty."""
+        return "" if self.machine_failed else self.without_place(self.unreadable)
+
+    def without_place(self, text: str) -> str:
+        """A text without the folder that the video lies in: what is handed on names no places."""
+        return text.replace(str(VideoError(self.path)), str(VideoError(self.path.name)))
+
+    def with_place(self, text: str) -> str:
+        """What `without_place` made shorter, for the people at this machine."""
+        name = str(VideoError(self.path.name))
+        return str(VideoError(self.path)) + text.removeprefix(name) if text.startswith(name) else text
 
 
 def find_videos(videos: Path, warn: Callable[[str], None] = LOG.warning) -> list[Source]:
@@ -116,13 +127,15 @@ def index_videos(sources: Iterable[Source], cache: Path) -> list[Video]:
             zip(sources, jobs, strict=True), "reading videos", len(sources), disable=None if new > 20 else True
         ):
             entries[str(source.path)] = job.result()
-    if entries != known:
+    # What the machine could not do a moment ago says nothing of the file.
+    lasting = {path: entry for path, entry in entries.items() if "machine_failed" not in entry}
+    if lasting != known:
         try:
-            write_json(cache, entries, shared=True)
+            write_json(cache, lasting, shared=True)
         except OSError as error:
             LOG.warning("%s: cannot be written (%s); videos are fingerprinted anew each time", cache, error)
     return [
-        Video(s.name, s.path, s.label, s.subject, e["sha256"], e["packets"], e["unreadable"])
+        Video(s.name, s.path, s.label, s.subject, e["sha256"], e["packets"], e["unreadable"], "machine_failed" in e)
         for s, e in ((s, entries[str(s.path)]) for s in sources)
     ]
 
@@ -211,18 +224,21 @@ def _entry(path: Path, known: dict[str, Any] | None) -> dict[str, Any]:
     if known and {key: known.get(key) for key in stamp} == stamp and not known.get("unreadable"):
         return known
     unreadable, packets, sha256 = "", 0, ""
+    machine_failed = False
     try:
         packets = count_packets(path)
         check_decodes(path)
-    except VideoError as error:
-        unreadable = str(error)
+    except (VideoError, MemoryError) as error:
+        unreadable, machine_failed = str(error) or "out of memory", is_machines(error)
     try:
         # Reading a pipe or a device need not end.
         sha256 = sha256_of(path) if readable else ""
     except OSError as error:
+        machine_failed = machine_failed or is_machines(error)
         reason = VideoError(f"{path}: cannot be read ({error.strerror}); take it out of the input")
         unreadable = unreadable or str(reason)
-    return {**stamp, "sha256": sha256, "packets": packets, "unreadable": unreadable}
+    entry = {**stamp, "sha256": sha256, "packets": packets, "unreadable": unreadable}
+    return {**entry, "machine_failed": True} if machine_failed else entry
 
 
 def _read_cache(cache: Path) -> dict[str, Any]:

@@ -55,6 +55,8 @@ _OTHERS = frozenset(
     for rule in ("frames", "images", "detect", "audit_frames", "audit_detect", "model", *_BY_MODEL)
 )
 """Folders that look like those of `_BY_VIDEO`, and are not."""
+_NOT_TO_HAND_ON = re.compile(r"(probe|second_look|detections|tracks|logs|benchmarks|chunks)(/|$)")
+"""Folders of what the network found and what jobs said; the others hold what is given away, counted or shown."""
 _CHUNK = re.compile(r"(.*)/\d{8}-\d{8}(?:\..*|/.*|$)")
 _BY_FRAME = {
     "exports/images": re.compile(r"(.*)/(?:\d{8,}\.(?:png|jpg)|\.snakemake_timestamp)"),
@@ -65,6 +67,7 @@ _BY_FRAME = {
 }
 """Folders in which each video has one of its own, with files named by frame."""
 _ABANDONED_S = 3600
+_Place = tuple[Path, tuple[str, ...], re.Pattern[str] | None]
 
 
 @dataclass(frozen=True)
@@ -109,13 +112,35 @@ def find_orphans(results: Path, videos: Iterable[str]) -> Orphans:
         videos: names of the videos that are the input now.
     """
     kept = frozenset(videos)
-    places: list[tuple[Path, tuple[str, ...], re.Pattern[str] | None]] = [
+    found = [file for place in _all_places(results) for file in _files(*place) if file[1] not in kept]
+    temporary = [path for path in results.rglob(f"{TEMPORARY}*") if path.is_dir() and _is_abandoned(path)]
+    return _orphans(found, temporary)
+
+
+def find_results(results: Path, videos: Iterable[str]) -> Orphans:
+    """What there is of some videos to be handed on: not what the network found in them, nor logs.
+
+    Args:
+        results: folder of results.
+        videos: their names.
+    """
+    wanted = frozenset(videos)
+    places = [
+        place for place in _all_places(results) if not _NOT_TO_HAND_ON.match(place[0].relative_to(results).as_posix())
+    ]
+    return _orphans([file for place in places for file in _files(*place) if file[1] in wanted], [])
+
+
+def _all_places(results: Path) -> list[_Place]:
+    return [
         *((place, endings, None) for place, endings in _places(results, _BY_VIDEO) if _is_by_video(results, place)),
         *((place, endings, _CHUNK) for place, endings in _places(results, _BY_CHUNK)),
         *((results / folder, ("",), pattern) for folder, pattern in _BY_FRAME.items()),
     ]
-    found = [file for place in places for file in _files(*place) if file[1] not in kept]
-    temporary = [path for path in results.rglob(f"{TEMPORARY}*") if path.is_dir() and _is_abandoned(path)]
+
+
+def _orphans(found: Iterable[tuple[Path, str]], temporary: Iterable[Path]) -> Orphans:
+    found = list(found)
     return Orphans(
         tuple(sorted({path for path, _ in found})), tuple(sorted({name for _, name in found})), tuple(sorted(temporary))
     )

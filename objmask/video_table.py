@@ -7,11 +7,13 @@ from pathlib import Path
 from objmask.csv_files import read_rows
 from objmask.errors import DataError
 
+FAILED = "FAILED "
+"""How the reason begins of a video that was not left out by wish: the run that made the table has failed for it."""
 _COLUMNS = ("name", "label", "subject", "excluded")
 
 
 def read_video_table(path: Path) -> tuple[list[dict[str, str]], dict[str, str]]:
-    """The rows of the videos that count, and why each of the others was left out.
+    """The rows of the videos that count, and why each of the others was left out, those that failed first.
 
     Raises:
         DataError: it has other columns.
@@ -25,4 +27,5 @@ def read_video_table(path: Path) -> tuple[list[dict[str, str]], dict[str, str]]:
     if rows and not set(_COLUMNS) <= rows[0].keys():
         raise DataError(f"{path}: expected the columns {', '.join(_COLUMNS)}, with tabs between")
     kept = [row for row in rows if not row["excluded"]]
-    return kept, {row["name"]: row["excluded"] for row in rows if row["excluded"]}
+    left_out = {row["name"]: row["excluded"] for row in rows if row["excluded"]}
+    return kept, dict(sorted(left_out.items(), key=lambda one: not one[1].startswith(FAILED)))

@@ -28,6 +28,7 @@ from objmask.report.numbers import duration, number, percent
 from objmask.report.stages import read_stages
 from objmask.versions import versions
 from objmask.video_names import shown_name
+from objmask.video_table import FAILED
 
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = ("data.js", "charts.js", "videos.js", "main.js")
@@ -51,7 +52,7 @@ def write_report(
 
     Args:
         videos: those that count.
-        excluded: name of each video that was left out, and why.
+        excluded: name of each video that was left out, and why, as in the table of videos.
         about: as `objmask.report.about.about` gives it.
         results: the folder of results, where glances, summaries, benchmarks and logs lie.
         out: file to write.
@@ -75,7 +76,8 @@ def write_report(
         "scripts": [Markup(script) for script in scripts],  # noqa: S704
         "policy": policy(scripts),
         "survey": found,
-        "excluded": {shown_name(name): reason for name, reason in excluded.items()},
+        "failed": {shown_name(v): why.removeprefix(FAILED) for v, why in excluded.items() if why.startswith(FAILED)},
+        "excluded": {shown_name(v): why for v, why in excluded.items() if not why.startswith(FAILED)},
         "notes": about["notes"],
         "raw": settings["report"]["raw_pictures"],
         "warnings": found.warnings[:WARNINGS],

@@ -14,7 +14,7 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.stream import Disposition
 
-from objmask.errors import VideoError
+from objmask.video.blame import blamed
 from objmask.video.info import VideoInfo
 from objmask.video.readback import AskedSound
 from objmask.video.source import Damage, Packet, open_input, read_packets
@@ -65,10 +65,9 @@ class AudioCopy:
         try:
             self._target = output.add_stream_from_template(self.stream)
         except (av.FFmpegError, ValueError) as error:
-            raise VideoError(
-                f"{self._path}: its audio ({self.stream.codec_context.name}) cannot be copied into MP4; set "
-                "privacy.audio: drop, or convert the audio to AAC"
-            ) from error
+            what = f"its audio ({self.stream.codec_context.name}) cannot be copied into MP4"
+            remedy = "set privacy.audio: drop, or convert the audio to AAC"
+            raise blamed(self._path, error, what, remedy) from error
 
     def copy(self, output: OutputContainer, start_s: Fraction | None, end_s: Fraction | None) -> None:
         """Writes the packets that begin before `end_s` and have not been written; skips those over by `start_s`.

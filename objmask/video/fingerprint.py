@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from objmask.errors import DataError, ObjmaskError, VideoError
+from objmask.video.blame import REPLACE, blamed
 
 BLOCK_BYTES = 1 << 20
 _DIGEST_BYTES = 16
@@ -36,9 +37,7 @@ def regular_file(path: Path) -> Iterator[int]:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
-        raise VideoError(
-            f"{path}: cannot be opened as a video ({error.strerror}); replace the file or take it out of the input"
-        ) from error
+        raise blamed(path, error, "cannot be opened as a video", REPLACE) from error
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise VideoError(f"{path}: cannot be opened as a video: not a file; take it out of the input")

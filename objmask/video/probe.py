@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 
 from objmask.errors import VideoError
 from objmask.video.appearance import colors_of, shape_of, streams_of
+from objmask.video.blame import blamed
 from objmask.video.fingerprint import fingerprint
 from objmask.video.info import VideoInfo
 from objmask.video.length import completeness_of, times_of
@@ -19,6 +20,8 @@ from objmask.video.planes import to_planes
 from objmask.video.scan import Scan, scan_video
 from objmask.video.source import Damage, OnTruncated, decode, open_video, read_packets
 from objmask.video.timing import MAX_PTS
+
+_NO_PICTURE = "no picture of it can be decoded; replace the file or take it out of the input"
 
 
 def count_packets(path: Path) -> int:
@@ -41,7 +44,7 @@ def check_decodes(path: Path) -> None:
     damage = Damage(path, "keep")
     with open_video(path) as (container, stream):
         if next(decode(stream, read_packets(container, [stream], damage), damage), None) is None:
-            raise VideoError(f"{path}: no picture of it can be decoded; replace the file or take it out of the input")
+            raise VideoError(f"{path}: {_NO_PICTURE}")
 
 
 def probe(
@@ -81,7 +84,7 @@ def _describe(
 ) -> VideoInfo:
     container, stream = opened
     if scan.first is None:
-        raise VideoError(f"{path}: no picture of it can be decoded; replace the file or take it out of the input")
+        raise VideoError(f"{path}: {_NO_PICTURE}")
     warnings: list[str] = []
     times = times_of(stream, scan, warnings)
     if times["end_pts"] > MAX_PTS:
@@ -98,8 +101,7 @@ def _describe(
     )
     try:
         to_planes(scan.first, info)
-    except (av.FFmpegError, ValueError) as error:
-        raise VideoError(
-            f"{path}: pictures in {info.pix_fmt} cannot be used; convert it, for example to H.264"
-        ) from error
+    except (av.FFmpegError, ValueError, MemoryError) as error:
+        remedy = "convert it, for example to H.264"
+        raise blamed(path, error, f"pictures in {info.pix_fmt} cannot be used", remedy) from error
     return info

@@ -13,7 +13,8 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from objmask.errors import VideoError
+from objmask.errors import VideoError, is_machines
+from objmask.video.blame import REPLACE, blamed, reason
 from objmask.video.fingerprint import CheckedFile, regular_file
 
 OnTruncated = Literal["fail", "keep"]
@@ -50,19 +51,12 @@ class Damage:
         """Counts the error.
 
         Raises:
-            VideoError: damage is not to be kept.
+            VideoError: damage is not to be kept, or it is none: the machine failed, and what comes after may be whole.
         """
-        if not self._keep:
-            raise VideoError(
-                f"{self._path}: truncated or damaged, a picture cannot be decoded ({reason(error)}); replace the file, "
-                "or set on_truncated: keep"
-            ) from error
+        if not self._keep or is_machines(error):
+            what, remedy = "a picture cannot be decoded", "replace the file, or set on_truncated: keep"
+            raise blamed(self._path, error, f"truncated or damaged, {what}", remedy, else_what=what) from error
         self.errors.append(reason(error))
-
-
-def reason(error: Exception) -> str:
-    """One line from an error of FFmpeg or the operating system, without its number and path."""
-    return " ".join(str(getattr(error, "strerror", None) or error or type(error).__name__).split())
 
 
 @contextmanager
@@ -96,10 +90,8 @@ def open_input(path: Path, blocks: str | None = None) -> Iterator[InputContainer
                 f"{path}: cannot be opened as a video: damaged, or of a kind that objmask does not read (a picture, "
                 "a list of other files); replace the file, convert it, for example to MP4, or take it out of the input"
             ) from error
-        except (av.FFmpegError, OSError, ValueError) as error:
-            raise VideoError(
-                f"{path}: cannot be opened as a video ({reason(error)}); replace the file or take it out of the input"
-            ) from error
+        except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
+            raise blamed(path, error, "cannot be opened as a video", REPLACE) from error
         yield stack.enter_context(container)
 
 

@@ -19,11 +19,11 @@ from av.video.stream import VideoStream
 from objmask.errors import VideoError
 from objmask.files import atomic_path
 from objmask.video.audio import AudioCopy
+from objmask.video.blame import unwritable
 from objmask.video.fields import Marker
 from objmask.video.info import ColorTags, FieldOrder, VideoInfo
 from objmask.video.planes import Array, Planes, from_planes, from_rgb
 from objmask.video.readback import Asked, check
-from objmask.video.source import reason
 
 Codec = Literal["h264", "ffv1"]
 
@@ -229,4 +229,4 @@ class VideoWriter:
         try:
             yield
         except (av.FFmpegError, OSError) as error:
-            raise VideoError(f"{self._path}: cannot be written ({reason(error)})") from error
+            raise unwritable(self._path, error) from error

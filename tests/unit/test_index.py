@@ -256,8 +256,8 @@ def test_what_is_known_of_each_video(tmp_path, clip):
         assert f"{name}.mp4" in found[name].unreadable
         assert found[name].sha256 == sha256_of(tmp_path / "v" / f"{name}.mp4")
     for bad in ("bad", "empty", "text", "two%0Alines"):
-        assert str(tmp_path) not in found[bad].reason
-        assert len(found[bad].reason) > len("two lines.mp4: ")
+        assert str(tmp_path) not in found[bad].unusable
+        assert len(found[bad].unusable) > len("two lines.mp4: ")
 
 
 def test_an_unchanged_file_is_not_read_again(tmp_path, clip):

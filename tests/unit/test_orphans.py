@@ -7,7 +7,7 @@ from filelock import FileLock
 
 from objmask.cli import main
 from objmask.index import find_videos
-from objmask.orphans import find_orphans
+from objmask.orphans import find_orphans, find_results
 
 OF_A_VIDEO = (
     "probe/{}.json",
@@ -99,6 +99,20 @@ def test_files_of_videos_that_are_gone_and_no_others(tmp_path):
     assert left(tmp_path) == set(kept)
     assert not (tmp_path / "frames/desk/gone").exists()
     assert find_orphans(tmp_path, names).files == ()
+
+
+def test_of_an_excluded_video_goes_what_is_handed_on_and_stays_what_cost_time(tmp_path):
+    costly = [
+        one for one in OF_A_VIDEO if one.split("/")[0] in ("probe", "chunks", "detections", "tracks", "second_look")
+    ]
+    costly += [one for one in OF_A_VIDEO if one.split("/")[0] in ("logs", "benchmarks")]
+    kept = fill(tmp_path, ["desk/a", "b/a", "a"]) + fill(tmp_path, [""], OF_NONE) + fill(tmp_path, ["b"], costly)
+    gone = fill(tmp_path, ["b"], [one for one in OF_A_VIDEO if one not in costly])
+    found = find_results(tmp_path, ["b", "no such"])
+    assert set(found.files) == set(gone)
+    assert not found.temporary
+    found.remove(tmp_path)
+    assert left(tmp_path) == set(kept)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -6,6 +6,7 @@ from objmask.coverage import FRAME_COLUMNS
 from objmask.errors import DataError
 from objmask.intervals import BLOCK_S
 from objmask.summary import VideoCoverage, write_summaries
+from objmask.video_table import read_video_table
 
 
 @pytest.mark.parametrize(
@@ -181,6 +182,14 @@ def test_summaries_name_what_they_are_of(tmp_path):
     assert by_label["mean"].tolist()[2] == pytest.approx(videos[2].mean[0], abs=1e-8)
     excluded = pd.read_csv(tmp_path / "excluded.csv")
     assert excluded.to_dict("records") == [{"video": 'bad "one"', "reason": "bad.mp4: cannot be opened, sorry"}]
+
+
+def test_what_failed_is_listed_before_what_is_left_out_by_wish(tmp_path):
+    rows = ["name\tlabel\tsubject\texcluded", "a\t\t\todd", "b\t\t\t", "c\t\t\tFAILED no room"]
+    (tmp_path / "v.tsv").write_text("\n".join(rows) + "\n")
+    kept, left_out = read_video_table(tmp_path / "v.tsv")
+    assert [row["name"] for row in kept] == ["b"]
+    assert list(left_out.items()) == [("c", "FAILED no room"), ("a", "odd")]
 
 
 def test_nothing_to_summarise_gives_tables_with_headers(tmp_path):

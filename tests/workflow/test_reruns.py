@@ -198,6 +198,22 @@ def add_video(place: Place) -> None:
     place.table("desk/one.mp4\tdesk\t1\n", "desk/one.mp4\tdesk\t1\ndesk/new.mp4\tdesk\t1\n")
 
 
+def excluded_video(place: Place) -> None:
+    """One that breaks off, in a run that has left it out."""
+    path = place.folder / "input/desk/new.mp4"
+    clips.make(path, pts=range(0, 9009, 1001), container_options={"movflags": "faststart"})
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+    place.table("desk/one.mp4\tdesk\t1\n", "desk/one.mp4\tdesk\t1\ndesk/new.mp4\tdesk\t1\n")
+    place.config["on_unreadable"] = "exclude"
+    run = Workflow(place.project, Path("net")).run(place.folder, place.config).ok()
+    assert run.videos == {"desk/new": {"probe"}}
+
+
+def mended_video(place: Place) -> None:
+    excluded_video(place)
+    clips.make(place.folder / "input/desk/new.mp4", pts=range(0, 9009, 1001))
+
+
 def rename_video(place: Place) -> None:
     place.moved("input/desk/one.mp4", "input/desk/new.mp4")
     place.table("desk/one.mp4", "desk/new.mp4")
@@ -331,6 +347,8 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "`device`": top(device="auto"),
     "`mirror`": top(mirror="/mirror"),
     "`on_unreadable`": top(on_unreadable="exclude"),
+    "an unusable video, excluded by an earlier run": excluded_video,
+    "an unusable video, excluded, then mended": mended_video,
     "`on_truncated`": top(on_truncated="keep"),
     "the model touched": lambda place: [os.utime(path) for path in (place.folder / "net").iterdir()],
     "the model moved": move_model,
@@ -436,7 +454,8 @@ def test_exactly_what_the_table_says_runs(builtin, place, table, what):
     expected = {rule: count * (chunks if rule in ("frames", "detect") else 1) for rule in rules - ONCE}
     assert plan.jobs == Counter({**expected, **dict.fromkeys(rules & ONCE, 1)})
     if which == "that one":
-        name = "desk/new" if what in ("a video added", "a video renamed") else "desk/one"
+        new = ("a video added", "a video renamed", "an unusable video, excluded, then mended")
+        name = "desk/new" if what in new else "desk/one"
         assert plan.videos == {name: rules - ONCE}
     if not jobs.strip("-"):
         plan.line("Nothing to be done")

@@ -54,7 +54,8 @@ def refuse_split():
         raise InputError(error) from None
 
 
-if "clips" in CFG["outputs"]:
+# In a further pass the job says it, and what else there is to make is made.
+if "clips" in CFG["outputs"] and not is_further_pass():
     refuse_split()
 FILES["clips"] = per_video("clips/npz/{video}.npz") + [
     f"{RESULTS}/clips/{name}" for name in ("splits", *CFG["clips"]["formats"]) if name != "npz"

@@ -24,10 +24,14 @@ from objmask.csv_files import Writer
 from objmask.errors import ObjmaskError, one_line
 from objmask.files import atomic_path, refuse_unwritable, sha256_of
 from objmask.folder_lock import hold
+from objmask.further_pass import is_further_pass, left_out
 from objmask.index import find_videos, index_videos
+from objmask.job_logs import last_words
 from objmask.models.source import Source
 from objmask.provenance import code_digest
 from objmask.report.about import about
+from objmask.unusable import known_unusable, why_excluded
+from objmask.video_table import FAILED
 
 PROJECT = workflow.basedir
 SCHEMA = Path(PROJECT) / "workflow/schemas/config.schema.yaml"
@@ -65,17 +69,20 @@ def read_inputs():
     if workflow.is_main_process:
         for warning in warnings:
             say(warning)
-        for video in videos:
-            if video.unreadable and complete["on_unreadable"] == "exclude":
-                say(f"EXCLUDED {video.unreadable}")
     return complete, models, searching, videos, warnings
 
 
 CFG, MODELS, SEARCHING, VIDEOS, NOTES = read_inputs()
 INSTALLED = {**MODELS, **SEARCHING}  # what searches protected video may be used for nothing else
 VIDEO_BY_NAME = {video.name: video for video in VIDEOS}
-EXCLUDED = [v for v in VIDEOS if v.unreadable and CFG["on_unreadable"] == "exclude"]
-USED = [v for v in VIDEOS if v not in EXCLUDED]
+UNUSABLE_NOTES = Path(RESULTS) / "unusable.json"
+KNOWN_UNUSABLE = known_unusable(UNUSABLE_NOTES, VIDEOS, CFG)
+LEFT_OUT = left_out(main=workflow.is_main_process)
+WHY_EXCLUDED = why_excluded(VIDEOS, KNOWN_UNUSABLE, LEFT_OUT.excluded, CFG)
+EXCLUDED = [v for v in VIDEOS if v.name in WHY_EXCLUDED]
+USED = [v for v in VIDEOS if v.name not in {*WHY_EXCLUDED, *LEFT_OUT.names}]
+if not USED:
+    raise InputError(f"videos: none of {len(VIDEOS)} can be used; {next(iter(WHY_EXCLUDED.values()), '')}")
 FIRST_MODEL = next(iter(MODELS))
 INFERENCE_GPU = 1 if CFG["device"] == "gpu" else 0
 # By family of networks: a chunk that is minutes of work on the usual device (CPU, GPU), and what inference takes.
@@ -219,7 +226,8 @@ def per_video(*patterns):
 
 def write_video_table(videos):
     """Writes a table of videos."""
-    rows = [(v.name, v.label, v.subject, v.reason if v in EXCLUDED else "") for v in videos]
+    why = {**{name: FAILED + reason for name, reason in LEFT_OUT.failed.items()}, **WHY_EXCLUDED}
+    rows = [(v.name, v.label, v.subject, why.get(v.name, "")) for v in videos]
     table = io.StringIO()
     Writer(table, "\t").rows([("name", "label", "subject", "excluded"), *rows])
     return write_by_content("videos", ".tsv", table.getvalue())
@@ -249,20 +257,3 @@ def targets():
     if CFG["frames"]["keep"] != "none":
         files += [f"{RESULTS}/frames/{v.name}/{chunk}" for v in USED for chunk in chunks_of(v.name, FIRST_MODEL)]
     return list(dict.fromkeys(files))
-
-
-def failures():
-    """What the jobs of this run say went wrong: the last error in each one's log."""
-    unreadable = {Path(RESULTS, f"logs/probe/{video.name}.log") for video in VIDEOS if video.unreadable}
-    for path in sorted(path for path in Path(RESULTS, "logs").rglob("*.log") if path.stat().st_mtime >= STARTED):
-        lines = re.findall(r"^\S+ \S+ ERROR (.*)", path.read_text("utf-8", "replace"), re.M)
-        if lines:
-            yield lines[-1] + ("; `on_unreadable: exclude` leaves such videos out" if path in unreadable else "")
-
-
-def hold_folder():
-    """Ends this run when another one is at work in this folder."""
-    try:
-        hold(Path(".snakemake"))
-    except (ObjmaskError, OSError) as error:
-        raise InputError(error) from None

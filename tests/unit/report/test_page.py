@@ -135,6 +135,17 @@ def test_warnings_come_in_the_order_of_their_weight(tmp_path):
     assert order == sorted(order)
 
 
+def test_what_failed_comes_first_and_is_not_called_excluded(tmp_path):
+    told = about(["SENSITIVE objects that no model detects: cup"])
+    page = parsed(tmp_path, {"a": glance(0)}, told, excluded={"out": "out.mp4: odd", "hit": "FAILED hit.mp4: no room"})
+    shown = [part.strip() for part in page.shown if part.strip()]
+    order = [shown.index(part) for part in ("Failed", "hit.mp4: no room", "Excluded", "out.mp4: odd", "Sensitive")]
+    assert order == sorted(order)
+    assert "+ 1 failed" in shown
+    assert "+ 1 excluded" in shown
+    assert "FAILED" not in " ".join(shown)
+
+
 def test_what_is_warned_of_in_many_videos_does_not_push_everything_else_away(tmp_path):
     page = parsed(tmp_path, {f"v{k:03d}": glance(k, points=2, warnings=["breaks off"]) for k in range(100)})
     assert "".join(page.shown).count("breaks off") == 30
