@@ -116,7 +116,7 @@ def write_store(path: Path, size: tuple[int, int], pictures: Iterable[Picture]) 
                     count += 1
                 container.mux(stream.encode(None))
             if _pictures_in(temporary) != count:
-                raise VideoError(f"{path}: does not hold the {count} frames that were written; is the disk full?")
+                raise MachineError(f"{path}: does not hold the {count} frames that were written; is the disk full?")
     except (av.FFmpegError, OSError) as error:
         raise unwritable(path, error) from error
 

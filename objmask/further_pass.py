@@ -8,7 +8,6 @@ lock and jobs that watch their workflow work as ever. In the end it says what fa
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import signal
 import sys
@@ -18,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from objmask.errors import one_line
-from objmask.files import write_json
+from objmask.files import read_json, write_json
 
 FILE = Path(".snakemake/objmask_left_out.json")
 """In the working folder; a cluster's nodes read it too."""
@@ -71,7 +70,7 @@ def left_out(*, main: bool) -> LeftOut:
 
 
 def _read(file: Path) -> LeftOut:
-    return LeftOut(**json.loads(file.read_text(encoding="ascii")))
+    return LeftOut(**read_json(file))
 
 
 def can_go_on() -> bool:

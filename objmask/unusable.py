@@ -6,13 +6,13 @@ again.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from objmask.files import write_json
+from objmask.errors import DataError
+from objmask.files import read_json, write_json
 from objmask.index import Video
 from objmask.provenance import code_digest
 from objmask.versions import settings_digest, versions
@@ -101,9 +101,6 @@ def _circumstances(rule: str, verb: str, config: Mapping[str, Any]) -> str:
 
 def _read(file: Path) -> dict[str, Unusable]:
     try:
-        document = json.loads(file.read_text(encoding="ascii"))
-        return {
-            name: Unusable(**one) for name, one in document.items() if all(isinstance(v, str) for v in one.values())
-        }
-    except (OSError, ValueError, TypeError, AttributeError):
+        return {name: Unusable(**one) for name, one in read_json(file).items()}
+    except (DataError, TypeError):
         return {}

@@ -14,6 +14,7 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.stream import Disposition
 
+from objmask.errors import VideoError
 from objmask.video.blame import blamed
 from objmask.video.info import VideoInfo
 from objmask.video.readback import AskedSound
