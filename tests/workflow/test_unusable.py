@@ -203,7 +203,8 @@ def test_no_room_is_no_fault_of_a_video(demo, tmp_path, mode):
     clips.make(tmp_path / "videos/good.mp4")
     clips.make(tmp_path / "videos/full/noisy.mp4", size=(320, 240))
     try:
-        with mounted(tmp_path / "results/protected/full", "-t", "tmpfs", "-o", "size=4k", "none"):
+        with mounted(tmp_path / "results/protected/full", "-t", "tmpfs", "-o", "size=4k", "none") as small:
+            (small / "mine").touch()  # or Snakemake, which removes empty folders, would try to remove this one
             run = demo.run(tmp_path, {**SETTINGS, "on_unreadable": mode})
     except OSError as error:
         pytest.skip(f"cannot mount here: {error}")
