@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tarfile
 from pathlib import Path
 
@@ -146,7 +147,7 @@ def test_settings_are_checked(folder: Path, capsys: pytest.CaptureFixture[str], 
     assert main([*arguments, "--set=anchor_scales=[]"]) == 1
     assert "anchor_scales: expected a list of numbers above 0" in capsys.readouterr().err
     assert main([*arguments, '--set=architecture="vgg"']) == 1
-    assert "architecture: expected one of inception_resnet_v2" in capsys.readouterr().err
+    assert re.search("architecture: .*'inception_resnet_v2'.*'vgg'", capsys.readouterr().err)
     with pytest.raises(SystemExit):
         main([*arguments, "--set=score_floor"])
     with pytest.raises(ModelError, match="no network of that name; there are inception_resnet_v2_atrous_coco"):
@@ -184,7 +185,7 @@ def test_config_survives_json(tmp_path: Path) -> None:
     config.write(tmp_path / "config.json")
     assert MaskRCNNConfig.read(tmp_path / "config.json") == config
     (tmp_path / "config.json").write_text('{"architecture": "desk"}')
-    with pytest.raises(ModelError, match="not a network's configuration"):
+    with pytest.raises(ModelError, match="was changed or damaged"):
         MaskRCNNConfig.read(tmp_path / "config.json")
 
 
