@@ -72,7 +72,7 @@ def videos(assets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     os.mkfifo(folder / "bad/pipe.mp4")
     (folder / "bad/readme.txt").write_text("not a video, not an error\n")
     with av.open(str(folder / "bad/sound only.mp4"), "w") as out:
-        clips._write_sound(out, out.add_stream("aac", 8000, layout="mono"), 0, 0.5)
+        clips._write_sound(out, out.add_stream("aac", 8000, layout="mono"), 0.5)
     cut(folder / "cut/coffee.mp4", office / "desk/coffee.mp4")
     damage(folder / "cut/damaged.mp4", office / "meeting/two_people_at_desk.mp4")
     shutil.copy(office / "meeting/two_people_at_desk.mp4", folder / "good/people.mp4")
