@@ -160,7 +160,8 @@ def _from_table(table: Path, warn: Callable[[str], None]) -> list[Source]:
         warn(warning)
     paths = [table.parent / row["path"] for row in rows]
     for path in paths:
-        if not os.path.isfile(path):  # unlike Path.is_file it asks nobody's permission
+        # As in a folder, a dangling link or a pipe is a video that cannot be read.
+        if not os.path.lexists(path) or os.path.isdir(path):
             raise ConfigError(f"videos: '{table}' names '{path}', which is not a file")
     absolute = [Path(os.path.abspath(path)) for path in paths]
     # Names are paths below the table's folder, so that a further row changes no name; further up when a row lies there.

@@ -40,7 +40,9 @@ def regular_file(path: Path) -> Iterator[int]:
         raise blamed(path, error, "cannot be opened as a video", REPLACE) from error
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise VideoError(f"{path}: cannot be opened as a video: not a file; take it out of the input")
+            raise VideoError(
+                f"{path}: cannot be opened as a video (it is no file); replace the file or take it out of the input"
+            )
         yield descriptor
     finally:
         os.close(descriptor)

@@ -493,9 +493,10 @@ def test_what_is_no_file_and_no_video_is_named(tmp_path, caplog, kind):
 
 
 @pytest.mark.parametrize("kind", NO_FILES)
-def test_a_table_names_files(tmp_path, kind):
+def test_in_a_table_it_is_unreadable_as_well(tmp_path, kind):
     not_a_file(tmp_path / "x.mp4", kind)
-    refused(table(tmp_path, "path\nx.mp4\n"), "x.mp4", "not a file")
+    found = index(table(tmp_path, "path\nx.mp4\n"), tmp_path / "index.json")
+    assert "x.mp4: cannot be opened" in found["x"].unreadable
 
 
 def test_a_link_that_is_whole_again_is_read(tmp_path, clip):
