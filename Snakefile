@@ -3,11 +3,6 @@ from snakemake.utils import min_version
 
 min_version("9.27")
 
-# A configuration given with --configfile stands alone; what it does not set comes from the schema's defaults.
-if not workflow.config_settings.configfiles:
-
-    configfile: f"{workflow.basedir}/config.yaml"
-
 
 include: "workflow/lookups/common.smk"
 include: "workflow/lookups/corrections.smk"

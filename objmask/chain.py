@@ -22,6 +22,8 @@ from typing import IO, Any, cast
 import yaml
 from tqdm import tqdm
 
+from objmask.config_files import read_settings
+from objmask.config_schema import typed
 from objmask.errors import ConfigError, ObjmaskError
 from objmask.files import atomic_path
 from objmask.folder_lock import hold
@@ -31,6 +33,7 @@ from objmask.models.source import Source
 LOG = logging.getLogger(__name__)
 
 SNAKEFILE = Path(__file__).parents[1] / "Snakefile"
+_SCHEMA = SNAKEFILE.parent / "workflow/schemas/config.schema.yaml"
 DEFAULT_MODEL = "mask_rcnn_inception_v2_coco"
 """The fastest one for real footage that needs no file of one's own."""
 _CONFIG, _WORDS = "config.yaml", "snakemake.log"
@@ -43,7 +46,7 @@ _FINISHED = re.compile(r"^Finished jobid: \d+ \(Rule: (\w+)\)")
 _OURS = re.compile(r"^objmask: (?!open )(.*)")
 """Warnings and failures. Where the results are is said here in the end, all of them."""
 _LOGGED = re.compile(r"^\S+ \S+ INFO (.*)")
-_REFUSED = re.compile(r"^InputError:\n(.+)", re.M)
+_REFUSED = re.compile(r"^InputError:\n((?:.+\n?)+)", re.M)
 _BEGUN = re.compile(r"^(?:local)?rule \w+:$", re.M)
 """A job has started; what is refused after that is a further pass, when much has been made."""
 _LAST_BYTES = 4096
@@ -87,7 +90,7 @@ def settings_for(
     if not videos.exists():
         raise ConfigError(f"{videos}: no such file or folder")
     find_videos(videos, warn=lambda _: None)  # the workflow says it
-    given = _read(more) if more else {}
+    given = typed(read_settings(more), _checkout(_SCHEMA)) if more else {}
     if "model" in given:
         given["models"] = given.pop("model")
     settings = {**given, "videos": str(videos.absolute())}
@@ -96,14 +99,11 @@ def settings_for(
     return settings | {k: v for k, v in (("outputs", outputs), ("device", device)) if v is not None}
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not YAML ({' '.join(str(error).split())[:200]})") from error
-    if not isinstance(settings, dict):
-        raise ConfigError(f"{path}: no settings in it; expected `key: value` lines as in config.yaml")
-    return settings
+def _checkout(path: Path) -> Path:
+    """A file of the project that no installed package has."""
+    if not path.is_file():
+        raise ConfigError(f"{path}: missing; run from a checkout of the project (`make env` there)")
+    return path
 
 
 def _located(model: str) -> str:
@@ -178,8 +178,7 @@ def run_workflow(config: Path, cores: int) -> None:
         NotStartedError: something is wrong with the configuration or the videos, which the message says.
         ObjmaskError: something failed; what did has been logged.
     """
-    if not SNAKEFILE.is_file():
-        raise ConfigError(f"{SNAKEFILE}: missing; run from a checkout of the project (`make env` there)")
+    _checkout(SNAKEFILE)
     folder = config.parent
     arguments = [f"--snakefile={SNAKEFILE}", f"--directory={folder}", f"--configfile={config}", f"--cores={cores}"]
     words = folder / _WORDS
@@ -204,7 +203,7 @@ def run_workflow(config: Path, cores: int) -> None:
     if code:
         said = words.read_text(encoding="utf-8")
         if (refused := _REFUSED.search(said)) and not _BEGUN.search(said):
-            raise NotStartedError(refused[1])
+            raise NotStartedError(*refused[1].splitlines())
         raise ObjmaskError(f"not everything could be done: see above, or {words}; the same command goes on from here")
 
 

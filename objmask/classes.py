@@ -129,7 +129,10 @@ def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
         ConfigError: a name is not among `known`.
     """
     known = sorted(set(known))
+    unknown = []
     for name in names:
         if name not in known:
             hint = did_you_mean(name, known) or "`python -m objmask models` lists the names"
-            raise ConfigError(f"{where}: unknown object '{name}'; {hint}")
+            unknown.append(f"{where}: unknown object '{name}'; {hint}")
+    if unknown:
+        raise ConfigError(*unknown)

@@ -101,7 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             own = {k: v for k, v in vars(options).items() if k not in ("run", "verb", "log", "provenance")}
             write_provenance(options.verb, own, options.provenance)
     except ObjmaskError as error:
-        LOG.log(UNUSABLE if is_of_bytes(error) else logging.ERROR, "%s", error)
+        for line in error.lines:
+            LOG.log(UNUSABLE if is_of_bytes(error) else logging.ERROR, "%s", line)
         return 1
     except MemoryError as error:
         LOG.error("%s", ObjmaskError(f"out of memory ({error or 'a request of Python'}); give it more and run again"))

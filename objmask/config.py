@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import yaml
+from PIL import ImageColor
 
 from objmask.classes import Palette, check_names
 from objmask.config_schema import check, fill
 from objmask.errors import ConfigError
 from objmask.exports.labelmap import check_group_names
+from objmask.hints import did_you_mean
 from objmask.models.coco import COCO_NAMES
 from objmask.models.info import ModelInfo
 from objmask.models.source import Source
@@ -30,7 +33,7 @@ def complete(given: Mapping[str, Any], schema_path: Path) -> Config:
     list belongs means a list: of its parts between commas where these are words to choose from, else of itself.
 
     Raises:
-        ConfigError: one line: the key, what is wrong with it, and what is possible.
+        ConfigError: a line for each mistake: the key, what is wrong with it, and what is possible.
     """
     schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
     config = deepcopy(dict(given))
@@ -41,7 +44,9 @@ def complete(given: Mapping[str, Any], schema_path: Path) -> Config:
         config["videos"] = str(config["videos"])
     fill(config, schema)
     check(config, schema)
-    _check_values(config)
+    _name_colours(config["groups"])
+    if mistakes := list(_mistakes(config)):
+        raise ConfigError(*mistakes)
     return config
 
 
@@ -94,21 +99,27 @@ def check_objects(config: Config, models: Mapping[str, ModelInfo], schema_path: 
         detects.
 
     Raises:
-        ConfigError: an unknown object, or one that the user's own groups name and no model detects.
+        ConfigError: unknown objects, or ones that the user's own groups name and no model detects, a line each.
     """
     defaults = yaml.safe_load(schema_path.read_text(encoding="utf-8"))["properties"]["groups"]["default"]
     known = {*COCO_NAMES, *(c for m in models.values() for c in m.classes)}
-    for name, group in config["groups"].items():
-        check_names(group["objects"], known, f"groups.{name}.objects")
-    check_names(config["sensitive_objects"], known, "sensitive_objects")
+    named = {f"groups.{name}.objects": group["objects"] for name, group in config["groups"].items()}
+    mistakes: list[str] = []
+    for where, names in {**named, "sensitive_objects": config["sensitive_objects"]}.items():
+        try:
+            check_names(names, known, where)
+        except ConfigError as error:
+            mistakes += error.args
     palette, warnings = palette_of(config), []
     seen = _classes_used(config, models, "masks")
     for group in palette.groups:
-        missing = [name for name in group.objects if name not in seen]
+        missing = [name for name in group.objects if name in known and name not in seen]
         if missing and set(missing) - set(defaults.get(group.name, {}).get("objects", ())):
-            raise ConfigError(f"groups.{group.name}: no model used for masks can detect {', '.join(missing)}")
-        if missing:
+            mistakes.append(f"groups.{group.name}: no model used for masks can detect {', '.join(missing)}")
+        elif missing:
             warnings.append(f"group '{group.name}': no model used for masks can detect {', '.join(missing)}")
+    if mistakes:
+        raise ConfigError(*mistakes)
     hidden = palette.hidden(config["sensitive_objects"])
     leaks = sorted(hidden - _classes_used(config, models, "privacy"))
     if _protects(config):
@@ -128,6 +139,22 @@ def model_names(config: Config, models: Mapping[str, ModelInfo], section: str) -
     return [name for name in models if name in (config[section]["models"] or models)]
 
 
+def _name_colours(groups: dict[str, Any]) -> None:
+    """Puts red, green and blue in place of colours that are named, or written as on web pages."""
+    unknown = []
+    for name, group in groups.items():
+        if isinstance(group["colour"], str):
+            levels: list[int] = []
+            with suppress(ValueError):
+                levels = [*ImageColor.getrgb(group["colour"].strip())]
+            if len(levels) != 3:
+                hint = did_you_mean(group["colour"].lower(), ImageColor.colormap) or "write [red, green, blue], 0..255"
+                unknown.append(f"groups.{name}.colour: no colour '{group['colour']}'; {hint}")
+            group["colour"] = levels
+    if unknown:
+        raise ConfigError(*unknown)
+
+
 def _given(config: Config) -> list[tuple[str | None, str]]:
     """(name of the user's own or None, model as it was given) of each model."""
     given = config["models"]
@@ -138,33 +165,39 @@ def _classes_used(config: Config, models: Mapping[str, ModelInfo], section: str)
     return {c for name in model_names(config, models, section) for c in models[name].classes}
 
 
-def _check_values(config: Config) -> None:
+def _mistakes(config: Config) -> Iterator[str]:
     """What a schema cannot say: values that contradict each other."""
-    for where in _not_finite(config):
-        raise ConfigError(f"config: {where} is no finite number; set it to one, or to null for the default")
-    palette = palette_of(config)
-    if {"masks_png", "cvat"} & {*config["outputs"]}:
-        check_group_names(palette)
+    endless = list(_not_finite(config))
+    yield from (f"config: {where} is no finite number; set it to one, or to null for the default" for where in endless)
+    if endless:
+        return
+    try:
+        palette = palette_of(config)
+        if {"masks_png", "cvat"} & {*config["outputs"]}:
+            check_group_names(palette)
+    except ConfigError as error:
+        yield str(error)
+        palette = Palette(())
     floor = config["detect"]["floor"]
     for section in ("masks", "privacy"):
         if config[section]["score"] < floor:
-            raise ConfigError(
+            yield (
                 f"{section}.score: {config[section]['score']} is below detect.floor {floor}, "
                 f"under which nothing is stored; lower detect.floor or raise {section}.score"
             )
     if _protects(config) and config["detect"]["every"] != 1 and not config["tracks"]["enabled"]:
-        raise ConfigError(
+        yield (
             "detect.every: a frame without inference would leak in protected video; set it to 1, or tracks.enabled to "
             "true, which carries masks to such frames"
         )
-    if _protects(config) and not _hides_something(config):
-        raise ConfigError("sensitive_objects: protected video would hide nothing; name objects, or leave protected out")
-    _check_clips(config["clips"])
+    if _protects(config) and not _hides_something(config, palette):
+        yield "sensitive_objects: protected video would hide nothing; name objects, or leave protected out"
+    yield from _clip_mistakes(config["clips"])
     if "evaluation" in config["outputs"]:
-        _check_evaluation(config["evaluation"], floor)
+        yield from _evaluation_mistakes(config["evaluation"], floor)
     start, end = config["window"]["start_s"], config["window"]["end_s"]
     if end is not None and end <= (start or 0):
-        raise ConfigError(f"window: end_s {end} is not after start_s {start or 0}")
+        yield f"window: end_s {end} is not after start_s {start or 0}"
 
 
 def _protects(config: Config) -> bool:
@@ -173,35 +206,33 @@ def _protects(config: Config) -> bool:
     return bool({"protected", "audit"} & {*outputs}) or ("clips" in outputs and config["clips"]["of"] == "protected")
 
 
-def _check_clips(clips: Config) -> None:
+def _clip_mistakes(clips: Config) -> Iterator[str]:
     low, high = clips["step_min"], clips["step_max"]
     if high is not None and high < low:
-        raise ConfigError(f"clips.step_max: {high} is below clips.step_min {low}; raise it, or set it to null")
+        yield f"clips.step_max: {high} is below clips.step_min {low}; raise it, or set it to null"
     width, height = clips["size"] if isinstance(clips["size"], list) else (clips["size"], clips["size"])
     size_bytes = clips["per_video"] * clips["frames"] * width * height * 3
     if size_bytes > _MOST_CLIP_BYTES:
-        raise ConfigError(
+        yield (
             f"clips: those of one video would take {size_bytes / 1e9:.1f} GB of memory, at most "
             f"{_MOST_CLIP_BYTES / 1e9:.0f} are possible; lower clips.per_video, frames or size"
         )
 
 
-def _check_evaluation(evaluation: Config, floor: float) -> None:
+def _evaluation_mistakes(evaluation: Config, floor: float) -> Iterator[str]:
     if not evaluation["annotations"]:
-        raise ConfigError(
-            "evaluation.annotations: output evaluation needs the truth; set it to a COCO file or a folder"
-        )
+        yield ("evaluation.annotations: output evaluation needs the truth; set it to a COCO file or a folder")
     lowest = min(evaluation["scores"])
     if lowest < floor:
-        raise ConfigError(
+        yield (
             f"evaluation.scores: {lowest} is below detect.floor {floor}, under which nothing is stored; "
             "lower detect.floor or leave that score out"
         )
 
 
-def _hides_something(config: Config) -> bool:
+def _hides_something(config: Config, palette: Palette) -> bool:
     privacy = config["privacy"]
-    hidden = palette_of(config).hidden(config["sensitive_objects"])
+    hidden = palette.hidden(config["sensitive_objects"])
     return bool(hidden or privacy["zones"] or privacy["whole_frame_when"] != "never")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
@@ -13,19 +13,28 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
+from objmask.config_files import Plain, parse_settings
 from objmask.errors import ConfigError
 from objmask.hints import did_you_mean
 
 Schema = Mapping[str, Any]
+_HINTS = {"videos": "a folder of videos", "models": "a model's name or file, e.g. --config model=<file.tflite>"}
 
 
 def typed(given: Mapping[str, Any], schema_path: Path) -> dict[str, Any]:
-    """A configuration with numbers and truth values where it has texts and the schema takes none.
+    """A configuration in which each word is what the schema takes there: a text as it was typed, else its value.
 
-    Snakemake's `--config 'window={end_s: 2}'` gives texts only.
+    Words without quotes come as `Plain`; a text in whose place none may stand is read as YAML.
     """
     schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
     return cast(dict[str, Any], _typed(dict(given), schema, schema))
+
+
+def only_texts(schema_path: Path) -> frozenset[str]:
+    """The keys whose values can be nothing but texts."""
+    schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
+    parts = {"model": {"type": "string"}, **schema["properties"]}
+    return frozenset(key for key, part in parts.items() if "string" in part.get("type", ()) and "enum" not in part)
 
 
 def fill(config: dict[str, Any], schema: Schema) -> None:
@@ -37,26 +46,54 @@ def check(config: Mapping[str, Any], schema: Schema) -> None:
     """Validates a configuration.
 
     Raises:
-        ConfigError: one line: the key, what is wrong with it, and what is possible.
+        ConfigError: a line for each mistake: the key, what is wrong with it, and what is possible.
     """
-    error = best_match(Draft202012Validator(schema).iter_errors(config))
-    if error is not None:
-        raise ConfigError(_one_line(error, schema))
+    errors = sorted(Draft202012Validator(schema).iter_errors(config), key=_place)
+    nearest = [cast(ValidationError, best_match(iter([error]))) for error in errors]
+    if lines := dict.fromkeys(line for error in nearest for line in _lines(error, schema)):
+        raise ConfigError(*lines)
 
 
 def _typed(value: Any, schema: Schema, root: Schema) -> Any:
+    kinds = _kinds(schema, root)
+    if isinstance(value, dict):
+        kind = next((one for one in kinds if "object" in one.get("type", ())), {})
+        parts, more = kind.get("properties", {}), kind.get("additionalProperties")
+        others = more if isinstance(more, dict) else {}
+        return {key: _setting(item, parts.get(key, others), root) for key, item in value.items()}
+    if isinstance(value, list):
+        kind = next((one for one in kinds if "array" in one.get("type", ())), {})
+        return [_typed(item, kind.get("items", {}), root) for item in value]
+    if not isinstance(value, str):
+        return value
+    if any(_takes(one, value, root) for one in kinds):
+        return str(value)
+    if isinstance(value, Plain):
+        return value.value
+    with suppress(ValueError):
+        return _typed(parse_settings(value), schema, root)
+    return value
+
+
+def _setting(value: Any, schema: Schema, root: Schema) -> Any:
+    """The value of a key; a key without one (`key:`, `key: null`) is not set."""
+    return None if isinstance(value, Plain) and value.value is None else _typed(value, schema, root)
+
+
+def _kinds(schema: Schema, root: Schema) -> list[Schema]:
+    """What may stand in a place, each kind for itself."""
     if "$ref" in schema:
         schema = root["$defs"][schema["$ref"].rsplit("/", 1)[1]]
-    if isinstance(value, dict):
-        parts, more = schema.get("properties", {}), schema.get("additionalProperties")
-        others = more if isinstance(more, dict) else {}
-        return {key: _typed(item, parts.get(key, others), root) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_typed(item, schema.get("items", {}), root) for item in value]
-    if isinstance(value, str) and "string" not in schema.get("type", "string"):
-        with suppress(yaml.YAMLError):
-            return yaml.safe_load(value)
-    return value
+    return list(schema.get("oneOf", [schema]))
+
+
+def _takes(kind: Schema, text: str, root: Schema) -> bool:
+    """Whether a text may stand there, itself or as a list of one."""
+    if "enum" in kind or "const" in kind:
+        return text in kind.get("enum", [kind.get("const")])
+    if "array" in kind.get("type", ()) and any(_takes(one, text, root) for one in _kinds(kind.get("items", {}), root)):
+        return True
+    return "string" in kind.get("type", "string")
 
 
 def _fill(value: Any, schema: Schema, root: Schema) -> None:
@@ -87,23 +124,29 @@ def _listed(text: str, schema: Schema) -> str | list[str]:
     return [text] if "string" in items.get("type", ()) else text
 
 
-def _one_line(error: ValidationError, root: Schema) -> str:
+def _place(error: ValidationError) -> list[str]:
+    return [str(part) for part in error.absolute_path]
+
+
+def _lines(error: ValidationError, root: Schema) -> Iterator[str]:
     where = ".".join(str(part) for part in error.absolute_path)
     schema: Any = error.schema
     prefix = f"{where}." if where else ""
     if error.validator == "additionalProperties":
         unknown = sorted(set(cast(dict[Any, Any], error.instance)) - set(schema.get("properties", {})), key=str)
-        return f"config: unknown key '{prefix}{unknown[0]}'{_unknown(str(unknown[0]), schema)}"
+        yield from (f"config: unknown key '{prefix}{name}'{_unknown(str(name), schema)}" for name in unknown)
+        return
     if error.validator == "required":
-        missing = next(name for name in schema["required"] if name not in cast(dict[str, Any], error.instance))
-        hints = {"videos": "a folder of videos", "models": "a model's name or file, e.g. --config model=<file.tflite>"}
-        return f"config: {prefix}{missing} is missing; set it to {hints.get(missing, 'a value')}"
+        missing = [name for name in schema["required"] if name not in cast(dict[str, Any], error.instance)]
+        yield from (f"config: {prefix}{name} is missing; set it to {_HINTS.get(name, 'a value')}" for name in missing)
+        return
     message = re.sub(r"\s+", " ", error.message)[:200]
     if error.validator == "type" and "properties" in schema:
         value = repr(error.instance)[:200]
-        return f"config: {where}: {value} stands where settings belong{_no_section(where, schema, root)}"
+        yield f"config: {where}: {value} stands where settings belong{_no_section(where, schema, root)}"
+        return
     unit = schema.get("description", "") if isinstance(schema, Mapping) else ""
-    return f"config: {where}: {message}{f' ({unit})' if unit else ''}"
+    yield f"config: {where}: {message}{f' ({unit})' if unit else ''}"
 
 
 def _unknown(key: str, schema: Schema) -> str:

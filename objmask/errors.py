@@ -35,10 +35,15 @@ def printable(text: str) -> str:
 
 
 class ObjmaskError(Exception):
-    """Something the user can mend; the message is one line that says what is wrong and what to do."""
+    """Something the user can mend; each argument is one line that says what is wrong and what to do."""
+
+    @property
+    def lines(self) -> list[str]:
+        """What is wrong, each as it can be shown."""
+        return [one_line(str(line)) for line in self.args]
 
     def __str__(self) -> str:
-        return one_line(super().__str__())
+        return "; ".join(self.lines)
 
 
 class ConfigError(ObjmaskError):

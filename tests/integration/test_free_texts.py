@@ -52,6 +52,7 @@ PLACES = {
     "models.*": f"./{MODELS}/{{video}} `touch {CANARY}`.tflite",
     "mirror": f"/nowhere/{hostile('mirror').replace('/', '')}",
     "corrections": f"{FOLDER}/corrections {{chunk}}.yaml",
+    "groups.*.colour": "teal",
     "groups.*.objects[]": THING,
     "sensitive_objects[]": THING,
     "masks.models[]": "a.b",
@@ -145,7 +146,7 @@ def run(workflow: Workflow, assets: Path, tmp_path_factory: pytest.TempPathFacto
         "window": {"end_s": 0.15},
         "groups": {
             GROUP: {"objects": [PERSON], "colour": [255, 255, 255]},
-            SCREEN: {"objects": [THING, "tv"], "colour": [255, 0, 0]},
+            SCREEN: {"objects": [THING, "tv"], "colour": PLACES["groups.*.colour"]},
         },
         "sensitive_objects": [PERSON, THING],
         "masks": {"models": ["a.b"]},

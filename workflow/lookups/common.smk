@@ -19,7 +19,8 @@ from objmask import config as objmask_config
 from objmask import lifetime
 from objmask.audit.config import audit_bars, audit_models_of, audit_notes
 from objmask.chunks import chunks
-from objmask.config_schema import typed
+from objmask.config_files import read_config
+from objmask.config_schema import only_texts, typed
 from objmask.csv_files import Writer
 from objmask.errors import ObjmaskError, one_line
 from objmask.files import atomic_path, refuse_unwritable, sha256_of
@@ -46,7 +47,7 @@ class InputError(WorkflowError):
     __traceback__ = property(lambda error: None, lambda error, trace: None)
 
     def __init__(self, error):
-        super().__init__(one_line(str(error)))
+        super().__init__("\n".join(getattr(error, "lines", [one_line(str(error))])))
 
 
 def say(line, level="warning"):
@@ -54,11 +55,21 @@ def say(line, level="warning"):
     getattr(logger, level)(one_line(f"objmask: {line}"))
 
 
+def given_config():
+    """What was configured, read again: Snakemake's `config` has numbers where people have typed names.
+
+    A file given with --configfile stands alone; what it does not set comes from the schema's defaults.
+    """
+    settings = workflow.config_settings
+    files = settings.configfiles or [Path(PROJECT) / "config.yaml"]
+    return read_config(map(Path, files), settings.config, sys.argv, only_texts(SCHEMA))
+
+
 def read_inputs():
     """Configuration, models and videos; whatever is wrong with them ends here, in one line, before any job."""
     try:
         refuse_unwritable(Path(RESULTS))
-        complete = objmask_config.complete(typed(config, SCHEMA), SCHEMA)
+        complete = objmask_config.complete(typed(given_config(), SCHEMA), SCHEMA)
         models = objmask_config.models_of(complete)
         searching = audit_models_of(complete, models)
         warnings = objmask_config.check_objects(complete, models, SCHEMA) + audit_notes(complete, searching)
