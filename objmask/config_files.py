@@ -163,9 +163,13 @@ def mistakes_of_command_line(argv: Sequence[str]) -> list[str]:
 def refuse_mistakes() -> None:
     """Ends Snakemake in one line a mistake, before it has read the configuration; called by our profiles.
 
+    These call whatever objmask is installed, which is forgotten then: the Snakefile brings the one beside it.
+
     Raises:
         SystemExit: there are mistakes.
     """
+    for name in [name for name in sys.modules if name.split(".")[0] == "objmask"]:
+        del sys.modules[name]
     if mistakes := mistakes_of_command_line(sys.argv[1:]):
         raise SystemExit("\n".join(["InputError:", *ConfigError(*mistakes).lines]))
 

@@ -17,7 +17,7 @@ from platformdirs import user_cache_path
 from objmask.errors import ModelError
 from objmask.files import atomic_path
 from objmask.models.archive import check
-from objmask.models.download import download, forget, shown
+from objmask.models.download import UnreachableError, download, forget, shown
 from objmask.models.zoo import CHECKSUM, Zoo, ZooModel
 
 LOG = logging.getLogger(__name__)
@@ -104,7 +104,13 @@ def _origin(zoo: Zoo, model: ZooModel, mirror: str | None) -> str | Path:
 def _downloaded(url: str, final: Path, model: ZooModel, bar: bool) -> Archive:
     part = final.with_name(f"{final.name}.part")
     for again in (True, False):
-        pieced = download(url, part, size_bytes=model.size_bytes, checked=bool(model.checksum), bar=bar)
+        try:
+            pieced = download(url, part, size_bytes=model.size_bytes, checked=bool(model.checksum), bar=bar)
+        except UnreachableError as error:
+            raise ModelError(
+                f"{error}; or put {model.archive} into {final.parent} by hand, or set mirror (in the configuration, or "
+                "in the file for --settings of `objmask video`) to a folder or address that has it"
+            ) from error
         try:
             checksum = _checked(part, model, final.parent).checksum
         except ModelError:

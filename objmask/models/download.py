@@ -7,14 +7,14 @@ import logging
 import re
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NameResolutionError
 
 from objmask.errors import DataError, ModelError
 from objmask.files import read_json, write_json
@@ -30,6 +30,14 @@ _BLOCK_BYTES = 1 << 18
 _MOST_BYTES = 4 << 30
 _NUMBER = r"[0-9]{1,18}"
 _PASSING = frozenset({408, 425, 429})  # together with 5xx
+
+
+_SLOWEST_BYTES_S = 1000  # what comes more slowly for so long does not come
+_SLOW_S = 60.0
+
+
+class UnreachableError(ModelError):
+    """The archive cannot be had from where it should come."""
 
 
 class _BrokenOffError(Exception):
@@ -67,8 +75,8 @@ def download(url: str, part: Path, *, size_bytes: int = 0, checked: bool, bar: b
                 failures = 1 if have >= best + _PROGRESS_BYTES else failures + 1
                 best = max(best, have)
                 if failures >= _ATTEMPTS:
-                    raise ModelError(
-                        f"{shown(url)}: {error}, tried {failures} times; run it again to go on, or set mirror"
+                    raise UnreachableError(
+                        f"{shown(url)}: {error}, tried {failures} times; run it again to go on"
                     ) from error
                 wait_s = _FIRST_WAIT_S * 2 ** (failures - 1)
                 LOG.warning("%s: %s; trying again in %.0f s", shown(url), error, wait_s)
@@ -144,7 +152,13 @@ def _go_on(session: requests.Session, url: str, part: Path, size_bytes: int, che
             _refuse_full_disk(part, total - kept)
             _copy(answer, url, part, kept, total, progress)
             return kept > 0
+    except requests.exceptions.SSLError as error:
+        raise UnreachableError(
+            f"{shown(url)}: no safe connection, mend certificates or the address ({_reason(error)})"
+        ) from error
     except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, HTTPError) as error:
+        if any(isinstance(one, NameResolutionError) for one in _causes(error)):
+            raise UnreachableError(f"{shown(url)}: no such host, or no network ({_reason(error)})") from error
         raise _BrokenOffError(_reason(error)) from error
     except requests.RequestException as error:
         raise ModelError(f"{shown(url)}: cannot be downloaded ({_reason(error)}); mend mirror") from error
@@ -169,9 +183,7 @@ def _begin(answer: requests.Response, url: str, part: Path, piece: _Piece, size_
         forget(part)
         raise _BrokenOffError("the server sent another part than the one asked for")
     if code != 200:
-        raise ModelError(
-            f"{shown(url)}: the server answered {code} {answer.reason}; check mirror, or get the file by hand"
-        )
+        raise UnreachableError(f"{shown(url)}: the server answered {code} {answer.reason}")
     if "html" in answer.headers.get("Content-Type", ""):
         raise _web_page(url)
     length = answer.headers.get("Content-Length", "")
@@ -186,10 +198,10 @@ def _begin(answer: requests.Response, url: str, part: Path, piece: _Piece, size_
 
 
 def _copy(answer: requests.Response, url: str, part: Path, kept: int, total: int, progress: Progress) -> None:
-    done = kept
+    done, least, until = kept, kept, time.monotonic() + _SLOW_S
     with part.open("ab") as file:
         # As it comes: some servers call a .tar.gz a compressed answer, which it is not to be unpacked as.
-        for block in answer.raw.stream(_BLOCK_BYTES, decode_content=False):
+        while block := answer.raw.read1(_BLOCK_BYTES, decode_content=False):
             if not done and block[:2] != GZIP_MAGIC[: len(block)]:
                 forget(part)
                 raise _web_page(url)
@@ -199,6 +211,10 @@ def _copy(answer: requests.Response, url: str, part: Path, kept: int, total: int
                 raise ModelError(f"{shown(url)}: sends more than {total or _MOST_BYTES} bytes; set another mirror")
             file.write(block)
             progress.reach(round(done / 1e6))
+            if time.monotonic() >= until:
+                if done < least + _SLOWEST_BYTES_S * _SLOW_S:
+                    raise _BrokenOffError(f"less than {_SLOWEST_BYTES_S / 1000:g} kB a second comes")
+                least, until = done, time.monotonic() + _SLOW_S
     if total and done != total:
         raise _BrokenOffError(f"it broke off after {done} of {total} bytes")
 
@@ -229,12 +245,16 @@ def _refuse_full_disk(part: Path, needed: int) -> None:
         raise OSError(errno.ENOSPC, f"{needed / 1e6:.1f} MB needed, {free / 1e6:.1f} MB free")
 
 
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error, and what it came of, layer by layer."""
+    deeper: BaseException | None = error
+    while deeper is not None:
+        yield deeper
+        inner = (deeper.__cause__, getattr(deeper, "reason", None), *deeper.args)
+        deeper = next((one for one in inner if isinstance(one, BaseException)), None)
+
+
 def _reason(error: BaseException) -> str:
     """What a failure comes down to, without the layers that it went through."""
-    while True:
-        inner = (error.__cause__, getattr(error, "reason", None), *error.args)
-        deeper = next((one for one in inner if isinstance(one, BaseException)), None)
-        if deeper is None:
-            break
-        error = deeper
+    *_, error = _causes(error)
     return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

@@ -29,7 +29,7 @@ class Answers:
         etag: its ETag; empty: none is sent.
         modified: its Last-Modified; empty: none is sent.
         ranges: whether Range is understood.
-        codes: status codes to answer with first, one a request.
+        codes: status codes to answer with first, one a request; or code and reason.
         cut: of each of the first requests, how many bytes of the answer to send before hanging up; None: all.
         length: a Content-Length that is a lie; None: the truth; -1: none is sent.
         kind: Content-Type.
@@ -43,7 +43,7 @@ class Answers:
     etag: str = '"one"'
     modified: str = ""
     ranges: bool = True
-    codes: list[int] = field(default_factory=list)
+    codes: list[int | tuple[int, str]] = field(default_factory=list)
     cut: list[int | None] = field(default_factory=list)
     length: int | str | None = None
     kind: str = "application/x-tar"
@@ -69,7 +69,7 @@ def serving(body: bytes) -> Iterator[Answers]:
                 answers.before(number)  # type: ignore[operator]
             code = answers.codes.pop(0) if answers.codes else 200
             if code != 200:
-                self.send_error(code)
+                self.send_error(*(code if isinstance(code, tuple) else (code,)))
                 return
             start, body = self._start(), answers.body
             self.send_response(206 if start else 200)

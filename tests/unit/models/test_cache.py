@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 import os
 import random
 import select
 import signal
+import socket
 import subprocess
 import sys
 import tarfile
@@ -500,3 +502,52 @@ def test_a_cache_below_one_s_home(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("OBJMASK_CACHE", "~/models")
     assert cache_folder() == tmp_path / "models"
+
+
+def test_no_such_host_is_said_at_once_and_what_to_put_where(place, monkeypatch):
+    asked = []
+    look_up = socket.getaddrinfo
+
+    def count(host, *more, **options):
+        asked.append(host)
+        return look_up(host, *more, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", count)
+    place.zoo = zoo(place.folder, ARCHIVE, "http://no-such-host.invalid/")
+    place.refused(
+        "no-such-host.invalid", "no such host", f"put {NAME}.tar.gz into {place.cache}", "mirror", "--settings"
+    )
+    assert asked == ["no-such-host.invalid"]
+
+
+def test_a_certificate_that_is_not_trusted_is_said_at_once(place, server):
+    """A server that speaks no TLS at all has none either."""
+    place.zoo = zoo(place.folder, ARCHIVE, server.url.replace("http:", "https:"))
+    place.refused("no safe connection", f"{NAME}.tar.gz", "mirror")
+
+
+def test_what_comes_too_slowly_is_given_up(place, server, monkeypatch):
+    """However slow the machine: the server sends its second piece when this is over."""
+    monkeypatch.setattr(module, "_SLOW_S", 0.0)
+    monkeypatch.setattr(module, "_SLOWEST_BYTES_S", math.inf)
+    monkeypatch.setattr(module, "_PROGRESS_BYTES", 1 << 30)
+    place.refused("kB a second", "5 times", "mirror")
+    assert len(server.requests) == 5
+
+
+def test_what_comes_byte_by_byte_is_seen(place, server, monkeypatch):
+    """Pieces are looked at as they come, and not when a whole block of them is there."""
+    monkeypatch.setattr(module, "_BLOCK_BYTES", 1 << 30)
+    server.cut = [1 << 16]
+    server.length = len(ARCHIVE)
+    seen = []
+    monkeypatch.setattr(module.Progress, "reach", lambda self, done: seen.append(done))
+    assert place.fetch().path.read_bytes() == ARCHIVE
+    assert len(seen) > 2
+
+
+def test_what_a_server_says_does_not_reach_the_terminal(place, server):
+    server.codes = [(404, "\x1b[2Jgone\x07")]
+    text = place.refused("404", "gone", "mirror")
+    assert "\x1b" not in text
+    assert "\x07" not in text
