@@ -2,6 +2,10 @@
 
 import sys
 
-from objmask.cli import main
+from objmask.utf8 import speak_utf8
+
+speak_utf8()
+
+from objmask.cli import main  # noqa: E402 - only then
 
 sys.exit(main())

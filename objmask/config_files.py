@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from objmask.errors import ConfigError
+from objmask.utf8 import speak_utf8
 
 _MOST_BYTES = 5_000_000
 _MOST_VALUES = 100_000
@@ -160,16 +161,18 @@ def mistakes_of_command_line(argv: Sequence[str]) -> list[str]:
     return mistakes
 
 
-def refuse_mistakes() -> None:
-    """Ends Snakemake in one line a mistake, before it has read the configuration; called by our profiles.
+def before_snakemake() -> None:
+    """Puts Snakemake into UTF-8, and ends it in one line a mistake before it reads the configuration.
 
-    These call whatever objmask is installed, which is forgotten then: the Snakefile brings the one beside it.
+    Our profiles call it, of whatever objmask is installed, which is forgotten then: the Snakefile brings its own.
 
     Raises:
         SystemExit: there are mistakes.
     """
     for name in [name for name in sys.modules if name.split(".")[0] == "objmask"]:
         del sys.modules[name]
+    if Path(sys.argv[0]).name in ("snakemake", "__main__.py"):
+        speak_utf8()
     if mistakes := mistakes_of_command_line(sys.argv[1:]):
         raise SystemExit("\n".join(["InputError:", *ConfigError(*mistakes).lines]))
 

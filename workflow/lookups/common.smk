@@ -22,7 +22,7 @@ from objmask.chunks import chunks
 from objmask.config_files import read_config
 from objmask.config_schema import only_texts, typed
 from objmask.csv_files import Writer
-from objmask.errors import ObjmaskError, one_line
+from objmask.errors import ConfigError, ObjmaskError, one_line
 from objmask.files import atomic_path, refuse_unwritable, sha256_of
 from objmask.folder_lock import hold
 from objmask.further_pass import is_further_pass, left_out
@@ -32,6 +32,7 @@ from objmask.models.source import Source
 from objmask.provenance import code_digest
 from objmask.report.about import about
 from objmask.unusable import known_unusable, why_excluded
+from objmask.utf8 import is_spoken
 from objmask.video_table import FAILED
 
 PROJECT = workflow.basedir
@@ -68,6 +69,8 @@ def given_config():
 def read_inputs():
     """Configuration, models and videos; whatever is wrong with them ends here, in one line, before any job."""
     try:
+        if not is_spoken():
+            raise ConfigError(f"names need UTF-8, not {sys.getfilesystemencoding()}: set PYTHONUTF8=1, or LC_ALL=C.UTF-8")
         refuse_unwritable(Path(RESULTS))
         complete = objmask_config.complete(typed(given_config(), SCHEMA), SCHEMA)
         models = objmask_config.models_of(complete)
@@ -111,7 +114,7 @@ wildcard_constraints:
 
 
 # Each job starts `python -m objmask`: from this checkout, and outside conda with the Python that runs Snakemake.
-setup = f"export PYTHONPATH={shlex.quote(PROJECT)};"
+setup = f"unset PYTHONIOENCODING; export PYTHONUTF8=1 PYTHONPATH={shlex.quote(PROJECT)};"
 if not workflow.deployment_settings.deployment_method:
     setup = f'{setup} export PATH={shlex.quote(os.path.dirname(sys.executable))}:"$PATH";'
 else:
