@@ -20,7 +20,7 @@ _PACKAGE = Path(__file__).parent
 _WITHOUT_EFFECT = frozenset(
     {
         *("documents.py", "errors.py", "hints.py", "progress.py", "provenance.py", "verbs/options.py"),
-        *("index.py", "input_table.py", "models/cache.py", "models/download.py"),
+        *("config_files.py", "config_schema.py", "index.py", "input_table.py", "models/cache.py", "models/download.py"),
         *("lifetime.py", "network_client.py", "network_server.py", "models/devices.py"),
     }
 )

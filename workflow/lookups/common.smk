@@ -70,7 +70,9 @@ def read_inputs():
     """Configuration, models and videos; whatever is wrong with them ends here, in one line, before any job."""
     try:
         if not is_spoken():
-            raise ConfigError(f"names need UTF-8, not {sys.getfilesystemencoding()}: set PYTHONUTF8=1, or LC_ALL=C.UTF-8")
+            raise ConfigError(
+                f"names need UTF-8, not {sys.getfilesystemencoding()}: set PYTHONUTF8=1, or LC_ALL=C.UTF-8"
+            )
         refuse_unwritable(Path(RESULTS))
         complete = objmask_config.complete(typed(given_config(), SCHEMA), SCHEMA)
         models = objmask_config.models_of(complete)
