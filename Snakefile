@@ -49,6 +49,9 @@ onerror:
 
 # Of a part of the files that are asked for there may be no report.
 onsuccess:
+    if workflow.is_main_process:
+        for line in nothing_hidden():
+            say(line)
     page = Path(RESULTS, "report.html")
     if workflow.is_main_process and "report" in CFG["outputs"] and page.is_file():
         say(f"open {Path(workflow.overwrite_workdir or '', page)}", "info")

@@ -21,6 +21,7 @@ _BY_VIDEO = {
     "masks_lossless": (".mp4",),
     "overlay": (".mp4",),
     "protected": (".mp4",),
+    "hidden": (".json",),
     "unaudited": (".mp4",),
     "quarantine": (".mp4",),
     "audit": (".json",),

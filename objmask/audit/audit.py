@@ -21,12 +21,13 @@ from objmask.files import write_json
 from objmask.parquet import metadata_of
 from objmask.pipeline import ahead
 from objmask.progress import Progress
+from objmask.render.unhidden import Unhidden
 from objmask.report.thumbnails import SIDE_PX, photograph
 from objmask.tables import Tables, found_by_frame
 from objmask.video.info import VideoInfo
 from objmask.video.reader import Frame
 
-FORMAT = 2
+FORMAT = 3
 """Of an audit."""
 _AROUND = 1.0
 """A picture shows so much around an object, share of its longer side."""
@@ -77,6 +78,7 @@ def audit(
     tables: Tables,
     protected: Searched,
     settings: AuditSettings,
+    unhidden: Unhidden,
     out: Path,
     progress: Progress,
 ) -> None:
@@ -88,6 +90,7 @@ def audit(
         tables: what `protect` hid the objects of.
         protected: its result, and what was found in that.
         settings: what is looked for.
+        unhidden: where `protect` hid nothing.
         out: file to write.
         progress: counts frames.
 
@@ -112,6 +115,8 @@ def audit(
         progress.step()
     if row + 1 != len(table):
         raise DataError(f"{out.stem}: {row + 1} frames, but {len(table)} in the frames table; run detect again")
+    if unhidden.frames != len(table):
+        raise DataError(f"{out.stem}: protect hid objects in {unhidden.frames} frames of {len(table)}; run it again")
 
     def at(row: int) -> tuple[int, float]:
         return int(table.number[row]), times_s[row]
@@ -123,6 +128,7 @@ def audit(
             "protected_sha256": protected.info.sha256,
             "models": sorted(str(metadata_of(path).get("model")) for path, _ in protected.tables),
             "summary": _summary(counts, table, [moment.sure for moment in moments.worst_first()]),
+            "unhidden": unhidden.to_json(),
             "moments": [moment.to_json(at) for moment in moments.worst_first()],
         },
     )

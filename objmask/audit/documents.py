@@ -8,34 +8,51 @@ from typing import Any
 
 from objmask.audit.audit import FORMAT
 from objmask.csv_files import Writer
+from objmask.documents import typed
 from objmask.errors import DataError
 from objmask.files import atomic_path, read_json
+from objmask.render.unhidden import Unhidden
 
-COLUMNS = (
-    *("video", "label", "subject", "frames", "leaking_frames", "leaking_per_1000"),
-    *("longest_run_frames", "longest_run_s", "longest_run_first"),
+_COUNTED = (
+    *("frames", "leaking_frames", "leaking_per_1000", "longest_run_frames", "longest_run_s", "longest_run_first"),
     *("other_lost", "review_frames", "leaks", "moments", "allowed", "silhouettes", "plain"),
 )
+"""Of the summary of an audit."""
+COLUMNS = (
+    *("video", "label", "subject", "nothing_hidden", *_COUNTED),
+    *("unhidden_frames", "longest_unhidden_s", "longest_unhidden_first"),
+)
+"""Of the table of audits. `nothing_hidden`: nothing at all was hidden in `all` of the video, or in a long `part`."""
 
 
 def read_audit(path: Path) -> dict[str, Any]:
-    """The audit of a video: `protected_sha256`, `models`, `summary`, `moments`.
+    """The audit of a video: `protected_sha256`, `models`, `summary`, `unhidden`, `moments`.
 
     Raises:
         DataError: the file is missing or damaged.
     """
     try:
         document = read_json(path, "run audit again")
-        known = document["format"] == FORMAT and set(COLUMNS[3:]) <= set(document["summary"])
-    except (KeyError, TypeError) as error:
+        known = document["format"] == FORMAT and set(_COUNTED) <= set(document["summary"])
+        document["unhidden"] = typed(document["unhidden"], Unhidden)
+    except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: cannot be read; run audit again ({error})") from error
     if not known:
         raise DataError(f"{path}: is of another version of objmask; run audit again")
     return document
 
 
+def _unhidden(unhidden: Unhidden) -> dict[str, Any]:
+    return {
+        "nothing_hidden": unhidden.part,
+        "unhidden_frames": unhidden.without,
+        "longest_unhidden_s": unhidden.longest_s,
+        "longest_unhidden_first": unhidden.first if unhidden.without else None,
+    }
+
+
 def write_summary(videos: Iterable[dict[str, str]], audits: Path, out: Path) -> None:
-    """Writes `audit/audit.csv`: a row a video, the one that leaks most first.
+    """Writes `audit/audit.csv`: a row a video; first those in which nothing was hidden, then the one that leaks most.
 
     Args:
         videos: name, label and subject of each.
@@ -48,9 +65,12 @@ def write_summary(videos: Iterable[dict[str, str]], audits: Path, out: Path) -> 
     """
     rows: list[dict[str, Any]] = []
     for video in videos:
-        summary = read_audit(audits / f"{video['name']}.json")["summary"]
-        rows.append({"video": video["name"], "label": video["label"], "subject": video["subject"], **summary})
-    rows.sort(key=lambda row: (-row["leaking_per_1000"], -row["review_frames"], row["video"]))
+        document = read_audit(audits / f"{video['name']}.json")
+        of_video = {"video": video["name"], "label": video["label"], "subject": video["subject"]}
+        rows.append({**of_video, **document["summary"], **_unhidden(document["unhidden"])})
+    rows.sort(
+        key=lambda row: (not row["nothing_hidden"], -row["leaking_per_1000"], -row["review_frames"], row["video"])
+    )
     with atomic_path(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         table = Writer(stream)
         table.row(COLUMNS)

@@ -90,6 +90,9 @@ class Privacy:
         info: the video, or what else has its size.
         interlaced: whether its chroma may be that of fields: then what is hidden has whole pairs of blocks, one upon
             the other, as two lines of chroma belong to the four lines of luma beside them, in turn.
+
+    Attributes:
+        hidden: of each frame that was rendered, whether anything is hidden in it beside zones.
     """
 
     viewed = False
@@ -97,6 +100,7 @@ class Privacy:
     def __init__(self, settings: PrivacySettings, info: Size, *, interlaced: bool = False) -> None:
         self._settings, self._info, self._interlaced = settings, info, interlaced
         self.hold = settings.hold
+        self.hidden: list[bool] = []
         self._zones = [self._whole(to_blocks(_polygon(zone, info))) for zone in settings.zones]
 
     def prepare(self, found: Detections) -> list[Patch]:
@@ -120,9 +124,14 @@ class Privacy:
         """The picture with everything sensitive hidden."""
         out = Planes(picture.y.copy(), picture.u.copy(), picture.v.copy())
         done = np.zeros(picture.u.shape, np.bool_)
+        self.hidden.append(self.hides(around))
         for area in self.areas(around, here):
             _hide(area, done, picture, out, self._settings)
         return out
+
+    def hides(self, around: Sequence[list[Patch]]) -> bool:
+        """Whether anything is hidden in a frame because of what was found there or not; zones do not count."""
+        return self._settings.whole_frame_when_none or any(around)
 
     def areas(self, around: Sequence[list[Patch]], here: int) -> list[Patch]:
         """What is hidden of a frame, in blocks; an area an object, the largest first."""

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from objmask.documents import typed
 from objmask.errors import DataError
 from objmask.files import read_json
+from objmask.render.unhidden import NothingHidden, Unhidden
 from objmask.report.dataset import Video
 from objmask.report.numbers import moment as seconds
 from objmask.report.numbers import number, rate
@@ -41,11 +43,15 @@ class Audit:
     Attributes:
         summary: what is counted, by the names that `audit/audit.csv` has.
         leaks: where it leaks, in order of time, apart from each other.
-        kept: it leaks too much, and its protected video is in quarantine.
+        unhidden: where nothing at all was hidden.
+        over: it leaks more than it may.
+        kept: its protected video is in quarantine, for this or because nothing was hidden.
     """
 
     summary: Mapping[str, Any]
     leaks: Sequence[Stretch]
+    unhidden: Unhidden
+    over: bool
     kept: bool
 
     @property
@@ -64,7 +70,12 @@ class Audit:
         """What the list of videos is sorted by, and the table shows."""
         first = self.summary["longest_run_first"]
         at = next((stretch.from_s for stretch in self.leaks if stretch.first == first), None)
-        return {**self.summary, "longest_run_from_s": at, "kept": self.kept}
+        return {**self.summary, "longest_run_from_s": at, "kept": self.kept, "unhidden": self.unhidden_share}
+
+    @property
+    def unhidden_share(self) -> float:
+        """Share of the frames in which nothing at all was hidden, when these are many; else 0."""
+        return self.unhidden.share if self.unhidden.part else 0.0
 
     def shows(self, frame: int) -> bool:
         """Whether a picture of the protected video at this frame may show a leak."""
@@ -74,15 +85,18 @@ class Audit:
         """What somebody should know before the video is given away."""
         frames, per_1000 = self.summary["leaking_frames"], rate(self.summary["leaking_per_1000"])
         said = f"{number(frames)} leaking {'frame' if frames == 1 else 'frames'} ({per_1000} of 1,000), {self.longest}"
-        if not self.kept:
+        if not self.over:
             return said
         return f"{said}: above audit.fail_over {fail_over:g}, so kept in quarantine/, and the run ends with an error"
 
     def sentence(self) -> str:
         """For the video's card."""
-        frames, found = self.summary["leaking_frames"], "no leak found"
+        frames, said = self.summary["leaking_frames"], []
+        if self.unhidden.part:
+            said.append(self.unhidden.sentence())
         if frames:
-            found = f"leaks in {number(frames)} of {number(self.summary['frames'])} frames, {self.longest}"
+            said.append(f"leaks in {number(frames)} of {number(self.summary['frames'])} frames, {self.longest}")
+        found = "; ".join(said) or "no leak found"
         if self.kept:
             found += "; kept in quarantine/"
         if others := self.summary["moments"] - self.summary["leaks"]:
@@ -98,6 +112,7 @@ class Audits:
 
     Attributes:
         fail_over: leaking frames in 1,000 above which a video is kept back; None: none is.
+        nothing_hidden: `fail`: so is one in which, or in a long part of which, nothing was hidden.
         pictures: whether pictures of leaks are shown.
         of: each video's, by its name.
         moments: the worst of all, leaks first.
@@ -106,6 +121,7 @@ class Audits:
     """
 
     fail_over: float | None
+    nothing_hidden: NothingHidden
     pictures: bool
     of: dict[str, Audit] = field(default_factory=dict)
     moments: list[dict[str, Any]] = field(default_factory=list)
@@ -119,7 +135,7 @@ class Audits:
             (name for name, audit in self.of.items() if audit.leaking),
             key=lambda name: (-self.of[name].summary["leaking_per_1000"], name),
         )
-        return [(shown_name(name), self.of[name].warning(self.fail_over), self.of[name].kept) for name in worst]
+        return [(shown_name(name), self.of[name].warning(self.fail_over), self.of[name].over) for name in worst]
 
     @property
     def leaks(self) -> int:
@@ -145,25 +161,28 @@ class Audits:
         return {**block, "audit": said, "moments": moments}
 
 
-def read_audits(videos: Iterable[Video], folder: Path, fail_over: float | None, *, pictures: bool) -> Audits:
+def read_audits(
+    videos: Iterable[Video], folder: Path, fail_over: float | None, nothing_hidden: NothingHidden, *, pictures: bool
+) -> Audits:
     """Reads every audit once, one in memory at a time.
 
     Args:
         videos: those of the report.
         folder: of their audits.
         fail_over: `audit.fail_over`.
+        nothing_hidden: `privacy.nothing_hidden`.
         pictures: show pictures of leaks.
 
     Raises:
         DataError: one is missing or damaged.
     """
-    audits = Audits(fail_over, pictures)
+    audits = Audits(fail_over, nothing_hidden, pictures)
     for video in videos:
         path = folder / f"{video.name}.json"
         try:
             document = read_json(path)
             moments = [_moment(one, video.title, pictures=pictures) for one in document["moments"]]
-            audits.of[video.name] = _audit(document, fail_over)
+            audits.of[video.name] = _audit(document, fail_over, nothing_hidden)
             audits.models |= set(map(str, document["models"]))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(f"{path}: no audit of a video; delete it and run again ({error})") from error
@@ -177,15 +196,17 @@ def read_audits(videos: Iterable[Video], folder: Path, fail_over: float | None, 
     return audits
 
 
-def _audit(document: Mapping[str, Any], fail_over: float | None) -> Audit:
+def _audit(document: Mapping[str, Any], fail_over: float | None, nothing_hidden: NothingHidden) -> Audit:
     given = document["summary"]
     summary: dict[str, Any] = {name: int(given[name]) for name in _COUNTS}
     summary |= {name: float(given[name]) for name in _SHARES}
     summary["longest_run_first"] = int(given["longest_run_first"]) if summary["leaking_frames"] else None
     sides = [(one["first"], one["last"]) for one in document["moments"] if one["leak"]]
     stretches = sorted((int(a["frame"]), int(b["frame"]), float(a["time_s"]), float(b["time_s"])) for a, b in sides)
-    kept = fail_over is not None and summary["leaking_per_1000"] > fail_over
-    return Audit(summary, _apart([Stretch(*one) for one in stretches]), kept)
+    over = fail_over is not None and summary["leaking_per_1000"] > fail_over
+    unhidden = typed(document["unhidden"], Unhidden)
+    kept = over or (nothing_hidden == "fail" and bool(unhidden.part))
+    return Audit(summary, _apart([Stretch(*one) for one in stretches]), unhidden, over, kept)
 
 
 def _apart(stretches: Iterable[Stretch]) -> list[Stretch]:

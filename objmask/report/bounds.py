@@ -1,6 +1,6 @@
 """What the glances at videos and the page that shows them agree on."""
 
-FORMAT = 3
+FORMAT = 4
 """Of a glance; a page refuses others."""
 POINTS = 300
 """A timeline has at most so many points: more than that no screen shows side by side."""

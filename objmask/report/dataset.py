@@ -61,6 +61,8 @@ class Survey:
         objects: (`MANY` + 1,) frames by number of objects.
         index: of each video what the list is searched and sorted by.
         warnings: (title of a video, warning), in order of the videos.
+        unhidden: (share of the frames, name, what is said) of each video in which, or in much of which, nothing at all
+            is hidden.
         models: checksum of each model that was used, by name.
         picture_chars: of each video the size of its moments' pictures, the most informative moment first.
     """
@@ -75,6 +77,7 @@ class Survey:
     objects: Counts = field(default_factory=lambda: np.zeros(MANY + 1, np.int64))
     index: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[tuple[str, str]] = field(default_factory=list)
+    unhidden: list[tuple[float, str, str]] = field(default_factory=list)
     models: dict[str, str] = field(default_factory=dict)
     picture_chars: list[list[int]] = field(default_factory=list)
 
@@ -110,6 +113,9 @@ class Survey:
         self.scores += np.array(glance["scores"], np.int64)
         self.objects += np.array(glance["objects_a_frame"], np.int64)
         self.warnings += [(video.title, warning) for warning in glance["warnings"]]
+        nothing = glance["hidden"] and glance["hidden"]["nothing"]
+        if nothing:
+            self.unhidden.append((nothing["share"], video.name, nothing["said"]))
         self.models |= glance["models"]
         self.picture_chars.append([sum(map(len, moment["pictures"].values())) for moment in glance["moments"]])
         self.index.append(
@@ -119,7 +125,8 @@ class Survey:
                 "label": video.label,
                 "subject": video.subject,
                 "seconds": glance["video"]["duration_s"],
-                "warnings": len(glance["warnings"]),
+                "warnings": len(glance["warnings"]) + bool(nothing),
+                "unhidden": nothing["share"] if nothing else 0,
                 "gaps": glance["hidden"]["gaps"] if glance["hidden"] else 0,
                 "means": [round(group["mean"] * 1e4) for group in glance["groups"]],
             }

@@ -17,6 +17,7 @@ from objmask.detections import Detections
 from objmask.masks import Patch
 from objmask.progress import Progress
 from objmask.render.privacy import Privacy, PrivacySettings, Size
+from objmask.render.unhidden import Unhidden
 from objmask.report.bounds import GAP_S, NEAR
 from objmask.sliding import sliding
 from objmask.tables import Tables, found_by_frame
@@ -54,13 +55,13 @@ class Hidden:
     Attributes:
         fraction: (n,) share of each frame that is hidden, 0..1.
         gaps: in order of time.
-        without: frames in which no object is hidden; zones, which always are, do not count.
+        unhidden: frames in which no object is hidden; zones, which always are, do not count.
         unsure: sensitive detections that score nearly enough to be hidden, and most of whose pixels are not.
     """
 
     fraction: npt.NDArray[np.float64]
     gaps: tuple[Gap, ...]
-    without: int
+    unhidden: Unhidden
     unsure: int
 
     @property
@@ -73,7 +74,8 @@ class Hidden:
         """What a glance says of it."""
         return {
             "mean": round(float(self.fraction.mean()), 6) if len(self.fraction) else 0.0,
-            "without": self.without,
+            "without": self.unhidden.without,
+            "nothing": {"share": self.unhidden.share, "said": self.unhidden.sentence()} if self.unhidden.part else None,
             "gaps": len(self.gaps),
             "gaps_s": [round(gap.start_s, 3) for gap in self.gaps[:LISTED]],
             "longest_s": round(max((gap.length_s for gap in self.gaps), default=0.0), 3),
@@ -112,11 +114,11 @@ def read_hidden(info: VideoInfo, tables: Tables, settings: PrivacySettings, prog
         patches = [of_frame for of_frame, _ in around]
         hidden = _union(privacy.areas(patches, here), size)
         fraction[row] = hidden.mean()
-        objects[row] = any(patches) or settings.whole_frame_when_none
+        objects[row] = privacy.hides(patches)
         unsure += sum(hidden[one.rows, one.columns][one.mask].mean() < _MOSTLY for one in around[here][1])
         progress.step()
     gaps = tuple(gaps_in(objects, table.time_s))
-    return Hidden(fraction, gaps, int(np.count_nonzero(~objects)), int(unsure))
+    return Hidden(fraction, gaps, Unhidden.of(table, objects.tolist()), int(unsure))
 
 
 def gaps_in(objects: npt.NDArray[np.bool_], times_s: npt.NDArray[np.float64]) -> list[Gap]:

@@ -83,6 +83,7 @@ def write_report(
         "warnings": found.warnings[:WARNINGS],
         "audits": audits,
         "leaking": audits.leaking if audits else [],
+        "unhidden": _unhidden(found, audits),
         "listed": LEAKING,
         "groups": _groups(settings),
         "activities": _activities(results / "summary"),
@@ -130,7 +131,14 @@ def _audits(videos: Sequence[Video], results: Path, settings: Mapping[str, Any])
     if "audit" not in settings["outputs"]:
         return None
     limit, pictures = settings["audit"]["fail_over"], settings["report"]["leak_pictures"]
-    return read_audits(videos, results / "audit", limit, pictures=pictures)
+    nothing_hidden = settings["privacy"]["nothing_hidden"]
+    return read_audits(videos, results / "audit", limit, nothing_hidden, pictures=pictures)
+
+
+def _unhidden(found: Survey, audits: Audits | None) -> list[tuple[str, str, bool]]:
+    """(title, what is said, kept back) of each video in which, or in much of which, nothing is hidden; worst first."""
+    worst = sorted(found.unhidden, key=lambda one: (-one[0], one[1]))
+    return [(shown_name(name), said, bool(audits and audits.of[name].kept)) for _, name, said in worst]
 
 
 def _shown(settings: Mapping[str, Any]) -> set[str]:

@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PARQUET",
         help="what each model found in the protected video, with their .frames.parquet beside",
     )
+    parser.add_argument("--unhidden", type=Path, required=True, metavar="JSON", help="what `protect` hid nothing of")
     parser.add_argument("--floor", type=share, default=0.05, help="list what is found again from this score up, 0..1")
     parser.add_argument("--leak-score", type=share, default=0.1, help="found again from this score up is a leak, 0..1")
     parser.add_argument("--thumbnails", type=whole(0), default=100, help="moments that have a picture, worst first")
@@ -35,6 +36,7 @@ def run(options: argparse.Namespace) -> None:
     """Writes the file."""
     from objmask.audit.audit import Searched, audit
     from objmask.audit.leaks import AuditSettings
+    from objmask.render.unhidden import Unhidden
     from objmask.tables import read_tables
     from objmask.video.info import VideoInfo
     from objmask.video.reader import read_frames
@@ -60,6 +62,7 @@ def run(options: argparse.Namespace) -> None:
                 protected, read_frames(options.protected, protected), read_tables(options.again, protected.sha256)
             ),
             settings,
+            Unhidden.read(options.unhidden),
             options.out,
             bar,
         )

@@ -174,6 +174,16 @@ def add_hold(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_nothing_hidden(parser: argparse.ArgumentParser) -> None:
+    """`--nothing-hidden`."""
+    parser.add_argument(
+        "--nothing-hidden",
+        choices=("warn", "fail"),
+        default="warn",
+        help="for a video in which, or in a long part of which, nothing at all is hidden",
+    )
+
+
 def add_objects(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     """`--objects`."""
     none = "" if required else "; none: the configuration's defaults"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import logging
+from pathlib import Path
 
+from objmask.errors import ObjmaskError
 from objmask.verbs.options import (
     add_detections,
     add_encoder,
     add_hidden,
     add_hold,
+    add_nothing_hidden,
     add_video,
     progress,
     whole,
@@ -27,14 +30,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_hold(parser)
     parser.add_argument("--audio", choices=("drop", "copy"), default="drop", help="voices identify people")
     add_encoder(parser)
+    add_nothing_hidden(parser)
+    parser.add_argument(
+        "--out-hidden", type=Path, metavar="JSON", help="also write in how many frames nothing was hidden, and where"
+    )
 
 
 def run(options: argparse.Namespace) -> None:
     """Writes the video."""
     from objmask.corrections.effects import tell
+    from objmask.files import write_json
     from objmask.render.hold import Hold
     from objmask.render.privacy import Privacy, PrivacySettings, refuse_gaps
     from objmask.render.renderer import render_video
+    from objmask.render.unhidden import Unhidden
     from objmask.tables import found_by_frame, read_tables
     from objmask.video.info import VideoInfo
     from objmask.video.writer import VideoWriter
@@ -54,7 +63,9 @@ def run(options: argparse.Namespace) -> None:
         zones=hidden_zones(options),
         whole_frame_when_none=options.whole_frame_when == "no_detection",
     )
-    tell(tables, logging.getLogger(__name__), hidden=settings.classes, score=settings.score)
+    log = logging.getLogger(__name__)
+    tell(tables, log, hidden=settings.classes, score=settings.score)
+    privacy = Privacy(settings, info, interlaced=info.written_fields is not None)
     audio_from = options.video if options.audio == "copy" else None
     with (
         progress(options, f"protect {options.out.stem}", len(tables[0][1])) as bar,
@@ -68,7 +79,7 @@ def run(options: argparse.Namespace) -> None:
         ) as writer,
     ):
         render_video(
-            Privacy(settings, info, interlaced=info.written_fields is not None),
+            privacy,
             options.video,
             info,
             tables[0][1],
@@ -78,3 +89,11 @@ def run(options: argparse.Namespace) -> None:
             window=(options.start_s, options.end_s),
             on_truncated=options.on_truncated,
         )
+        unhidden = Unhidden.of(tables[0][1], privacy.hidden)
+        if unhidden.part and options.nothing_hidden == "warn":
+            log.warning("%s: %s", options.out, unhidden.sentence())
+        elif unhidden.part:
+            # Before the video gets its name.
+            raise ObjmaskError(f"{options.out}: is not made (privacy.nothing_hidden: fail): {unhidden.sentence()}")
+    if options.out_hidden:
+        write_json(options.out_hidden, unhidden.to_json())

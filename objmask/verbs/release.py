@@ -5,13 +5,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from objmask.verbs.options import add_nothing_hidden
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("--protected", type=Path, required=True, metavar="MP4", help="the protected video")
     parser.add_argument("--audit", type=Path, required=True, metavar="JSON", help="what `audit` wrote of it")
     parser.add_argument("--fail-over", type=_per_1000, metavar="N", help="most leaking frames in 1,000; none: any")
-    parser.add_argument("--quarantine", type=Path, required=True, metavar="MP4", help="where it goes with more")
+    add_nothing_hidden(parser)
+    parser.add_argument(
+        "--quarantine", type=Path, required=True, metavar="MP4", help="where it goes when it is kept back"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="MP4", help="where it goes otherwise")
 
 
@@ -26,4 +31,11 @@ def run(options: argparse.Namespace) -> None:
     """Copies the file."""
     from objmask.audit.release import release
 
-    release(options.protected, options.audit, options.fail_over, options.quarantine, options.out)
+    release(
+        options.protected,
+        options.audit,
+        options.fail_over,
+        options.nothing_hidden,
+        options.quarantine,
+        options.out,
+    )

@@ -297,6 +297,7 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "`privacy.shape`": sets("privacy", "shape", "box"),
     "`privacy.grow`": sets("privacy", "grow", 0.1),
     "`privacy.hold`": sets("privacy", "hold", 5),
+    "`privacy.nothing_hidden`": sets("privacy", "nothing_hidden", "fail"),
     "`privacy.zones`": sets("privacy", "zones", [[[0, 0], [1, 0], [1, 0.5]]]),
     "`privacy.whole_frame_when`": sets("privacy", "whole_frame_when", "no_detection"),
     "`privacy.audio`": sets("privacy", "audio", "copy"),

@@ -30,6 +30,7 @@ from objmask.index import find_videos, index_videos
 from objmask.job_logs import last_words
 from objmask.models.source import Source
 from objmask.provenance import code_digest
+from objmask.render.unhidden import Unhidden, worst_first
 from objmask.report.about import about
 from objmask.unusable import known_unusable, why_excluded
 from objmask.utf8 import is_spoken

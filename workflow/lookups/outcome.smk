@@ -78,6 +78,8 @@ def at_failure():
         say(f"{len(left.names)} of {len(USED)} videos cannot be finished; going on with the others")
         return
     excluded = [VIDEO_BY_NAME[name].with_place(why) for name, why in left.excluded.items()]
+    for line in nothing_hidden():
+        say(line)
     # Those of earlier passes are said when the process ends.
     for line in [*found.lines, *left.lines, *excluded]:
         say(f"FAILED {line}", "error")

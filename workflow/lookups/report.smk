@@ -27,6 +27,20 @@ if HIDES:
     }
 
 
+NAMED = 20
+"""So many videos in which nothing is hidden are named on the console."""
+
+
+def nothing_hidden():
+    """A line for each protected video in which, or in a long part of which, nothing at all is hidden; worst first."""
+    made = {video.name: Path(RESULTS, f"hidden/{video.name}.json") for video in USED if HIDES}
+    found = worst_first((name, Unhidden.read(path)) for name, path in made.items() if path.is_file())
+    for name, unhidden in found[:NAMED]:
+        yield f"NOTHING HIDDEN {name}: {unhidden.sentence()}"
+    if len(found) > NAMED:
+        yield f"NOTHING HIDDEN in long parts of {len(found) - NAMED} more videos, which the report names"
+
+
 def report_of_leaks():
     """The report, when it has what every audit found: a run that keeps videos back does not end without it."""
     page = Path(RESULTS, "report.html")

@@ -84,6 +84,7 @@ rule audit:
         detections=detections_for("privacy"),
         tables=tables_for("privacy"),
         video=f"{RESULTS}/unaudited/{{video}}.mp4",
+        unhidden=f"{RESULTS}/hidden/{{video}}.json",
         protected_probe=f"{RESULTS}/second_look/probe/{{video}}.json",
         again=[f"{RESULTS}/second_look/detections/{name}/{{video}}.parquet" for name in SEARCHING],
         again_tables=[f"{RESULTS}/second_look/detections/{name}/{{video}}.frames.parquet" for name in SEARCHING],
@@ -117,6 +118,7 @@ rule audit:
     shell:
         "python -m objmask audit --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
         "--protected={input.video:q} --protected-probe={input.protected_probe:q} --again {input.again:q} "
+        "--unhidden={input.unhidden:q} "
         "{params.options:q} {params.corrections:q} --out={output.audit:q} --provenance={output.provenance:q} --log={log:q}"
 
 
@@ -129,7 +131,7 @@ rule release:
         video=f"{RESULTS}/protected/{{video}}.mp4",
     params:
         quarantine=lambda wildcards: f"{RESULTS}/quarantine/{wildcards.video}.mp4",
-        options=options(fail_over=cfg("audit", "fail_over")),
+        options=options(fail_over=cfg("audit", "fail_over"), nothing_hidden=cfg("privacy", "nothing_hidden")),
         code=code_digest("release"),
     log:
         f"{RESULTS}/logs/release/{{video}}.log",

@@ -76,6 +76,7 @@ rule protect:
         tables=tables_for("privacy"),
     output:
         video=f"{RESULTS}/{PROTECTED}/{{video}}.mp4",
+        hidden=f"{RESULTS}/hidden/{{video}}.json",
         provenance=f"{RESULTS}/provenance/protected/{{video}}.json",
     params:
         video=path_of,
@@ -91,6 +92,8 @@ rule protect:
             zones=json.dumps(cfg("privacy", "zones")),
             whole_frame_when=cfg("privacy", "whole_frame_when"),
             audio=cfg("privacy", "audio"),
+            # Of audited video `release` decides, so that it lies in quarantine to be looked at.
+            nothing_hidden=None if AUDITED else cfg("privacy", "nothing_hidden"),
             quality=cfg("video", "quality"),
             preset=cfg("video", "preset"),
             **WINDOW,
@@ -110,4 +113,5 @@ rule protect:
     priority: 1
     shell:
         "python -m objmask protect --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
-        "{params.options:q} {params.corrections:q} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
+        "{params.options:q} {params.corrections:q} --out={output.video:q} --out-hidden={output.hidden:q} "
+        "--provenance={output.provenance:q} --log={log:q}"

@@ -6,7 +6,7 @@ const WHY = {
   found: "found again",
 };
 const VIDEO_ORDERS = {
-  "leaks most": ({ audit }) => [-audit.leaking_per_1000, -audit.review_frames],
+  "leaks most": ({ audit }) => [-(audit.unhidden > 0), -audit.leaking_per_1000, -audit.review_frames],
   "longest run": ({ audit }) => [-audit.longest_run_s],
   "most to look at": ({ audit }) => [-audit.review_frames],
   "most else lost": ({ audit }) => [-audit.other_lost],
@@ -31,8 +31,15 @@ function paged(name, size, draw) {
   };
 }
 
-const verdict = ({ leaking_frames, kept }) =>
-  `${leaking_frames ? "leaks" : "no leak found"}${kept ? "; kept in quarantine" : ""}`;
+function verdict({ leaking_frames, unhidden, kept }) {
+  const found = [
+    unhidden && `nothing hidden in ${percent(unhidden)} % of the frames`,
+    leaking_frames && "leaks",
+    !unhidden && !leaking_frames && "no leak found",
+    kept && "kept in quarantine",
+  ];
+  return found.filter(Boolean).join("; ");
+}
 
 function longestRun({ leaking_frames, longest_run_s, longest_run_from_s: at, longest_run_first: frame }) {
   if (!leaking_frames) return "–";
@@ -53,7 +60,7 @@ function nameOf(title) {
 }
 
 function verdictOf(audit) {
-  return element("span", { class: audit.leaking_frames ? "grave" : null, text: verdict(audit) });
+  return element("span", { class: audit.leaking_frames || audit.unhidden ? "grave" : null, text: verdict(audit) });
 }
 
 function auditedVideos(videos) {

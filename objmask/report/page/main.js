@@ -5,7 +5,7 @@ function choices() {
   tools.label.append(...labels.map((label) => element("option", { value: `=${label}`, text: label || "(no label)" })));
   tools.label.parentElement.hidden = labels.length < 2;
   const orders = [
-    ["given", "by name"], ...(PAGE.audit ? [["leaks", "most leaking first"]] : []), ...(PAGE.hidden ? [["gaps", "gaps in what is hidden first"]] : []),
+    ["given", "by name"], ...(PAGE.audit ? [["leaks", "most leaking first"]] : []), ...(PAGE.hidden ? [["unhidden", "nothing hidden first"], ["gaps", "gaps in what is hidden first"]] : []),
     ["longest", "longest first"], ["empty", "least covered first"],
     ...PAGE.groups.map((group, k) => [`most:${k}`, `most ${group.name} first`]),
   ];

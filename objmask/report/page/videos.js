@@ -32,6 +32,7 @@ function matching() {
   const [by, group] = tools.order.value.split(":");
   const keys = {
     gaps: (video) => -video.gaps,
+    unhidden: (video) => -video.unhidden,
     leaks: (video) => -video.audit.leaking_per_1000,
     longest: (video) => -video.seconds,
     most: (video) => -video.means[Number(group)],
@@ -100,6 +101,7 @@ function card(video) {
   return element(
     "article", { class: "card" },
     element("header", {}, element("h3", { text: video.title }), element("span", { text: said.filter(Boolean).join(" · ") })),
+    video.hidden?.nothing ? element("p", { class: "audit grave", text: `Protected video: ${video.hidden.nothing.said}.` }) : null,
     video.warnings.length ? element("ul", {}, ...video.warnings.map((text) => element("li", { text }))) : null,
     chart,
     video.audit ? audited(video.audit) : null,

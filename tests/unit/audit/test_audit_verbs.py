@@ -17,7 +17,7 @@ from test_detail import textured
 from objmask.audit.audit import per_1000
 from objmask.cli import main
 from objmask.detections import Detections
-from objmask.files import sha256_of
+from objmask.files import read_json, sha256_of, write_json
 
 FRAMES, WIDTH, HEIGHT = 24, 160, 120
 PTS = [1001 * k for k in range(FRAMES)]
@@ -52,7 +52,7 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.video = make(path / "a.mp4")
+        self.video, self.hidden = make(path / "a.mp4"), path / "hidden.json"
         assert run("probe", video=self.video, out=path / "p.json") == 0
         both, left = found(LEFT, RIGHT), found(LEFT)
         write_detections(path / "d.parquet", [both] * FRAMES, video_sha256=sha256_of(self.video))
@@ -63,7 +63,7 @@ class Folder:
     def protect(self, detections: str, **more: Any) -> Path:
         out = self.path / f"{detections}.mp4"
         given = {"video": self.video, "probe": self.path / "p.json", "detections": self.path / detections}
-        assert run("protect", **given, objects=OBJECTS, hold=0, out=out, **more) == 0
+        assert run("protect", **given, objects=OBJECTS, hold=0, out=out, out_hidden=self.hidden, **more) == 0
         return out
 
     def audit(
@@ -75,6 +75,7 @@ class Folder:
         write_detections(self.path / "again.parquet", frames, video_sha256=sha256_of(protected))
         given = {"video": self.video, "probe": self.path / "p.json", "detections": self.path / detections}
         seen = {"protected": protected, "protected_probe": self.path / "q.json", "again": self.path / "again.parquet"}
+        seen["unhidden"] = self.hidden
         out = self.path / "audit/desk/a.json"
         out.unlink(missing_ok=True)
         assert run("audit", **given, **seen, out=out, **{"objects": OBJECTS, **more}) == code
@@ -179,12 +180,13 @@ def test_a_window_has_its_own_frames(folder):
         for k in rows:
             one = found(LEFT) if k == SHOWN else found(LEFT, RIGHT)
             writer.write(k, int(table.pts[k]), 1001, inferred=True, found=one)
-    out = folder.path / "part.mp4"
-    assert run("protect", **given, detections=part, objects=OBJECTS, hold=0, out=out, **seconds) == 0
+    out, hidden = folder.path / "part.mp4", folder.path / "part_hidden.json"
+    assert run("protect", **given, detections=part, objects=OBJECTS, hold=0, out=out, out_hidden=hidden, **seconds) == 0
     assert run("probe", video=out, out=folder.path / "q.json") == 0
     again = [found(RIGHT) if k == SHOWN else Detections.empty() for k in rows]
     write_detections(folder.path / "again.parquet", again, video_sha256=sha256_of(out))
     seen = {"protected": out, "protected_probe": folder.path / "q.json", "again": folder.path / "again.parquet"}
+    seen["unhidden"] = hidden
     audited = folder.path / "part.json"
     assert run("audit", **given, **seen, detections=part, objects=OBJECTS, out=audited, **seconds) == 0
     [moment] = json.loads(audited.read_text())["moments"]
@@ -214,6 +216,40 @@ def test_video_is_let_through_or_kept_back(folder, capsys):
     assert folder.release(fail_over=42) == 0
     assert out.exists()
     assert not kept.exists()
+
+
+def test_a_video_in_which_nothing_is_hidden_is_let_through_or_kept_back(folder, tmp_path, capsys):
+    """Not one of its frames leaks: nothing was found, and nothing is found again."""
+    none = folder.path / "none.parquet"
+    write_detections(none, [Detections.empty()] * FRAMES, video_sha256=sha256_of(folder.video))
+    before, folder.protected = folder.protected, folder.protect("none.parquet")
+    document = folder.audit("none.parquet", {})
+    assert document["summary"]["leaking_frames"] == 0
+    assert document["unhidden"]["without"] == FRAMES
+    out, kept = folder.path / "out/a.mp4", folder.path / "q/a.mp4"
+    assert folder.release(fail_over=0) == 0
+    assert out.exists()
+    capsys.readouterr()
+    assert folder.release(fail_over=0, nothing_hidden="fail") == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"objmask: {kept}: is kept back (privacy.nothing_hidden: fail): nothing at all is hidden")
+    assert kept.read_bytes() == folder.protected.read_bytes()
+    assert not out.exists()
+    videos = tmp_path / "v.tsv"
+    videos.write_text("name\tlabel\tsubject\texcluded\ndesk/a\t\t\t\n")
+    assert run("audit-summary", audits=folder.path / "audit", videos=videos, out=tmp_path / "audit.csv") == 0
+    with (tmp_path / "audit.csv").open(newline="") as stream:
+        [row] = csv.DictReader(stream)
+    assert (row["nothing_hidden"], row["unhidden_frames"]) == ("all", str(FRAMES))
+    folder.protected = before
+
+
+def test_what_was_hidden_of_other_frames_is_refused(folder, tmp_path, capsys):
+    folder.protect("missed.parquet")
+    write_json(folder.hidden, {**read_json(folder.hidden), "frames": FRAMES + 1})
+    folder.audit("d.parquet", {}, code=1)
+    assert f"in {FRAMES + 1} frames of {FRAMES}" in capsys.readouterr().err
+    folder.protect("missed.parquet")
 
 
 def test_one_leaking_frame_of_a_day_is_not_none():

@@ -12,6 +12,7 @@ import numpy as np
 from builders import PALETTE
 
 from objmask.files import write_json
+from objmask.render.unhidden import Unhidden
 from objmask.report.bounds import BINS, FORMAT, MANY, PARTS, POINTS
 from objmask.report.dataset import Video
 from objmask.report.thumbnails import drawing
@@ -23,7 +24,7 @@ SETTINGS: dict[str, Any] = {
     "sensitive_objects": ["person", "laptop"],
     "detect": {"floor": 0.05},
     "masks": {"score": 0.3},
-    "privacy": {"score": 0.1},
+    "privacy": {"score": 0.1, "nothing_hidden": "warn"},
     "report": {"players": "link", "raw_pictures": False},
 }
 CARD = {
@@ -76,7 +77,7 @@ def glance(seed: int, *, points: int = POINTS, moments: int = 6, picture: str = 
     }
 
 
-def hidden(seed: int, gaps: int, **more: Any) -> dict[str, Any]:
+def hidden(seed: int, gaps: int, nothing: float = 0.0, **more: Any) -> dict[str, Any]:
     """A glance at a video of which it is known what its protected video hides."""
     one = glance(seed, **more)
     times = one["timeline"]["time_s"]
@@ -84,14 +85,31 @@ def hidden(seed: int, gaps: int, **more: Any) -> dict[str, Any]:
     said = {"mean": 0.4, "without": 2 * gaps, "gaps": gaps, "gaps_s": times[10 : 10 + gaps], "longest_s": 0.2}
     return {
         **one,
-        "hidden": {**said, "unsure": 7},
+        "hidden": {
+            **said,
+            "unsure": 7,
+            "nothing": {"share": nothing, "said": unhidden(nothing).sentence()} if nothing else None,
+        },
         "timeline": {**one["timeline"], "hidden": {"mean": share, "min": [0, *share[1:]]}},
         "warnings": ["hidden objects vanish for a moment at 0:01: look there"] if gaps else [],
     }
 
 
+def unhidden(share: float) -> Unhidden:
+    """What is not hidden of a video of 1,000 frames, 10 a second: its last frames."""
+    without = round(1000 * share)
+    return Unhidden(
+        1000, without, 1000 - without if without else -1, *((100 - without / 10, 100.0) if without else (0.0, 0.0))
+    )
+
+
 def audit(
-    *leaks: tuple[int, int], others: int = 0, name: str = "laptop", allowed: int = 0, picture: str | None = None
+    *leaks: tuple[int, int],
+    nothing: float = 0.0,
+    others: int = 0,
+    name: str = "laptop",
+    allowed: int = 0,
+    picture: str | None = None,
 ) -> dict[str, Any]:
     """An audit of a video of 1,000 frames, 10 a second, that leaks from the one frame to the other of each pair."""
     frames = sum(last - first + 1 for first, last in leaks)
@@ -112,7 +130,8 @@ def audit(
         **{"other_lost": 0.25, "review_frames": frames + others, "leaks": len(leaks), "moments": len(moments)},
         "allowed": allowed,
     }
-    return {"format": 2, "models": ["net"], "summary": summary, "moments": moments}
+    said = {"summary": summary, "unhidden": unhidden(nothing).to_json(), "moments": moments}
+    return {"format": 3, "models": ["net"], **said}
 
 
 def audited(folder: Path, audits: Mapping[str, Mapping[str, Any]]) -> None:
@@ -122,10 +141,17 @@ def audited(folder: Path, audits: Mapping[str, Mapping[str, Any]]) -> None:
         write_json(path, one)
 
 
-def about_audits(fail_over: float | None = None, *, pictures: bool = False, **report: Any) -> dict[str, Any]:
+def about_audits(
+    fail_over: float | None = None, *, pictures: bool = False, nothing_hidden: str = "warn", **report: Any
+) -> dict[str, Any]:
     """What the report is told of a run with audits."""
     settings = {**SETTINGS["report"], "leak_pictures": pictures, **report}
-    return about(outputs=[*SETTINGS["outputs"], "audit"], audit={"fail_over": fail_over}, report=settings)
+    return about(
+        outputs=[*SETTINGS["outputs"], "audit"],
+        audit={"fail_over": fail_over},
+        report=settings,
+        privacy={"score": 0.1, "nothing_hidden": nothing_hidden},
+    )
 
 
 def results(folder: Path, glances: Mapping[str, Mapping[str, Any]], label: str = "desk") -> list[Video]:

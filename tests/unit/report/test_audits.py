@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from glances import PIXEL, about, about_audits, audit, audited, glance, noise, results
+from glances import PIXEL, about, about_audits, audit, audited, glance, hidden, noise, results
 from test_page import SCRIPT, Parsed
 
 from objmask.errors import DataError
@@ -50,6 +50,41 @@ def test_without_leaks_it_says_so(tmp_path):
     assert "No leak was found in 2 videos; 0 moments in all, 0 of them leaks" in text_of(page)
     assert page.data("v0")["audit"]["sentence"] == "Audit: no leak found."
     assert not [1 for tag, a in page.elements if a.get("id") == "audit-moments-list"]
+
+
+def test_videos_in_which_nothing_is_hidden_come_before_all_others_and_say_no_no_leak(tmp_path):
+    shares = {"a": 0.6, "b": 0.0, "c": 1.0, "d": 0.021}
+    audits = {name: audit(nothing=share) for name, share in shares.items()} | {"b": audit((5, 8))}
+    glances = {name: hidden(0, 0, nothing=share, points=4) for name, share in shares.items()}
+    page = page_of(tmp_path, audits, glances=glances)
+    said = text_of(page)
+    worst = "Nothing hidden c : nothing at all is hidden in any of its 1000 frames"
+    much = "Nothing hidden a : nothing at all is hidden in 600 of 1000 frames (60 %), the longest stretch from"
+    assert said.index(worst) < said.index(much) < said.index("Leaks b :")
+    assert "1 of 4 videos leaks, and nothing at all is hidden in long parts of 3" in said.replace(
+        "video leaks", "videos leaks"
+    )
+    for k, name in enumerate(shares):
+        sentence = page.data(f"v{k}")["audit"]["sentence"]
+        assert ("nothing at all is hidden" in sentence) == bool(shares[name]), name
+        assert "no leak found" not in sentence
+    rows = {row["name"]: row for row in page.data("page")["videos"]}
+    assert {name: row["audit"]["unhidden"] for name, row in rows.items()} == shares
+    assert {name: row["unhidden"] for name, row in rows.items()} == shares
+    assert rows["c"]["warnings"] == 1
+
+
+def test_a_video_that_is_kept_back_for_that_is_not_shown(tmp_path):
+    glances = {"a": with_protected(), "b": with_protected()}
+    glances["a"]["hidden"] = hidden(0, 0, nothing=1.0)["hidden"]
+    told = about_audits(nothing_hidden="fail")
+    page = page_of(tmp_path, {"a": audit(nothing=1.0), "b": audit()}, told, glances)
+    assert "Kept back a : nothing at all is hidden" in text_of(page)
+    one, other = page.data("v0"), page.data("v1")
+    assert "kept in quarantine/" in one["audit"]["sentence"]
+    assert not [m for m in one["moments"] if "protected" in m["pictures"]]
+    assert all("protected" in m["pictures"] for m in other["moments"])
+    assert "protected" not in {player["kind"] for player in one["players"]}
 
 
 def test_without_audits_there_is_not_a_word_of_them(tmp_path):
@@ -157,7 +192,7 @@ def test_moments_and_stretches_and_pictures_are_bounded(tmp_path, monkeypatch):
 def test_overlapping_leaks_are_one_stretch(tmp_path):
     both = audit((10, 20), (15, 17), (18, 25), (26, 27), (40, 40))
     audited(tmp_path, {"a": both})
-    found = read_audits([Video("a", "", "")], tmp_path / "audit", None, pictures=False).of["a"]
+    found = read_audits([Video("a", "", "")], tmp_path / "audit", None, "warn", pictures=False).of["a"]
     assert [(one.first, one.last, one.from_s, one.to_s) for one in found.leaks] == [(10, 27, 1, 2.7), (40, 40, 4, 4)]
     assert [found.shows(frame) for frame in (9, 10, 27, 28, 40)] == [False, True, True, False, True]
 

@@ -38,7 +38,7 @@ def read(tmp_path: Path, frames, **settings) -> Hidden:
 def test_a_gap_is_between_frames_that_hide_something(tmp_path):
     hidden = read(tmp_path, [NONE, PERSON, NONE, NONE, PERSON, NONE])
     [gap] = hidden.gaps
-    assert (gap.first, gap.stop, hidden.without, hidden.worst) == (2, 4, 4, 2)
+    assert (gap.first, gap.stop, hidden.unhidden.without, hidden.worst) == (2, 4, 4, 2)
     assert gap.start_s == pytest.approx(2 * 1001 / 30000)
     assert gap.length_s == pytest.approx(2 * 1001 / 30000)
     assert [round(float(share), 1) for share in hidden.fraction] == [0, 0.5, 0, 0, 0.5, 0]
@@ -52,13 +52,13 @@ def test_hold_closes_gaps(tmp_path):
 
 def test_zones_hide_no_object_but_count_as_hidden(tmp_path):
     hidden = read(tmp_path, [PERSON, NONE, PERSON], zones=(((0.0, 0.0), (1.0, 0.0), (1.0, 0.5), (0.0, 0.5)),))
-    assert len(hidden.gaps) == hidden.without == 1
+    assert len(hidden.gaps) == hidden.unhidden.without == 1
     assert hidden.fraction[1] == pytest.approx(0.5, abs=0.1)
 
 
 def test_whole_frames_that_are_hidden_are_no_gap(tmp_path):
     hidden = read(tmp_path, [PERSON, NONE, PERSON], whole_frame_when_none=True)
-    assert (hidden.gaps, hidden.without, hidden.fraction[1]) == ((), 0, 1)
+    assert (hidden.gaps, hidden.unhidden.without, hidden.fraction[1]) == ((), 0, 1)
 
 
 def test_unsure_are_those_that_nearly_score_enough_and_are_seen(tmp_path):
@@ -75,14 +75,14 @@ def test_unsure_are_those_that_nearly_score_enough_and_are_seen(tmp_path):
 
 def test_nothing_sensitive_at_all(tmp_path):
     hidden = read(tmp_path, [found(("cup", 0.9, LEFT)), NONE])
-    assert (hidden.gaps, hidden.without, hidden.worst, hidden.warnings()) == ((), 2, None, [])
+    assert (hidden.gaps, hidden.unhidden.without, hidden.worst, hidden.warnings()) == ((), 2, None, [])
     assert not hidden.fraction.any()
 
 
 def test_a_single_frame(tmp_path):
     said = read(tmp_path, [PERSON]).to_json()
     assert said.pop("mean") == pytest.approx(0.5, abs=0.1)
-    assert said == {"without": 0, "gaps": 0, "gaps_s": [], "longest_s": 0.0, "unsure": 0}
+    assert said == {"without": 0, "nothing": None, "gaps": 0, "gaps_s": [], "longest_s": 0.0, "unsure": 0}
 
 
 @given(st.lists(st.booleans(), max_size=60), st.floats(0.01, 2))

@@ -1,0 +1,125 @@
+"""Frames of protected video in which nothing at all was hidden: an empty room, or a network that saw nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from objmask.documents import Amount, Count, Whole, read_document
+
+if TYPE_CHECKING:
+    from objmask.detections import FrameTable
+
+LONG_S = 2.0
+"""A stretch in which nothing is hidden is to be looked at from so long on, seconds."""
+MUCH = 0.5
+"""Or when nothing is hidden in such a share of a video's frames, however short the stretches are."""
+NothingHidden = Literal["warn", "fail"]
+"""What becomes of such a video: it is said, or it is not made as well."""
+ADVICE = "look at it: is the picture upright, and does the model know what is in it?"
+
+
+@dataclass(frozen=True)
+class Unhidden:
+    """Where nothing is hidden because of what was found; zones, which always are, do not count.
+
+    Attributes:
+        frames: of the protected video.
+        without: those of them in which nothing at all is hidden.
+        first: number of the first frame of the longest stretch of them; -1: there is none.
+        from_s, to_s: that stretch, seconds since the source's first frame, [from, to).
+    """
+
+    frames: Count
+    without: Count
+    first: Whole
+    from_s: Amount
+    to_s: Amount
+
+    def __post_init__(self) -> None:
+        if self.without > self.frames or self.from_s > self.to_s or (self.first < 0) != (self.without == 0):
+            raise ValueError("expected no more frames without than there are, and a longest stretch if there are any")
+
+    @classmethod
+    def of(cls, table: FrameTable, hides: Sequence[bool]) -> Unhidden:
+        """Counts.
+
+        Args:
+            table: the frames.
+            hides: of each frame, whether anything is hidden in it.
+        """
+        if len(hides) != len(table):
+            raise ValueError(f"expected {len(table)} frames, got {len(hides)}")
+        begin, end = table.pts.tolist(), (table.pts + table.duration_pts).tolist()
+        stretches = []
+        for hidden, rows in groupby(range(len(table)), lambda row: bool(hides[row])):
+            if not hidden:
+                first, *others = rows
+                last = [first, *others][-1]
+                stretches.append((end[last] - begin[first], -first, last))
+        if not stretches:
+            return cls(len(table), 0, -1, 0.0, 0.0)
+        _, first, last = max(stretches)
+        from_s, to_s = ((pts - table.start_pts) * float(table.time_base) for pts in (begin[-first], end[last]))
+        without = len(table) - sum(map(bool, hides))
+        return cls(len(table), without, int(table.number[-first]), round(from_s, 3), round(to_s, 3))
+
+    @property
+    def longest_s(self) -> float:
+        """The longest stretch, seconds."""
+        return round(self.to_s - self.from_s, 3)
+
+    @property
+    def share(self) -> float:
+        """Of the frames, 0..1."""
+        return self.without / self.frames if self.frames else 0.0
+
+    @property
+    def part(self) -> Literal["", "part", "all"]:
+        """In which part of the video nothing is hidden, when that is so long that somebody has to look at it."""
+        if not self.without:
+            return ""
+        if self.without == self.frames:
+            return "all"
+        return "part" if self.longest_s >= LONG_S or self.share >= MUCH else ""
+
+    def sentence(self) -> str:
+        """What is to be said of the video when that is so."""
+        if self.part == "all":
+            return f"nothing at all is hidden in any of its {self.frames} frames; {ADVICE}"
+        percent = min(max(round(100 * self.share), 1), 99)
+        return (
+            f"nothing at all is hidden in {self.without} of {self.frames} frames ({percent} %), the longest stretch "
+            f"from {tenths(self.from_s)} to {tenths(self.to_s)}; {ADVICE}"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """A document for `json.dump`."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, path: Path) -> Unhidden:
+        """Reads what `protect` wrote.
+
+        Raises:
+            DataError: the file is missing or is none.
+        """
+        return read_document(path, cls, "run protect again")
+
+
+def worst_first(found: Iterable[tuple[str, Unhidden]]) -> list[tuple[str, Unhidden]]:
+    """Of (name of a video, what is not hidden of it) those to be looked at, the largest share first."""
+    return sorted((one for one in found if one[1].part), key=lambda one: (-one[1].share, one[0]))
+
+
+def tenths(seconds: float) -> str:
+    """`m:ss.t`, or `h:mm:ss.t`, rounded down."""
+    whole = math.floor(seconds * 10 + 1e-6)
+    minutes, rest = divmod(whole, 600)
+    hours, minute = divmod(minutes, 60)
+    second = f"{rest // 10:02d}.{rest % 10}"
+    return f"{hours}:{minute:02d}:{second}" if hours else f"{minutes}:{second}"
