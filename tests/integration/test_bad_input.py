@@ -115,7 +115,8 @@ def test_what_failed_comes_again_at_the_end(mixed):
     for name in BAD:
         assert f"{name}." in end
         line = mixed.line("FAILED", f"{name}.")
-        assert "on_unreadable: exclude" in line, line
+        # To what is not there, a disk may have to be plugged in.
+        assert "on_unreadable: exclude" in line or name == "bad/link", line
 
 
 def test_nothing_of_a_bad_video_is_left(mixed):
