@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.errors import ConfigError
+from objmask.files import parse_json
 from objmask.hints import did_you_mean
 
 BACKGROUND = "background"
@@ -91,7 +92,7 @@ class Palette:
             ConfigError: not such JSON.
         """
         try:
-            groups = json.loads(text)
+            groups = parse_json(text)
             for group in groups.values():
                 if not isinstance(group["objects"], list) or not all(isinstance(c, int) for c in group["colour"]):
                     raise TypeError("objects must be a list, colour three whole numbers")

@@ -26,6 +26,8 @@ from objmask.parquet import ParquetOut, metadata_of, read_rows, read_table
 
 MAX_MASK_SIDE = 160
 """Largest height or width of a stored soft mask, in samples."""
+PICTURES = "pictures_crc32"
+"""Metadata of a frames table: `FrameTable.pictures`."""
 SOURCES = ("detected", "tracked", "flow", "manual")
 """Where a detection came from; everything but `detected` is filled in without inference."""
 
@@ -186,6 +188,7 @@ class FrameTable:
         time_base: seconds a pts unit.
         start_pts: pts of the source's first frame, the zero of `time_s`.
         carried: whether frames that the network did not see have masks carried to them.
+        pictures: CRC-32, hex, over the bytes of the pictures that wait for inference beside it; empty: there are none.
     """
 
     number: npt.NDArray[np.int64]
@@ -196,6 +199,7 @@ class FrameTable:
     time_base: Fraction
     start_pts: int
     carried: bool = False
+    pictures: str = ""
 
     def __post_init__(self) -> None:
         n = len(self.number)
@@ -249,6 +253,7 @@ class FrameTable:
                 Fraction(metadata["time_base"]),
                 int(metadata["start_pts"]),
                 bool(metadata.get("carried", False)),
+                str(metadata.get(PICTURES, "")),
             )
         except (KeyError, ValueError, ZeroDivisionError) as error:
             raise DataError(f"{path}: is damaged; delete it and run again ({error})") from error

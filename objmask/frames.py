@@ -6,6 +6,7 @@ written six times and read three times faster (`benchmarks/frame_store.py`).
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from objmask.detections import FrameTable
+from objmask.detections import PICTURES, FrameTable
 from objmask.errors import DataError, MachineError
 from objmask.files import atomic_path
 from objmask.key_frames import Every, read_with_keys
@@ -84,7 +85,7 @@ def extract_frames(
                 yield scaled(frame.rgb(size), size)
             progress.step()
 
-    write_store(store, size, ahead(pictures()))
+    checksum = write_store(store, size, ahead(pictures()))
     columns = np.array(rows, np.int64).reshape(-1, 4)
     FrameTable(
         columns[:, 0],
@@ -94,16 +95,16 @@ def extract_frames(
         np.zeros(len(rows), np.int32),
         info.time_base,
         info.start_pts,
-    ).write(table, {"video_sha256": info.sha256})
+    ).write(table, {"video_sha256": info.sha256, PICTURES: checksum})
 
 
-def write_store(path: Path, size: tuple[int, int], pictures: Iterable[Picture]) -> None:
-    """Writes RGB pictures, uint8 (h, w, 3), of width and height `size`, without loss.
+def write_store(path: Path, size: tuple[int, int], pictures: Iterable[Picture]) -> str:
+    """Writes RGB pictures, uint8 (h, w, 3), of width and height `size`, without loss; returns their checksum.
 
     Raises:
         VideoError: the file cannot be written.
     """
-    count = 0
+    count = checksum = 0
     try:
         with atomic_path(path) as temporary:
             temporary.touch()  # without frames it stays empty
@@ -112,6 +113,7 @@ def write_store(path: Path, size: tuple[int, int], pictures: Iterable[Picture]) 
                 stream.width, stream.height = size
                 stream.pix_fmt = "gbrp"
                 for picture in pictures:
+                    checksum = zlib.crc32(picture.tobytes(), checksum)
                     container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
                     count += 1
                 container.mux(stream.encode(None))
@@ -119,6 +121,7 @@ def write_store(path: Path, size: tuple[int, int], pictures: Iterable[Picture]) 
                 raise MachineError(f"{path}: does not hold the {count} frames that were written; is the disk full?")
     except (av.FFmpegError, OSError) as error:
         raise unwritable(path, error) from error
+    return f"{checksum:08x}"
 
 
 def _pictures_in(store: Path) -> int:
@@ -165,16 +168,19 @@ def inferred_frames(store: Path, frames: FrameTable) -> Iterator[tuple[int, Pict
     """Frame numbers and pictures of a store.
 
     Raises:
-        DataError: the store holds more or fewer pictures than the table says.
+        DataError: the store holds more or fewer pictures than the table says, or others; known after the last.
     """
     numbers = frames.number[frames.inferred].tolist()
-    count = 0
+    count = checksum = 0
     for picture in read_store(store):
+        checksum = zlib.crc32(picture.tobytes(), checksum)
         if count < len(numbers):
             yield numbers[count], picture
         count += 1
     if count != len(numbers):
         raise DataError(f"{store}: holds {count} frames, its table says {len(numbers)}; delete both and run again")
+    if f"{checksum:08x}" != frames.pictures:
+        raise DataError(f"{store}: its pictures are not those that were extracted; delete it and run again")
 
 
 def scaled(rgb: Picture, size: tuple[int, int]) -> Picture:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from objmask.corrections.shapes import Added, Corners
 from objmask.corrections.span import Span
 from objmask.detections import Detections
 from objmask.errors import ConfigError
+from objmask.files import parse_json
 
 INSIDE = 0.5
 """A detection is in a box when so much of its own box lies there."""
@@ -87,7 +87,7 @@ class Corrections:
             ConfigError: it is no such list.
         """
         try:
-            entries = json.loads(text)
+            entries = parse_json(text)
         except ValueError as error:
             raise ConfigError(f"corrections: not JSON ({error})") from error
         if not isinstance(entries, list):

@@ -38,6 +38,7 @@ class InProcess:
                 self._names,
                 floor=SCORE_FLOOR,
                 limit=MOST_DETECTIONS,
+                model="the network in training",
             )
             for i in range(len(frames))
         ]

@@ -9,6 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.detections import MAX_MASK_SIDE, Detections
+from objmask.errors import ModelError
+from objmask.models.finite import refuse_non_finite
+
+_EACH = ("detection_scores", "detection_boxes", "detection_classes", "detection_masks")
+"""Outputs with a row a detection."""
 
 
 def detections_of(
@@ -19,6 +24,7 @@ def detections_of(
     *,
     floor: float,
     limit: int,
+    model: str,
 ) -> Detections:
     """Detections of one frame, in order of falling score.
 
@@ -30,14 +36,22 @@ def detections_of(
         names: class id to name; detections of other ids are dropped.
         floor: detections below this score, 0..1, are dropped.
         limit: the most detections to keep.
+        model: its name, for errors.
+
+    Raises:
+        ModelError: a number is none, or there are more detections than places for them.
     """
+    refuse_non_finite(model, {"num_detections": np.asarray(outputs["num_detections"])})
     count = int(outputs["num_detections"])
+    places = min(len(outputs[name]) for name in _EACH)
+    if not 0 <= count <= places:
+        raise ModelError(f"{model}: gives {count} detections in {places} places; its file is damaged: install it again")
+    refuse_non_finite(model, {name: outputs[name][:count] for name in _EACH})
     scores = outputs["detection_scores"][:count].astype(np.float32)
     boxes = outputs["detection_boxes"][:count].astype(np.float64)
     numbers = outputs["detection_classes"][:count].astype(np.int64)
     clipped = np.clip(boxes, 0, 1)
     sides_px = (clipped[:, 2:] - clipped[:, :2]) * (height, width)
-    # A comparison with NaN is false, so that a box or score that is none falls out here.
     usable = (scores >= np.float32(floor)) & np.all(sides_px >= 1, axis=1) & np.isin(numbers, list(names))
     order = np.argsort(-scores, kind="stable")
     kept = order[usable[order]][:limit]
@@ -65,7 +79,7 @@ def clip_mask(
     Returns:
         uint8, probability x 255, of the mask's size but at most MAX_MASK_SIDE a side.
     """
-    values = np.nan_to_num(mask.astype(np.float32)).clip(0, 1)
+    values = mask.astype(np.float32).clip(0, 1)
     for axis in (0, 1):
         side, length = values.shape[axis], box[axis + 2] - box[axis]
         if side <= MAX_MASK_SIDE and box[axis] == clipped[axis] and box[axis + 2] == clipped[axis + 2]:

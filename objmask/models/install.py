@@ -1,4 +1,4 @@
-"""Installing a model: fetched if need be, checked, really opened, then put as a whole into its folder."""
+"""Installing a model: fetched if need be, checked, really run, then put as a whole into its folder."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from objmask.files import atomic_path, sha256_of
 from objmask.models.archive import archive_stem, is_archive, unpack
 from objmask.models.cache import Archive, fetch
 from objmask.models.describe import LABEL_MAP, describe, label_map_path, network_path, safe_name
-from objmask.models.detector import load
 from objmask.models.info import MODEL_JSON, ModelInfo
 from objmask.models.source import Source
+from objmask.models.try_out import try_out
 from objmask.models.zoo import Zoo, the_zoo
 
 _log = logging.getLogger(__name__)
@@ -68,8 +68,8 @@ def install(
         _refuse_other_objects(info, asked)
         _put(unpacked if archive else origin, temporary, info, move=archive is not None)
         info.write(temporary)
-        # The copy itself is opened: its checksum and tensors must be right.
-        load(temporary, device="cpu", threads=1).close()
+        # The copy itself is run: its checksum, its tensors and its numbers must be right.
+        try_out(temporary)
     _log.info("%s: %s, %d classes, installed from %s", info.name, info.family, len(info.classes), origin)
     if info.note:
         _log.warning("%s: %s", info.name, info.note)

@@ -134,9 +134,12 @@ class TfDetector:
 
     def _decode(self, outputs: Mapping[str, npt.NDArray[Any]], shape: tuple[int, ...]) -> Detections:
         """Detections of one frame of `shape` (height, width, 3) from its slice of the outputs."""
+        found = detections_of(
+            outputs, shape[0], shape[1], self._names, floor=self._floor, limit=self._limit, model=self.info.name
+        )
         count = int(outputs["num_detections"])
         self._warn_of_unknown(outputs["detection_classes"][:count].astype(np.int64))
-        return detections_of(outputs, shape[0], shape[1], self._names, floor=self._floor, limit=self._limit)
+        return found
 
     def _warn_of_unknown(self, numbers: npt.NDArray[np.int64]) -> None:
         """Warns once of each class id that the label map lacks."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from ai_edge_litert.interpreter import Interpreter
 from objmask.detections import Detections
 from objmask.errors import ModelError
 from objmask.models.detector import Device, Frame, check_frames
+from objmask.models.finite import refuse_non_finite
 from objmask.models.info import ModelInfo
 from objmask.models.letterbox import Letterbox
 from objmask.models.yolo_decode import Decoder, Quantisation
@@ -83,12 +85,12 @@ class _Network:
     """One interpreter, used by one thread at a time."""
 
     def __init__(self, path: Path, info: ModelInfo, floor: float, max_per_frame: int) -> None:
+        self._name = info.name
         try:
             self._interpreter = Interpreter(os.fspath(path), num_threads=1)
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise ModelError(f"{path}: LiteRT cannot run it ({reason}); export it again") from error
+            raise ModelError(f"{path}: LiteRT cannot run it ({_first_line(error)}); export it again") from error
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         try:
             self.layout = YoloLayout.from_shapes(
@@ -102,6 +104,8 @@ class _Network:
         for tensor in (inputs[0], predictions, prototypes):
             if tensor["dtype"] not in _DTYPES:
                 raise ModelError(f"{path}: {np.dtype(tensor['dtype'])} tensors; export it as float32 or int8")
+            if not math.isfinite(tensor["quantization"][0]) or tensor["quantization"][0] < 0:
+                raise ModelError(f"{path}: the scale of a tensor is {tensor['quantization'][0]}; export it again")
         self.precision = np.dtype(inputs[0]["dtype"]).name
         self._input = inputs[0]["index"]
         self._predictions, self._prototypes = predictions["index"], prototypes["index"]
@@ -146,5 +150,15 @@ class _Network:
             else:
                 cv2.LUT(picture, self._table, slot)
         slot = plane = None  # the interpreter refuses to run while its memory is looked at
-        self._interpreter.invoke()
-        return self._interpreter.tensor(self._predictions)(), self._interpreter.tensor(self._prototypes)()
+        try:
+            self._interpreter.invoke()
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"{self._name}: LiteRT cannot run it ({_first_line(error)}); install it again") from error
+        predictions, prototypes = (self._interpreter.tensor(one)() for one in (self._predictions, self._prototypes))
+        refuse_non_finite(self._name, {"predictions": predictions, "prototypes": prototypes})
+        return predictions, prototypes
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__

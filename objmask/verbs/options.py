@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -231,7 +230,9 @@ def add_network_settings(parser: argparse.ArgumentParser) -> None:
 
 def _setting(text: str) -> tuple[str, Any]:
     key, _, value = text.partition("=")
+    from objmask.files import parse_json
+
     try:
-        return key, json.loads(value)
+        return key, parse_json(value)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text} is not KEY=VALUE with a number, true, false or a list") from error

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
+from objmask import files
 from objmask.errors import ConfigError
 
 
@@ -16,7 +16,7 @@ def parse_json(text: str, what: str) -> Any:
         ConfigError: it is not JSON.
     """
     try:
-        return json.loads(text)
+        return files.parse_json(text)
     except ValueError as error:
         raise ConfigError(f"{what}: not JSON ({error})") from error
 

@@ -55,9 +55,9 @@ def test_a_chunk_without_frames(tmp_path):
 @pytest.mark.parametrize("name", HOSTILE)
 def test_stores_and_images_of_any_name(tmp_path, name):
     picture = np.full((4, 6, 3), 7, np.uint8)
-    write_store(tmp_path / name / f"{name}.nut", (6, 4), [picture])
+    checksum = write_store(tmp_path / name / f"{name}.nut", (6, 4), [picture])
     assert np.array_equal(next(read_store(tmp_path / name / f"{name}.nut")), picture)
-    images(tmp_path / name / f"{name}.nut", numbered([0]), tmp_path / name / "out")
+    images(tmp_path / name / f"{name}.nut", numbered([0], pictures=checksum), tmp_path / name / "out")
     assert os.listdir(tmp_path / name / "out") == ["00000000.png"]
 
 
@@ -114,6 +114,18 @@ def test_chunks_hold_their_frames_and_no_others(tmp_path, clip, start, stop):
     assert table.pts.tolist() == [f.pts for f in expected]
     assert table.duration_pts.tolist() == [f.duration_pts for f in expected]
     assert all(np.array_equal(a, f.rgb()) for a, f in zip(read_store(store), expected, strict=True))
+
+
+def test_other_pictures_than_were_extracted_are_refused(tmp_path):
+    path = tmp_path / "s.nut"
+    picture = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
+    checksum = write_store(path, (16, 16), [picture] * 3)
+    assert len(list(inferred_frames(path, numbered(range(3), pictures=checksum)))) == 3
+    picture[7, 7, 1] ^= 1
+    write_store(path, (16, 16), [picture] * 3)
+    for said in (checksum, ""):
+        with pytest.raises(DataError, match=r"s\.nut: its pictures are not those that were extracted"):
+            list(inferred_frames(path, numbered(range(3), pictures=said)))
 
 
 @pytest.mark.parametrize("start", [0, 5, 6])
@@ -180,11 +192,12 @@ def test_what_the_networks_can_use_and_no_more(clip, width, height, aspect, mode
     assert network_size(info, models) == expected
 
 
-def numbered(inferred, total=None):
+def numbered(inferred, total=None, pictures=""):
     inferred = list(inferred)
     n = total if total is not None else (inferred[-1] + 1 if inferred else 0)
     mask = np.isin(np.arange(n), inferred)
-    return FrameTable(np.arange(n), np.arange(n), np.ones(n, int), mask, np.zeros(n, np.int32), Fraction(1, 10), 0)
+    counts, rate = np.zeros(n, np.int32), Fraction(1, 10)
+    return FrameTable(np.arange(n), np.arange(n), np.ones(n, int), mask, counts, rate, 0, pictures=pictures)
 
 
 def images(store, table, folder, kind="png"):
@@ -194,17 +207,17 @@ def images(store, table, folder, kind="png"):
 def test_images_carry_frame_numbers_and_colours(tmp_path):
     red = np.zeros((5, 9, 3), np.uint8)
     red[..., 0] = 255
-    write_store(tmp_path / "s.nut", (9, 5), [red, red // 2])
-    images(tmp_path / "s.nut", numbered([0, 5], 8), tmp_path / "png")
+    checksum = write_store(tmp_path / "s.nut", (9, 5), [red, red // 2])
+    images(tmp_path / "s.nut", numbered([0, 5], 8, checksum), tmp_path / "png")
     assert sorted(os.listdir(tmp_path / "png")) == ["00000000.png", "00000005.png"]
     assert np.array_equal(cv2.imread(str(tmp_path / "png/00000000.png"))[..., ::-1], red)
-    images(tmp_path / "s.nut", numbered([0, 5], 8), tmp_path / "jpg", "jpg")
+    images(tmp_path / "s.nut", numbered([0, 5], 8, checksum), tmp_path / "jpg", "jpg")
     assert np.abs(cv2.imread(str(tmp_path / "jpg/00000005.jpg"))[..., ::-1].astype(int) - red // 2).max() < 6
 
 
 def test_images_of_a_chunk_without_inference(tmp_path):
-    write_store(tmp_path / "s.nut", (4, 4), [])
-    images(tmp_path / "s.nut", numbered([], 3), tmp_path / "png")
+    checksum = write_store(tmp_path / "s.nut", (4, 4), [])
+    images(tmp_path / "s.nut", numbered([], 3, checksum), tmp_path / "png")
     assert os.listdir(tmp_path / "png") == []
 
 
