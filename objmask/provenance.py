@@ -19,7 +19,7 @@ from objmask.versions import settings_digest, versions
 _PACKAGE = Path(__file__).parent
 _WITHOUT_EFFECT = frozenset(
     {
-        *("documents.py", "errors.py", "hints.py", "progress.py", "provenance.py", "verbs/options.py"),
+        *("documents.py", "errors.py", "hints.py", "progress.py", "provenance.py", "unchanged.py", "verbs/options.py"),
         *("config_files.py", "config_schema.py", "index.py", "input_table.py", "models/cache.py", "models/download.py"),
         *("lifetime.py", "network_client.py", "network_server.py", "models/devices.py"),
     }
@@ -92,6 +92,8 @@ def write_provenance(verb: str, options: Mapping[str, Any], file: Path) -> None:
         made_of["models"] = {
             str(one.get("model")): {key: one.get(key) for key in ("model_sha256", "settings_sha256")} for one in stored
         }
+    if isinstance(options.get("out"), Path) and options["out"].exists():
+        made_of["sha256"] = sha256_of(options["out"])
     for table in ("videos", "corrections"):
         if isinstance(options.get(table), Path):
             made_of[f"{table}_sha256"] = sha256_of(options[table])

@@ -14,6 +14,7 @@ from objmask.csv_files import Writer, from_cell
 from objmask.errors import DataError
 from objmask.files import atomic_path
 from objmask.intervals import Interval, block_interval, block_starts, interval_of_means
+from objmask.unchanged import refuse_changed
 
 
 @dataclass(frozen=True)
@@ -53,18 +54,21 @@ class VideoCoverage:
             DataError: it is damaged.
             OSError: it cannot be read.
         """
+        refuse_changed(path)
         try:
-            data = pd.read_csv(
-                path, converters={"group": from_cell}, keep_default_na=False, na_values={"fraction": [""]}
-            )
-            data = data[data["fraction"].notna()]
+            data = pd.read_csv(path, dtype={"fraction": str}, converters={"group": from_cell}, keep_default_na=False)
+            # Blank is not looked at; a text such as `nan` is a number that is none.
+            data = data[data["fraction"] != ""]
+            data = data.assign(fraction=data["fraction"].astype(np.float64))
             table = data.pivot(index="frame", columns="group", values="fraction")[list(dict.fromkeys(data["group"]))]
             times = data.drop_duplicates("frame").sort_values("frame")["time_s"].to_numpy(np.float64)
             fractions = table.to_numpy(np.float64)
         except (KeyError, ValueError) as error:
             raise DataError(f"{path}: not a coverage table; delete it and run again ({error})") from error
         if not len(times) or not np.all((fractions >= 0) & (fractions <= 1)):
-            raise DataError(f"{path}: a coverage table with rows missing; delete it and run again")
+            raise DataError(f"{path}: a coverage table with rows missing or fractions outside 0..1; run coverage again")
+        if not np.all(np.isfinite(times)) or np.any(np.diff(times) < 0):
+            raise DataError(f"{path}: a coverage table whose times do not rise; run coverage again")
         first = block_starts(times)
         return cls(
             video,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -31,14 +32,20 @@ def read_audit(path: Path) -> dict[str, Any]:
     Raises:
         DataError: the file is missing or damaged.
     """
+    document = read_json(path, "run audit again")
     try:
-        document = read_json(path, "run audit again")
         known = document["format"] == FORMAT and set(_COUNTED) <= set(document["summary"])
+        wrong = [name for name in _COUNTED if not _is_figure(document["summary"][name], name)] if known else []
         document["unhidden"] = typed(document["unhidden"], Unhidden)
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: cannot be read; run audit again ({error})") from error
     if not known:
         raise DataError(f"{path}: is of another version of objmask; run audit again")
+    if wrong:
+        raise DataError(
+            f"{path}: summary.{wrong[0]}: {document['summary'][wrong[0]]!r} is no finite number of at least 0; "
+            "run audit again"
+        )
     return document
 
 
@@ -49,6 +56,12 @@ def _unhidden(unhidden: Unhidden) -> dict[str, Any]:
         "longest_unhidden_s": unhidden.longest_s,
         "longest_unhidden_first": unhidden.first if unhidden.without else None,
     }
+
+
+def _is_figure(value: object, name: str) -> bool:
+    if value is None:
+        return name == "longest_run_first"
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
 
 
 def write_summary(videos: Iterable[dict[str, str]], audits: Path, out: Path) -> None:

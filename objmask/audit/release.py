@@ -42,6 +42,8 @@ def release(
     with atomic_path(out) as temporary:
         # A copy of its own, since a link would have the times of the file that was audited.
         shutil.copyfile(video, temporary)
+        if sha256_of(temporary) != document["protected_sha256"]:
+            raise DataError(f"{video}: was changed while it was copied; run audit again")
 
 
 def _reasons(
@@ -53,7 +55,8 @@ def _reasons(
     if nothing_hidden == "fail" and unhidden.part:
         reasons.append(f"is kept back (privacy.nothing_hidden: fail): {unhidden.sentence()}")
     leaking = summary["leaking_per_1000"]
-    if fail_over is not None and leaking > fail_over:
+    # What is not known to leak little enough is kept back: a comparison with what is no number would be false.
+    if fail_over is not None and not leaking <= fail_over:
         reasons.append(
             f"{leaking:g} of 1,000 frames leak, above audit.fail_over {fail_over:g} (longest: "
             f"{summary['longest_run_s']:g} s from frame {summary['longest_run_first']}); look at {audit}, hide more, "

@@ -15,6 +15,7 @@ from objmask.clips.sampling import NOTHING, Rows
 from objmask.detections import FrameTable
 from objmask.errors import DataError
 from objmask.files import atomic_path
+from objmask.unchanged import refuse_changed
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Clips:
             DataError: the file is missing or damaged.
         """
         try:
+            refuse_changed(path)
             with np.load(path, allow_pickle=False) as stored:
                 frames, number, time_s = (stored[name] for name in ("frames", "frame_number", "time_s"))
                 if frames.ndim == 4:

@@ -21,6 +21,7 @@ from objmask.classes import Palette
 from objmask.errors import DataError
 from objmask.exports.instances import AnnotatedFrame, Instance, categories
 from objmask.files import atomic_path
+from objmask.unchanged import refuse_changed
 from objmask.video.info import VideoInfo
 
 Entry = dict[str, Any]
@@ -152,6 +153,7 @@ def _entries(path: Path, head: str) -> Iterator[tuple[bool, Entry]]:
     Raises:
         ValueError: the file does not begin with `head`, breaks off, or a line is damaged.
     """
+    refuse_changed(path)
     with path.open(encoding="ascii") as stream:
         if stream.readline() != head or stream.readline() != f"{_IMAGES}\n":
             raise ValueError("other categories")

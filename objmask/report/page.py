@@ -26,6 +26,7 @@ from objmask.report.dataset import Survey, Video, blocks, survey
 from objmask.report.inks import PAPER, SCREEN, css, ink
 from objmask.report.numbers import duration, number, percent
 from objmask.report.stages import read_stages
+from objmask.unchanged import refuse_changed
 from objmask.versions import versions
 from objmask.video_names import shown_name
 from objmask.video_table import FAILED
@@ -164,6 +165,7 @@ def _groups(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _activities(summary: Path) -> list[dict[str, Any]]:
     """Rows of the heat map: all videos, then each label, with a cell a group."""
+    refuse_changed(summary)
     try:
         texts = dict.fromkeys(("group", "label"), from_cell)
         by_group = pd.read_csv(summary / "coverage_by_group.csv", converters=texts, keep_default_na=False)

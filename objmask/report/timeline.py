@@ -14,6 +14,7 @@ import numpy.typing as npt
 from objmask.csv_files import read_rows
 from objmask.errors import DataError
 from objmask.report.bounds import MANY, PARTS, POINTS
+from objmask.unchanged import refuse_changed
 
 Array = npt.NDArray[np.float64]
 
@@ -37,6 +38,7 @@ def read_frames_of(path: Path, groups: Sequence[str]) -> Iterator[FrameCoverage]
     Raises:
         DataError: it is damaged, or of other groups.
     """
+    refuse_changed(path)
     try:
         with path.open(newline="", encoding="utf-8") as stream:
             for _, of_frame in groupby(read_rows(stream), key=lambda row: row["frame"]):
@@ -47,6 +49,8 @@ def read_frames_of(path: Path, groups: Sequence[str]) -> Iterator[FrameCoverage]
                     yield FrameCoverage(np.zeros(len(groups)), -1)
                     continue
                 fraction = np.array([row["fraction"] for row in rows], np.float64)
+                if not np.all((fraction >= 0) & (fraction <= 1)):
+                    raise ValueError(f"a fraction of frame {rows[0]['frame']} is not in 0..1")
                 yield FrameCoverage(fraction, sum(int(row["instances"]) for row in rows))
     except (KeyError, ValueError, TypeError) as error:
         raise DataError(f"{path}: not a coverage table; delete it and run again ({error})") from error

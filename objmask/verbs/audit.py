@@ -38,9 +38,11 @@ def run(options: argparse.Namespace) -> None:
     from objmask.audit.leaks import AuditSettings
     from objmask.render.unhidden import Unhidden
     from objmask.tables import read_tables
+    from objmask.unchanged import refuse_changed
     from objmask.video.info import VideoInfo
     from objmask.video.reader import read_frames
 
+    refuse_changed(options.protected)
     info, protected = VideoInfo.read(options.probe), VideoInfo.read(options.protected_probe)
     tables = read_tables(options.detections, info.sha256, options.corrections)
     settings = AuditSettings(

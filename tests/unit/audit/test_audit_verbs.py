@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -250,6 +251,31 @@ def test_what_was_hidden_of_other_frames_is_refused(folder, tmp_path, capsys):
     folder.audit("d.parquet", {}, code=1)
     assert f"in {FRAMES + 1} frames of {FRAMES}" in capsys.readouterr().err
     folder.protect("missed.parquet")
+
+
+@pytest.mark.parametrize("figure", [None, "0", "NaN", True, False, [], -1, -0.001, {"a": 0}])
+def test_only_a_finite_number_lets_a_video_through(folder, capsys, figure):
+    folder.audit("d.parquet", {})
+    audit = folder.path / "audit/desk/a.json"
+    document = read_json(audit)
+    write_json(audit, {**document, "summary": {**document["summary"], "leaking_per_1000": figure}})
+    for more in ({}, {"fail_over": 1000}, {"fail_over": 0}):
+        assert folder.release(**more) == 1
+        assert "leaking_per_1000" in capsys.readouterr().err.splitlines()[-1]
+        assert not (folder.path / "out/a.mp4").exists()
+    text = audit.read_text()
+    for said in ("NaN", "Infinity", "-Infinity", "1e999"):
+        audit.write_text(re.sub(r'("leaking_per_1000": ).*?(,\n|\n)', rf"\g<1>{said}\g<2>", text, count=1))
+        assert folder.release(fail_over=1000) == 1
+    assert not (folder.path / "out/a.mp4").exists()
+
+
+@pytest.mark.parametrize("limit", ["nan", "inf", "-1", "1e9"])
+def test_a_limit_that_is_none_is_refused(folder, limit):
+    folder.audit("d.parquet", {})
+    with pytest.raises(SystemExit) as caught:
+        folder.release(fail_over=limit)
+    assert caught.value.code == 2
 
 
 def test_one_leaking_frame_of_a_day_is_not_none():

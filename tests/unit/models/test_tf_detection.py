@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from objmask.errors import ModelError
 from objmask.masks import paste
-from objmask.models.api_outputs import clip_mask
+from objmask.models.api_outputs import clip_mask, detections_of
 from objmask.models.detector import load
 from objmask.models.install import install
 
@@ -191,4 +191,28 @@ def test_clipping_a_mask_keeps_its_samples_in_place() -> None:
     box = np.array([-0.2, 0.1, 0.6, 0.5])
     cut = clip_mask(ramp, box, np.clip(box, 0, 1))
     np.testing.assert_allclose(cut[:, 0] / 255, np.linspace(0.25, 1, 33), atol=1 / 255)
-    assert clip_mask(np.full((200, 15), np.nan), box, box).shape == (160, 15)
+    assert clip_mask(np.full((200, 15), 0.5), box, box).shape == (160, 15)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("name", ["num_detections", *(name for name in OUTPUTS if name != "num_detections")])
+def test_numbers_that_are_none_are_no_empty_frame(name: str, wrong: float) -> None:
+    good = {
+        "num_detections": np.float32(2),
+        "detection_boxes": np.array([[0, 0, 0.5, 0.5], [0, 0, 1, 1], [0, 0, 0, 0]], np.float32),
+        "detection_scores": np.array([0.9, 0.01, 0], np.float32),
+        "detection_classes": np.array([1, 1, 1], np.float32),
+        "detection_masks": np.full((3, 15, 15), 0.5, np.float32),
+    }
+    how = {"floor": 0.05, "limit": 10, "model": "net"}
+    assert len(detections_of(good, 48, 64, {1: "person"}, **how)) == 1
+    # Beyond num_detections there are no detections, whatever the numbers are.
+    padded = {**good, "detection_scores": np.array([0.9, 0.01, wrong], np.float32)}
+    assert len(detections_of(padded, 48, 64, {1: "person"}, **how)) == 1
+    bad = np.array(good[name])
+    bad[(1,) * bad.ndim if bad.ndim else ()] = wrong
+    with pytest.raises(ModelError, match=f"net: {name} of the network holds numbers that are none"):
+        detections_of({**good, name: bad}, 48, 64, {1: "person"}, **how)
+    for count in (-1, 4):
+        with pytest.raises(ModelError, match="detections in 3 places"):
+            detections_of({**good, "num_detections": np.float32(count)}, 48, 64, {1: "person"}, **how)

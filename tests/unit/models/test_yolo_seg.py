@@ -148,3 +148,20 @@ def test_gpu_and_a_changed_file_are_refused(tiny_yolo: Callable[..., Path], tmp_
         load(tmp_path / "m")
     with pytest.raises(ModelError, match="not the folder of an installed model"):
         load(tmp_path / "none")
+
+
+@pytest.mark.parametrize("number", [0.9, 6.0])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_a_network_with_a_number_that_is_none_is_not_installed(
+    tiny_yolo: Callable[..., Path], tmp_path: Path, number: float, wrong: float
+) -> None:
+    """Of a score, which is compared with a floor, and of a mask's coefficient, not looked at without a score."""
+    good = tiny_yolo(names=["pen", "mug", "badge"])
+    place = np.float32(number).tobytes()
+    assert place in good.read_bytes()
+    bad = tmp_path / "bad.tflite"
+    bad.write_bytes(good.read_bytes().replace(place, np.float32(wrong).tobytes()))
+    with pytest.raises(ModelError, match=r"bad: predictions of the network holds numbers that are none") as caught:
+        install(bad, tmp_path / "m")
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "m").exists()
