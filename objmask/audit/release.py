@@ -23,20 +23,20 @@ def release(
         audit: what `audit` wrote of it.
         fail_over: leaking frames in 1,000 above which it is kept back; None: it never is.
         nothing_hidden: `fail`: it also is when nothing at all is hidden in it, or in a long part of it.
-        quarantine: file to write then; otherwise an earlier one is removed.
-        out: file to write.
+        quarantine: file to write then.
+        out: file to write; earlier ones of both are removed first, so none is left when this one is refused.
 
     Raises:
         DataError: the audit is of another file.
         ObjmaskError: the video leaks too much, or hides nothing.
         OSError: a file cannot be written.
     """
-    quarantine.unlink(missing_ok=True)
+    for earlier in (quarantine, out):
+        earlier.unlink(missing_ok=True)
     document = read_audit(audit)
     if sha256_of(video) != document["protected_sha256"]:
         raise DataError(f"{audit}: is of another version of {video}; run audit again")
     if reasons := _reasons(document, audit, fail_over, nothing_hidden):
-        out.unlink(missing_ok=True)
         _link_or_copy(video, quarantine)
         raise ObjmaskError(f"{quarantine}: {'; '.join(reasons)}")
     with atomic_path(out) as temporary:

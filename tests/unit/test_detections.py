@@ -261,6 +261,26 @@ def test_a_file_that_is_no_parquet_is_named(tmp_path, reader, content):
     assert "again" in str(caught.value)
 
 
+@pytest.mark.parametrize("which", ["detections", "frames"])
+def test_a_flipped_bit_anywhere_is_noticed(tmp_path, which):
+    """In pages, headers and the footer, which no page's checksum covers, every third byte of it."""
+    path = tmp_path / "a.parquet"
+    write_detections(path, [random_detections(np.random.default_rng(k), 3) for k in range(5)])
+    path, reader = (path, read_frames) if which == "detections" else (frames_path(path), FrameTable.read)
+    before = path.read_bytes()
+    rng = np.random.default_rng(0)
+    reader(path)
+    for place in range(0, len(before), 3 if len(before) < 6000 else len(before) // 2000):
+        path.write_bytes(before[:place] + bytes([before[place] ^ 1 << int(rng.integers(8))]) + before[place + 1 :])
+        with pytest.raises(DataError, match=r"a\.\w*\.?parquet: damaged.*run detect again") as caught:
+            reader(path)
+        assert "\n" not in str(caught.value)
+
+
+def read_frames(path):
+    return list(read_detections(path, range(5)))
+
+
 def test_the_two_files_are_not_taken_for_each_other(tmp_path):
     path = tmp_path / "a.parquet"
     write_detections(path, [found(("cup", 0.5, (0, 0, 1, 1)))])
