@@ -66,9 +66,11 @@ class VideoCoverage:
         except (KeyError, ValueError) as error:
             raise DataError(f"{path}: not a coverage table; delete it and run again ({error})") from error
         if not len(times) or not np.all((fractions >= 0) & (fractions <= 1)):
-            raise DataError(f"{path}: a coverage table with rows missing or fractions outside 0..1; run coverage again")
+            raise DataError(
+                f"{path}: a coverage table with rows missing or fractions outside 0..1; delete it and run again"
+            )
         if not np.all(np.isfinite(times)) or np.any(np.diff(times) < 0):
-            raise DataError(f"{path}: a coverage table whose times do not rise; run coverage again")
+            raise DataError(f"{path}: a coverage table whose times do not rise; delete it and run again")
         first = block_starts(times)
         return cls(
             video,

@@ -213,3 +213,14 @@ def test_videos_counted_with_other_groups_are_refused(tmp_path):
     videos = [simulated("a", "x", 0.1, rng, groups=("a", "b")), simulated("b", "x", 0.1, rng, groups=("b", "a"))]
     with pytest.raises(DataError, match="other groups"):
         write_summaries(videos, {}, tmp_path)
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-0.1"])
+def test_a_number_that_is_none_is_no_frame_that_nobody_looked_at(tmp_path, number):
+    path = tmp_path / "a.csv"
+    lines = ["frame,time_s,group,pixels,fraction,pixels_union,instances,filled", "0,0,a,1,0.5,1,1,0"]
+    path.write_text("\n".join([*lines, f"1,1,a,1,{number},1,1,0", "2,2,a,,,,,"]) + "\n")
+    with pytest.raises(DataError, match=r"a\.csv: .*outside 0\.\.1"):
+        VideoCoverage.read(path, "a", "x", "")
+    path.write_text("\n".join([*lines, "1,1,a,,,,,"]) + "\n")
+    assert VideoCoverage.read(path, "a", "x", "").frames == 1
