@@ -70,7 +70,7 @@ class VideoCoverage:
                 f"{path}: a coverage table with rows missing or fractions outside 0..1; delete it and run again"
             )
         if not np.all(np.isfinite(times)) or np.any(np.diff(times) < 0):
-            raise DataError(f"{path}: a coverage table whose times do not rise; delete it and run again")
+            raise DataError(f"{path}: times do not rise; delete it and run again")
         first = block_starts(times)
         return cls(
             video,

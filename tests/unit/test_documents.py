@@ -90,29 +90,35 @@ def test_an_impossible_field_of_a_model_is_an_error_of_the_model(tmp_path, field
     assert "\n" not in str(caught.value)
 
 
+def read_or_refused(path):
+    """What a document says; None: it is refused."""
+    try:
+        return read_json(path)
+    except DataError as error:
+        return None if "\n" not in str(error) else str(error)
+
+
 def test_every_flipped_bit_of_a_document_is_noticed_or_nothing(tmp_path):
     path = tmp_path / "model.json"
     MODEL.write(tmp_path)
     before, document = path.read_bytes(), read_json(path)
-    same = 0
+    ends = []
     for place in range(len(before)):
         for bit in range(8):
             path.write_bytes(before[:place] + bytes([before[place] ^ 1 << bit]) + before[place + 1 :])
-            try:
-                assert read_json(path) == document
-                same += 1  # a blank that has become another
-            except DataError as error:
-                assert "\n" not in str(error)
-    assert same < len(before)
+            ends.append(read_or_refused(path))
+    assert all(end in (None, document) for end in ends)
+    # Blanks that have become others change nothing.
+    assert ends.count(None) > 0.8 * len(ends)
 
 
 @pytest.mark.parametrize("text", ["NaN", "-Infinity", "[1e999]", '{"a": -1e400}', "{", "", "[" * 100_000])
 def test_numbers_that_are_none_are_no_json(text):
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         parse_json(text)
 
 
 def test_numbers_that_are_none_are_of_no_type(info):
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         typed({**info.to_json(), "duration_s": math.nan}, VideoInfo)
     assert parse_json(json.dumps({"a": [1e308, -0.0, 5e-324]})) == {"a": [1e308, 0.0, 5e-324]}
