@@ -96,7 +96,11 @@ class Results:
     def _rendered(self) -> None:
         at, name = self.at, NAME
         for verb, out, more in (
-            ("protect", f"protected/{name}.mp4", {"video": self.video, "objects": '["person"]'}),
+            (
+                "protect",
+                f"protected/{name}.mp4",
+                {"video": self.video, "objects": '["person"]', "out_hidden": at(f"unhidden/{name}.json")},
+            ),
             ("coverage", f"coverage/{name}.csv", {"groups": GROUPS}),
         ):
             kind = out.split("/")[0]
@@ -153,6 +157,7 @@ class Results:
             "protected_probe": self.at(f"second_look/{NAME}.json"),
         }
         again = {"again": self.at("second_look/bright.parquet"), "objects": '["person"]'}
+        again |= {"unhidden": self.at(f"unhidden/{NAME}.json")}
         return run("audit", **self.tracked, video=self.video, **protected, **again, out=out)
 
     def glance(self, out: Path) -> int:
@@ -210,6 +215,7 @@ class Results:
                 f"audit/{name}.json",
                 lambda out: run("audit-summary", audits=at("audit"), videos=self.table, out=out / "a.csv"),
             ),
+            Kind(f"unhidden/{name}.json", lambda out: self.audit(out / "a.json")),
             Kind(f"second_look/{name}.json", lambda out: self.audit(out / "a.json")),
             Kind("second_look/bright.parquet", lambda out: self.audit(out / "a.json")),
             Kind(
