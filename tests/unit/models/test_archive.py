@@ -155,7 +155,11 @@ def test_a_cut_archive(tmp_path, share):
     refused(tmp_path, whole[: int(len(whole) * share)], "damaged")
 
 
-@pytest.mark.parametrize("content", [b"", b"text", gzip.compress(b"text"), gzip.compress(b"x" * 5000), b"\x1f\x8b\x08"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"text", gzip.compress(b"text"), gzip.compress(b"x" * 5000), b"\x1f\x8b\x08"],
+    ids=["empty", "text", "small", "large", "cut"],  # bytes of their own would name the second of their making
+)
 def test_what_is_no_archive(tmp_path, content):
     refused(tmp_path, content, "not a .tar.gz archive")
 
