@@ -41,6 +41,14 @@ class Detector(Protocol):
         """
         ...
 
+    def refuse_nan(self) -> None:
+        """Checks all weights: what a picture's numbers do not show is found here.
+
+        Raises:
+            ModelError: one is NaN.
+        """
+        ...
+
     def close(self) -> None:
         """Frees the network; it cannot be used after."""
         ...

@@ -147,6 +147,26 @@ class TfDetector:
             _log.warning("%s: class id %d is not in the label map; its detections are dropped", self.info.name, number)
             self._unknown.add(number)
 
+    def refuse_nan(self) -> None:
+        """See `Detector.refuse_nan`."""
+        graph = self._session.graph
+        for operation in graph.get_operations():
+            if operation.type == "Const" and operation.outputs[0].dtype.is_floating:
+                self._refuse_nan(operation.name, tf.make_ndarray(operation.get_attr("value")))
+            elif operation.type == "VarHandleOp" and operation.get_attr("dtype").is_floating:
+                with graph.as_default():
+                    value = tf.raw_ops.ReadVariableOp(resource=operation.outputs[0], dtype=operation.get_attr("dtype"))
+                self._refuse_nan(operation.name, self._session.run(value))
+            elif operation.type in ("Variable", "VariableV2") and operation.outputs[0].dtype.is_floating:
+                self._refuse_nan(operation.name, self._session.run(operation.outputs[0]))
+
+    def _refuse_nan(self, name: str, values: npt.NDArray[Any]) -> None:
+        if np.isnan(values.astype(np.float32)).any():
+            raise ModelError(
+                f"{self.info.name}: weight {name} holds numbers that are none (NaN): it is damaged, download or export "
+                "it again"
+            )
+
     def close(self) -> None:
         """Frees the graph and its memory."""
         self._session.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import mmap
 import struct
 import zipfile
@@ -15,6 +16,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from objmask.errors import ModelError
 
@@ -25,7 +29,10 @@ _TAIL_BYTES = 1 << 16
 
 _MODEL_SUBGRAPHS, _MODEL_BUFFERS = 2, 4
 _SUBGRAPH_TENSORS, _SUBGRAPH_INPUTS, _SUBGRAPH_OUTPUTS = 0, 1, 2
-_TENSOR_SHAPE, _BUFFER_DATA = 0, 0
+_TENSOR_SHAPE, _TENSOR_TYPE, _TENSOR_BUFFER, _TENSOR_QUANTISATION = 0, 1, 2, 4
+_BUFFER_DATA, _QUANTISATION_SCALE = 0, 2
+_FLOATS = {0: "<f4", 1: "<f2"}
+"""NumPy's names of the types of tensors that hold floating-point numbers."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,21 @@ class TfliteFile:
                 raise ModelError(f"{path}: cut short within its metadata; download or export it again")
             metadata = {}
         return cls(inputs, outputs, metadata)
+
+
+def refuse_nan(path: Path) -> None:
+    """Checks the numbers of a whole network: where it computes in 8 bits, NaN becomes some number on its way.
+
+    Raises:
+        ModelError: a weight is NaN, a scale is not finite, or the file is damaged.
+    """
+    try:
+        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            wrong = _nan_in(_Buffer(data))
+    except (OSError, struct.error, IndexError, ValueError) as error:
+        raise ModelError(f"{path}: damaged or cut short; download or export it again") from error
+    if wrong:
+        raise ModelError(f"{path}: {wrong}; it is damaged: download or export it again")
 
 
 class _Buffer:
@@ -101,6 +123,14 @@ class _Buffer:
             raise IndexError(start)
         yield from range(start + 4, start + 4 + count * item_bytes, item_bytes)
 
+    def array(self, table: int, dtype: str) -> npt.NDArray[Any]:
+        """A copy of a buffer's numbers."""
+        start = next(self.vector(table, _BUFFER_DATA, 1), None)
+        if start is None:
+            return np.zeros(0, dtype)
+        count = self.number("I", start - 4)
+        return np.frombuffer(self._data[start : start + count], dtype)
+
 
 def _shapes(data: _Buffer) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]:
     """Input and output shapes of the first subgraph; checks on the way that all weights are there."""
@@ -115,6 +145,26 @@ def _shapes(data: _Buffer) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[int
         return tuple(tuple(data.number("i", i) for i in data.vector(t, _TENSOR_SHAPE, 4)) for t in wanted)
 
     return shapes(_SUBGRAPH_INPUTS), shapes(_SUBGRAPH_OUTPUTS)
+
+
+def _nan_in(data: _Buffer) -> str:
+    """What is wrong with the network's numbers; empty: nothing. Infinite weights are how some exports pad."""
+    model = data.follow(0)
+    buffers = [data.follow(item) for item in data.vector(model, _MODEL_BUFFERS, 4)]
+    for graph in (data.follow(item) for item in data.vector(model, _MODEL_SUBGRAPHS, 4)):
+        for tensor in (data.follow(item) for item in data.vector(graph, _SUBGRAPH_TENSORS, 4)):
+            kind, buffer = data.field(tensor, _TENSOR_TYPE), data.field(tensor, _TENSOR_BUFFER)
+            dtype = _FLOATS.get(data.number("b", kind) if kind is not None else 0)
+            if dtype and buffer is not None and np.isnan(data.array(buffers[data.number("I", buffer)], dtype)).any():
+                return "a weight is no number (NaN)"
+            scales = data.field(tensor, _TENSOR_QUANTISATION)
+            if scales is not None and not _all_finite(data, data.follow(scales)):
+                return "the scale of a tensor is no finite number"
+    return ""
+
+
+def _all_finite(data: _Buffer, quantisation: int) -> bool:
+    return all(math.isfinite(data.number("f", item)) for item in data.vector(quantisation, _QUANTISATION_SCALE, 4))
 
 
 def _metadata(path: Path) -> dict[str, Any] | None:

@@ -65,6 +65,7 @@ def _main(folder: Path) -> int:
         detector = load(folder, device="cpu", floor=0.0, threads=1)
         width, height = detector.info.frame_size(_LONG_SIDE, _SHORT_SIDE)
         try:
+            detector.refuse_nan()
             detector.detect([picture(width, height)])
         finally:
             detector.close()

@@ -22,6 +22,7 @@ from objmask.models.detector import Device, Frame, check_frames
 from objmask.models.finite import refuse_non_finite
 from objmask.models.info import ModelInfo
 from objmask.models.letterbox import Letterbox
+from objmask.models.tflite_file import refuse_nan
 from objmask.models.yolo_decode import Decoder, Quantisation
 from objmask.models.yolo_layout import YoloLayout
 
@@ -51,7 +52,7 @@ class YoloSegDetector:
         """
         if device == "gpu":
             raise ModelError(f"{info.name}: TensorFlow Lite models run on the CPU; set device: cpu or auto")
-        self.info = info
+        self.info, self._path = info, path
         self._networks = [_Network(path, info, floor, max_per_frame) for _ in range(threads)]
         self._idle: SimpleQueue[_Network] = SimpleQueue()
         for network in self._networks:
@@ -73,6 +74,10 @@ class YoloSegDetector:
             return network.detect(frames)
         finally:
             self._idle.put(network)
+
+    def refuse_nan(self) -> None:
+        """See `Detector.refuse_nan`."""
+        refuse_nan(self._path)
 
     def close(self) -> None:
         """Stops the threads and frees the networks."""

@@ -60,15 +60,20 @@ def frozen(path: Path, side: int = 33, leave_out: str = "") -> Path:
     return path
 
 
-def saved_tf2(path: Path, side: int = 15) -> Path:
+def saved_tf2(path: Path, side: int = 15, unseen: float = 1.0) -> Path:
     """Writes a TF 2 SavedModel with a variable, of a fixed batch of 1 as in the TF 2 zoo."""
     module = tf.Module()
     module.one = tf.Variable(1.0)
+    module.unseen = tf.Variable(unseen, name="unseen")
 
     @tf.function(input_signature=[tf.TensorSpec((1, None, None, 3), tf.uint8, name="input_tensor")])
     def call(input_tensor: tf.Tensor) -> dict[str, tf.Tensor]:
         found = outputs(input_tensor, side)
-        return {**found, "detection_scores": found["detection_scores"] * module.one, "raw": module.one[None]}
+        return {
+            **found,
+            "detection_scores": found["detection_scores"] * module.one,
+            "raw": module.one[None] + tf.where(module.unseen > 2, 1.0, 0.0),
+        }
 
     tf.saved_model.save(module, str(path), signatures={"serving_default": call})
     return path
@@ -216,3 +221,19 @@ def test_numbers_that_are_none_are_no_empty_frame(name: str, wrong: float) -> No
     for count in (-1, 4):
         with pytest.raises(ModelError, match="detections in 3 places"):
             detections_of({**good, "num_detections": np.float32(count)}, 48, 64, {1: "person"}, **how)
+
+
+@pytest.mark.parametrize("kind", ["frozen", "tf2"])
+def test_a_weight_that_is_no_number_is_found_though_no_output_shows_it(tmp_path: Path, kind: str) -> None:
+    if kind == "frozen":
+        path = frozen(tmp_path / "a" / "frozen_inference_graph.pb")
+        definition = v1.GraphDef.FromString(path.read_bytes())
+        node = definition.node.add(name="unseen", op="Const")
+        node.attr["dtype"].type = tf.float16.as_datatype_enum
+        node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto([1.0, np.nan], tf.float16))
+        path.write_bytes(definition.SerializeToString())
+    else:
+        path = saved_tf2(tmp_path / "a", unseen=np.nan)
+    with pytest.raises(ModelError, match=r"a: weight .*unseen.* holds numbers that are none") as caught:
+        install(path.parent if kind == "frozen" else path, tmp_path / "m")
+    assert "\n" not in str(caught.value)
