@@ -174,7 +174,7 @@ ABOUT = json.dumps({"settings": {}, "models": [], "notes": []})
             "audit",
             [
                 *("--video={0}/a.mp4", "--probe={0}/no.json", "--detections={0}/a", "--objects=[]", "--out={0}/o"),
-                *("--protected={0}/a.mp4", "--protected-probe={0}/no.json", "--again={0}/a"),
+                *("--protected={0}/a.mp4", "--protected-probe={0}/no.json", "--again={0}/a", "--unhidden={0}/no.json"),
             ],
             "no.json",
         ),

@@ -18,6 +18,7 @@ sys.argv = ["{command}", "--list-rules", "-s", "Snakefile", "--forceall"]
 started = os.getcwd()
 os.makedirs("run/.snakemake")
 os.chdir("run")
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it may come ignored
 def earlier(number, frame):
     print("handled", flush=True)
 signal.signal(signal.SIGTERM, earlier)

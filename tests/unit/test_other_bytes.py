@@ -42,6 +42,7 @@ def folder(tmp_path):
     common = {"probe": tmp_path / "p.json", "detections": tmp_path / "d.parquet"}
     assert run("coverage", **common, groups=GROUPS, out=tmp_path / "c.csv") == 0
     hidden = {"video": tmp_path / "a.mp4", "objects": '["cup"]', "out": tmp_path / "protected.mp4"}
+    hidden["out_hidden"] = tmp_path / "unhidden.json"
     assert run("protect", **common, **hidden) == 0
     assert run("probe", video=tmp_path / "protected.mp4", out=tmp_path / "again.json") == 0
     again = probe(tmp_path / "protected.mp4").sha256
@@ -68,7 +69,7 @@ def readers(folder):
         "audit": {
             **{**detected, "objects": '["cup"]', "out": out / "a.json"},
             **{"protected": folder / "protected.mp4", "protected_probe": folder / "again.json"},
-            "again": folder / "again.parquet",
+            **{"again": folder / "again.parquet", "unhidden": folder / "unhidden.json"},
         },
     }
 
