@@ -16,7 +16,7 @@ from snakemake.logging import logger
 from snakemake.exceptions import WorkflowError
 
 from objmask import config as objmask_config
-from objmask import lifetime
+from objmask import job_commands, lifetime
 from objmask.audit.config import audit_bars, audit_models_of, audit_notes
 from objmask.chunks import chunks
 from objmask.config_files import read_config
@@ -115,6 +115,8 @@ wildcard_constraints:
     model="|".join(re.escape(name) for name in INSTALLED),
     chunk=r"\d{8}-\d{8}",
 
+
+job_commands.mend(main=workflow.is_main_process)
 
 # Each job starts `python -m objmask`: from this checkout, and outside conda with the Python that runs Snakemake.
 setup = f"unset PYTHONIOENCODING; export PYTHONUTF8=1 PYTHONPATH={shlex.quote(PROJECT)};"

@@ -15,6 +15,7 @@ def at_start():
     global INTERRUPTS
     INTERRUPTS = further_pass.Interrupts()
     try:
+        job_commands.refuse_unquoted(workflow.executor_settings)
         hold(Path(".snakemake"))
         if not further_pass.is_further_pass():
             further_pass.FILE.unlink(missing_ok=True)
