@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import clips
 import pytest
 import yaml
 from snakemake_runs import Run, Workflow, contents
@@ -21,11 +22,14 @@ from objmask.cli import main
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "objmask/models/demo"
-CLIP = "typing/typing_01"
+RUNS = "'$(touch$IFS,canary)`touch$IFS,canary`\""
+"""A shell makes a file of it, but between `'`; Snakemake parts lists at commas, and takes quotes off their ends."""
+CLIP, CLIP_FILE = f"typing/it's,%7Bx%7D{RUNS}", f"typing/it's,{{x}}{RUNS}.mp4"
+BROKEN = f"broken{RUNS}.mp4"
 ONE_NODE = ROOT / "tests/slurm/one_node.sh"
 CANNOT = 77
 OFFICE = "meeting/signing_book.mkv"
-NAME = 'a "x" é.mkv'
+NAME = f"a é\u00a0\\ {RUNS}.mkv"
 # No accounting here. The first look at a job comes after so many seconds (40 by default), each further one 10 s later.
 QUICK = {
     "slurm-status-command": "squeue",
@@ -126,7 +130,8 @@ def profile(workflow: Workflow, folder: Path, changes: Mapping[str, Any]) -> Pat
 
 def run_both(workflow: Workflow, folder: Path, config: Mapping[str, Any], **changes: Any) -> Both:
     before = set(known_jobs())
-    on_slurm = ["--workflow-profile", profile(workflow, folder / "site", changes)]
+    hostile = ["--config", f"mirror=/nowhere/{RUNS} it's\nnot asked"]
+    on_slurm = ["--workflow-profile", profile(workflow, folder / "site", changes), *hostile]
     with ThreadPoolExecutor() as pool:
         there = pool.submit(workflow.run, folder / "slurm", config, *on_slurm)
         here = workflow.run(folder / "here", config)
@@ -136,11 +141,8 @@ def run_both(workflow: Workflow, folder: Path, config: Mapping[str, Any], **chan
 
 @pytest.fixture(scope="module")
 def checkout(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project in a folder with `$` in its name.
-
-    An apostrophe as well would be too much: Snakemake then quotes with ", and the job's shell replaces `$objmask`.
-    """
-    return Path(shutil.copytree(project, tmp_path_factory.mktemp("checkout") / "a copy of $objmask"))
+    """A copy of the project in a folder whose name would run."""
+    return Path(shutil.copytree(project, tmp_path_factory.mktemp("checkout") / f"a copy of $objmask {RUNS}"))
 
 
 @pytest.fixture(scope="module")
@@ -149,8 +151,8 @@ def demo(slurm: None, checkout: Path, tmp_path_factory: pytest.TempPathFactory) 
     folder = tmp_path_factory.mktemp("demo")
     size = ["--clips=1", "--seconds=1", "--rate=6", "--seed=29", "--width=320", "--height=180"]
     assert main(["scene", f"--out={folder / 'videos'}", *size]) == 0
-    rendered = (folder / "videos" / f"{CLIP}.mp4").read_bytes()
-    (folder / "videos/broken.mp4").write_bytes(rendered[: len(rendered) * 2 // 3])
+    rendered = (folder / "videos/typing/typing_01.mp4").rename(folder / "videos" / CLIP_FILE).read_bytes()
+    (folder / "videos" / BROKEN).write_bytes(rendered[: len(rendered) * 2 // 3])
     config = {"videos": str(folder / "videos"), "detect": {"chunk_frames": 3}, "outputs": ["masks", "audit"]}
     return run_both(Workflow(checkout, MODEL), folder, config, retries=1)
 
@@ -176,9 +178,21 @@ def test_the_demo_model_finds_the_same(demo: Both) -> None:
     assert (demo.slurm.results / f"protected/{CLIP}.mp4").is_file()
 
 
+def test_names_paths_and_settings_run_nothing(demo: Both, checkout: Path) -> None:
+    assert [path for folder in (demo.slurm.folder.parent, checkout) for path in folder.rglob(",canary")] == []
+
+
+def test_without_scripts_the_shell_here_would_run_names(slurm: None, checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "videos").mkdir()
+    clips.make(tmp_path / "videos/one.mp4", pts=range(0, 3 * clips.STEP, clips.STEP))
+    site = profile(Workflow(checkout, MODEL), tmp_path / "site", {"slurm-pass-command-as-script": False})
+    run = Workflow(checkout, MODEL).run(tmp_path, {"videos": "videos"}, "--workflow-profile", site)
+    run.refused("slurm-pass-command-as-script", "profile")
+
+
 def test_a_bad_video_fails_alone_and_is_tried_again_with_more(demo: Both) -> None:
     assert demo.slurm.code != 0
-    demo.slurm.line("FAILED", "broken.mp4")
+    demo.slurm.line("FAILED", BROKEN)
     first, second = (job for job in demo.of("probe") if "broken" in job.rules)
     assert first.state == second.state == "FAILED"
     assert (second.memory_mb, second.minutes) == (2 * first.memory_mb, 2 * first.minutes)
