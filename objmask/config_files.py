@@ -24,6 +24,8 @@ _MOST_VALUES = 100_000
 _DEEPEST = 50
 _EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+")
 """Numbers of JSON that YAML takes for texts."""
+_OTHER_BASE = re.compile(r"[-+]?0[0-7_]+|[-+]?[0-9_]+:[0-9_:.]+")
+"""Numbers of YAML that are others to people: `010` is 8, and `16:9` is 969."""
 _KEY = re.compile(r"[a-zA-Z_][\w-]*\w$")
 """Those that Snakemake takes."""
 _MERGE = "tag:yaml.org,2002:merge"
@@ -121,7 +123,8 @@ def parse_settings(text: str) -> Any:
         ValueError: it is neither, or has one key twice.
     """
     try:
-        return json.loads(text, object_pairs_hook=_once, **_NUMBERS)
+        found = json.loads(text, object_pairs_hook=_once, **_NUMBERS)
+        return Plain.of("null", None) if found is None else found
     except _TwiceError:
         raise
     except ValueError:
@@ -204,7 +207,8 @@ def from_command_line(text: str, *, only_text: bool) -> Any:
     except ValueError:
         return text
     if value is None:
-        return None
+        # What YAML takes for a comment is a text here.
+        return text if text.strip() else None
     if isinstance(value, Plain):
         # A word's text ends at ` #` and is without spaces around; a path's does not.
         return Plain.of(text, value.value if value or not only_text else text)
@@ -285,6 +289,8 @@ class _Reader:
         text = str(node.value)
         if getattr(node, "style", None) is not None:
             return text
+        if _OTHER_BASE.fullmatch(text):
+            return Plain.of(text, text)
         if node.tag in _TEXT:
             return Plain.of(text, float(text) if _EXPONENT.fullmatch(text) else text)
         try:

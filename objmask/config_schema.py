@@ -71,7 +71,8 @@ def _typed(value: Any, schema: Schema, root: Schema) -> Any:
     if isinstance(value, Plain):
         return value.value
     with suppress(ValueError):
-        return _typed(parse_settings(value), schema, root)
+        parsed = parse_settings(value)
+        return value if parsed is None else _typed(parsed, schema, root)
     return value
 
 

@@ -21,7 +21,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -172,12 +172,18 @@ def mutants(files: list[Path], folder: Path, count: int, seed: int) -> Iterator[
 def run(path: Path, folder: Path, mode: str, reference: str = "") -> Outcome:
     """One file in one mode, in a process of its own."""
     work = folder / f"{path.name}.{mode}"
+    found = isolated(work, lambda: _examine(path, work, mode))
+    return replace(found, kind="different") if found.kind == "identical" and found.digest != reference else found
+
+
+def isolated(work: Path, examine: Callable[[], Outcome]) -> Outcome:
+    """What an examination finds in a process of its own, in which memory and time are bounded; `work` is its folder."""
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     start = time.monotonic()
     pid = os.fork()
     if not pid:
-        _in_child(path, work, mode)
+        _in_child(work, examine)
     _, status, usage = os.wait4(pid, 0)
     took, peak = time.monotonic() - start, usage.ru_maxrss // 1024
     try:
@@ -190,8 +196,7 @@ def run(path: Path, folder: Path, mode: str, reference: str = "") -> Outcome:
         return Outcome("wrong", said=f"no outcome: {error}", seconds=took, peak_mib=peak)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    kind = "different" if found.kind == "identical" and found.digest != reference else found.kind
-    return Outcome(**{**asdict(found), "kind": kind, "seconds": took, "peak_mib": peak})
+    return replace(found, seconds=took, peak_mib=peak)
 
 
 def run_all(
@@ -213,7 +218,7 @@ def run_all(
             yield job.result()
 
 
-def _in_child(path: Path, work: Path, mode: str) -> None:
+def _in_child(work: Path, examine: Callable[[], Outcome]) -> None:
     code = 1
     try:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -223,7 +228,7 @@ def _in_child(path: Path, work: Path, mode: str) -> None:
         os.dup2(said.fileno(), 2)
         sys.stderr = said
         with contextlib.redirect_stdout(io.StringIO()):
-            outcome = _examine(path, work, mode)
+            outcome = examine()
         (work / "outcome.json").write_text(json.dumps(asdict(outcome)))
         code = 0
     except BaseException:

@@ -41,6 +41,7 @@ NAMES = (
     ".inf",
     "a: b",
     "x #y",
+    "#1",
     "{video} x",
     "*x",
     " a",
@@ -96,6 +97,34 @@ def test_numbers_and_words_to_choose_from_are_what_the_schema_says():
     }
     assert from_arguments("detect={every: adaptive}") == {"detect": {"every": "adaptive"}}
     assert from_arguments("videos=") == {"videos": None}
+
+
+@pytest.mark.parametrize("number", ["010", "'010'", "-0_7", "00", "16:9", "1:30.5"])
+def test_numbers_that_people_read_otherwise_are_no_numbers(tmp_path, number):
+    """YAML takes them for numbers to the base of 8 and of 60."""
+    for given in (
+        from_file(tmp_path, f"videos: v\nmodel: demo\nwindow: {{end_s: {number}}}"),
+        from_arguments("videos=v", "model=demo", f"window={{end_s: {number}}}"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            complete(given, SCHEMA)
+        (line,) = caught.value.lines
+        written = number.strip("'")
+        assert f"window.end_s: '{written}' is not of type 'number'" in line
+
+
+@pytest.mark.parametrize("text", ["", "# 0.5", "  "])
+def test_a_text_with_nothing_in_it_is_no_default(tmp_path, text):
+    with pytest.raises(ConfigError, match=r"detect\.floor: "):
+        complete(from_file(tmp_path, f"videos: v\nmodel: demo\ndetect: {{floor: '{text}'}}"), SCHEMA)
+
+
+def test_what_looks_like_a_comment_is_a_text_on_the_command_line():
+    assert from_arguments("device=#x", "outputs=# masks", "detect= ") == {
+        "device": "#x",
+        "outputs": "# masks",
+        "detect": None,
+    }
 
 
 def test_single_values_add_to_those_of_files(tmp_path):
