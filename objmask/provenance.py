@@ -92,7 +92,8 @@ def write_provenance(verb: str, options: Mapping[str, Any], file: Path) -> None:
         made_of["models"] = {
             str(one.get("model")): {key: one.get(key) for key in ("model_sha256", "settings_sha256")} for one in stored
         }
-    if isinstance(options.get("out"), Path) and options["out"].exists():
+    # The report says how long its run took, and provenance is the same of two runs.
+    if verb != "report" and isinstance(options.get("out"), Path) and options["out"].exists():
         made_of["sha256"] = sha256_of(options["out"])
     for table in ("videos", "corrections"):
         if isinstance(options.get(table), Path):

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from patience import AT_MOST_S
-from servers import NAME, Answers, serving, table, tar_of, zoo
+from servers import NAME, Answers, serving, tar_of, zoo
 from snakemake_runs import mounted
 
 from objmask.errors import ModelError
@@ -318,9 +318,8 @@ def test_the_cache_is_where_the_environment_says(monkeypatch, tmp_path):
 
 
 def start(place: Place, *before: str, code: str = FETCH) -> subprocess.Popen[str]:
-    path = table(place.folder, ARCHIVE, place.server.url)
     return subprocess.Popen(
-        [*before, sys.executable, "-c", code, path, place.cache],
+        [*before, sys.executable, "-c", code, place.folder / "table.yaml", place.cache],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
