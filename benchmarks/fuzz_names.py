@@ -172,13 +172,11 @@ def main() -> None:
                 refused[name] = line
         taken = [name for name in given if name not in refused]
         wrong = []
-        for name, line in refused.items():
-            place(folder / "refused/videos", name)
-            said = workflow.run(folder / "refused", config, "-n")
-            if not said.code or said.jobs or "Traceback" in said.text:
-                wrong.append(f"{name!r} is not refused: {said.text}")
-            if line not in said.text and len(refused) == 1:
-                wrong.append(f"{line} is not said")
+        for number, (name, line) in enumerate(refused.items()):
+            place(folder / f"refused/{number}/videos", name)
+            said = workflow.run(folder / f"refused/{number}", config, "-n")
+            if not said.code or said.jobs or "Traceback" in said.text or line not in said.text:
+                wrong.append(f"{name!r} is not refused by its line: {said.text}")
         for name in taken:
             place(folder / "run/videos", name)
         run = workflow.run(folder / "run", config, "--cores", str(options.cores))

@@ -25,7 +25,7 @@ NAMES = (
     *("detect", "painting", "render", "frame_store", "start"),
     *("memory", "sizes", "models", "int8_boxes", "stored_masks", "mask_video", "demo_model", "full_size", "evaluation"),
     *("scale", "interrupts", "short_clips", "long_video", "report", "exports", "tracks", "key_frames", "audit"),
-    *("hdr", "interlaced", "fuzz_videos"),
+    *("hdr", "interlaced", "fuzz_videos", "fuzz_configurations", "fuzz_names"),
 )
 PACKAGES = ("ai-edge-litert", "av", "numpy", "opencv-python", "pyarrow", "pandas", "pycocotools", "tensorflow")
 HEAD = """\
