@@ -56,6 +56,7 @@ PLACES = {
     "groups.*.objects[]": THING,
     "sensitive_objects[]": THING,
     "masks.models[]": "a.b",
+    "privacy.hold": "0.1 s",  # seconds, and nothing else
     "privacy.models[]": "a.b",
     "clips.split.test_subjects[]": SUBJECT,
     "evaluation.annotations": f"{FOLDER}/truth {{video}}.json",
@@ -150,7 +151,7 @@ def run(workflow: Workflow, assets: Path, tmp_path_factory: pytest.TempPathFacto
         },
         "sensitive_objects": [PERSON, THING],
         "masks": {"models": ["a.b"]},
-        "privacy": {"models": ["a.b"]},
+        "privacy": {"models": ["a.b"], "hold": PLACES["privacy.hold"]},
         "exports": {"images": "png"},
         "clips": {
             "frames": 2,
