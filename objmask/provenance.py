@@ -49,13 +49,19 @@ def code_digest(verb: str, package: Path = _PACKAGE) -> str:
     return digest.hexdigest()[:16]
 
 
-def modules_of(verb: str, package: Path = _PACKAGE) -> frozenset[Path]:
-    """Files of objmask with an effect on a verb's result: its module, and what those import that have one."""
+def modules_of(verb: str, package: Path = _PACKAGE, *, without: frozenset[str] = _WITHOUT_EFFECT) -> frozenset[Path]:
+    """Files of objmask with an effect on a verb's result: its module, and what those import that have one.
+
+    Args:
+        verb: name of a module of `objmask.verbs`.
+        package: the folder of `objmask`.
+        without: modules at which to stop; none: all that the verb imports.
+    """
     found: set[Path] = set()
     waiting = [package / "verbs" / f"{verb.replace('-', '_')}.py"]
     while waiting:
         path = waiting.pop()
-        if path not in found and path.relative_to(package).as_posix() not in _WITHOUT_EFFECT:
+        if path not in found and path.relative_to(package).as_posix() not in without:
             found.add(path)
             waiting.extend(file for name in _module(path.read_bytes()).imports for file in _files(name, package))
     return frozenset(found)

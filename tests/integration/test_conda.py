@@ -63,6 +63,8 @@ class Process:
     @property
     def verb(self) -> str:
         _, flag, package, verb, *_ = self.arguments
+        if package == "objmask.models.try_out":
+            return "model"  # which tries its network in a process of its own
         assert (flag, package) == ("-m", "objmask"), self.arguments
         return verb
 
@@ -142,7 +144,7 @@ def recorded(record: Path) -> list[Process]:
 
 def third_parties(verb: str) -> set[str]:
     """Top-level names of the packages that a verb imports, at any depth, whether or not a run comes by."""
-    nodes = [node for path in modules_of(verb) for node in ast.walk(ast.parse(path.read_bytes()))]
+    nodes = [node for path in modules_of(verb, without=frozenset()) for node in ast.walk(ast.parse(path.read_bytes()))]
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
     return {name.split(".")[0] for name in names} - sys.stdlib_module_names - {"objmask"}
@@ -189,13 +191,7 @@ def test_only_inference_has_tensorflow(both: Both) -> None:
 
 def test_results_are_those_of_a_run_without_conda(both: Both) -> None:
     here, there = contents(both.here.results), contents(both.conda.results)
-    # The report's environment has no OpenCV, and what it makes says so: in its notes, and nowhere else.
-    note = "provenance/report.json"
-    here_note, there_note = (json.loads((run.results / note).read_text()) for run in (both.here, both.conda))
-    assert "opencv-python" not in there_note.pop("versions")
-    assert "opencv-python" in here_note.pop("versions")
-    assert here_note == there_note
-    assert {**here, note: ""} == {**there, note: ""}
+    assert here == there
     assert {Path(name).suffix for name in here} >= {".parquet", ".csv", ".mp4", ".png", ".json"}
 
 
