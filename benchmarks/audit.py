@@ -18,10 +18,11 @@ import numpy as np
 
 from benchmarks import measure
 from objmask.audit.leaks import Box
-from objmask.audit.moments import overlap
-from objmask.detections import Detections, DetectionWriter, FrameTable, frames_path, read_detections
-from objmask.masks import paste
-from objmask.parquet import metadata_of
+from objmask.detections.arrays import Detections, DetectionWriter, read_detections
+from objmask.detections.boxes import iou_of_two
+from objmask.detections.frames_table import FrameTable, frames_path
+from objmask.detections.masks import paste
+from objmask.files.parquet import metadata_of
 from objmask.render.hold import Hold
 from objmask.render.privacy import Privacy, PrivacySettings
 from objmask.video.info import VideoInfo
@@ -176,7 +177,7 @@ def seen(document: dict, plant: Plant, box: Box, *, sure: bool) -> bool:
     """Whether the audit lists an object in its frame."""
     return any(
         m["first"]["frame"] <= plant.frame <= m["last"]["frame"]
-        and overlap(tuple(m["box"]), box) >= 0.2
+        and iou_of_two(tuple(m["box"]), box) >= 0.2
         and (m["leak"] or not sure)
         for m in document["moments"]
     )

@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from benchmarks import measure
-from objmask.detections import Detections
+from objmask.detections.arrays import Detections
 from objmask.evaluation.annotations import Annotations, read_annotations
 from objmask.evaluation.mask_ap import Evaluation, mask_ap
-from objmask.models.detector import load
+from objmask.models.load import load
 
 SCENES, SEED = 200, 1000
 

@@ -17,11 +17,11 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from benchmarks import measure
-from objmask.detections import FrameTable
-from objmask.frames import read_store
-from objmask.inference import detect
-from objmask.models.detector import load
+from objmask.detections.frames_table import FrameTable
+from objmask.inference.chunk import detect
+from objmask.inference.frame_store import read_store
 from objmask.models.letterbox import Letterbox
+from objmask.models.load import load
 from objmask.progress import Progress
 
 ROUNDS = 5

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from pycocotools import mask as rle
 
 from benchmarks import measure
-from objmask.detections import FrameTable, frames_path
+from objmask.detections.frames_table import FrameTable, frames_path
 
 FORMATS = {"coco": ".json", "masks_png": "", "yolo": "", "cvat": ".zip"}
 

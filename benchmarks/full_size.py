@@ -21,16 +21,16 @@ from typing import Any
 import numpy as np
 
 from benchmarks import measure
-from objmask.detections import FrameTable
-from objmask.frames import read_store
-from objmask.inference import detect
+from objmask.detections.frames_table import FrameTable
+from objmask.inference.chunk import detect
+from objmask.inference.frame_store import read_store
 from objmask.maskrcnn.config import named
 from objmask.maskrcnn.export import export, pack
 from objmask.maskrcnn.network import MaskRCNN
 from objmask.models.describe import FROZEN_GRAPH
-from objmask.models.detector import load
+from objmask.models.load import load
+from objmask.models.quiet_tensorflow import tf
 from objmask.progress import Progress
-from objmask.quiet_tensorflow import tf
 
 # The one archive of the zoo without a published checksum, so that one of our own may take its place.
 NAME = "mask_rcnn_inception_resnet_v2_1024x1024_coco17_gpu-8"

@@ -27,8 +27,8 @@ import clips
 from snakemake_runs import Run, Workflow, csv_column, outputs_of, times
 
 from objmask.errors import ObjmaskError
-from objmask.index import find_videos
-from objmask.video_names import shown_name
+from objmask.inputs.index import find_videos
+from objmask.inputs.names import shown_name
 
 KINDS = ("masks", "overlay", "protected", "coverage")
 CANARY = "canary"

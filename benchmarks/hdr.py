@@ -26,7 +26,8 @@ import yaml
 
 from benchmarks import measure
 from benchmarks.models import best_ious
-from objmask.models.detector import Detector, load
+from objmask.models.detector import Detector
+from objmask.models.load import load
 from objmask.video import Frame, probe, read_frames
 
 EVERY, FOUND, FOUND_AGAIN, SAME = 20, 0.3, 0.1, 0.5

@@ -24,10 +24,10 @@ import yaml
 
 from benchmarks import measure
 from benchmarks.models import best_ious
-from objmask.detections import Detections
-from objmask.frames import scaled
-from objmask.masks import paste
-from objmask.models.detector import load
+from objmask.detections.arrays import Detections
+from objmask.detections.masks import paste
+from objmask.inference.frame_store import scaled
+from objmask.models.load import load
 from objmask.video import probe, read_frames
 from objmask.video.fields import merged
 

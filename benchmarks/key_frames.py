@@ -19,12 +19,12 @@ import numpy.typing as npt
 from benchmarks import measure
 from benchmarks.full_size import exported
 from benchmarks.tracks import HOLDS, LEAKS, Clip, leak_columns, rendered, settings
-from objmask.classes import Palette
-from objmask.detections import FrameTable, frames_path
+from objmask.detections.classes import Palette
+from objmask.detections.frames_table import FrameTable, frames_path
+from objmask.detections.masks import paint
 from objmask.evaluation.temporal import Temporal
-from objmask.masks import paint
 from objmask.models.describe import FROZEN_GRAPH
-from objmask.tables import Tables, objects_by_frame, read_tables
+from objmask.objects.tables import Tables, objects_by_frame, read_tables
 from objmask.video.info import VideoInfo
 
 CLIPS = (measure.FPVO, measure.CUPS, "desk/coffee.mp4", "desk/bottles.mp4")
@@ -135,7 +135,7 @@ def leaks(clips: list[Clip], files: list[Path], *, tracks: bool) -> list[object]
     for hold in HOLDS:
         temporal = Temporal(settings(hold, tracks=tracks))
         for clip, file in zip(clips, files, strict=True):
-            temporal.add(clip.info, read_tables([file], clip.info.sha256), clip.casts, clip.backs)
+            temporal.add(clip.info, read_tables([file], clip.info.sha256), clip.ground_truth, clip.backs)
         columns += leak_columns(temporal.figures())
     return columns
 

@@ -19,7 +19,7 @@ import psutil
 
 from benchmarks import measure
 from benchmarks.memory import repeated
-from objmask.files import sha256_of
+from objmask.files.whole import sha256_of
 
 TIMES = 195
 WAYS = {"one piece": 0, "6000 frames": 6000}

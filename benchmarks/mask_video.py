@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import measure
-from objmask.classes import Palette
-from objmask.masks import paint
+from objmask.detections.classes import Palette
+from objmask.detections.masks import paint
+from objmask.objects.tables import found_by_frame, read_tables
 from objmask.render.colour_masks import read_masks
-from objmask.tables import found_by_frame, read_tables
 from objmask.video.info import VideoInfo
 
 SCORE, THRESHOLD = 0.3, 0.5

@@ -20,9 +20,10 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from benchmarks import measure
-from objmask.detections import Detections
-from objmask.masks import paste
-from objmask.models.detector import Detector, load
+from objmask.detections.arrays import Detections
+from objmask.detections.masks import paste
+from objmask.models.detector import Detector
+from objmask.models.load import load
 from objmask.video.info import VideoInfo
 from objmask.video.reader import read_frames
 

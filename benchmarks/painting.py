@@ -15,9 +15,10 @@ import cv2
 import numpy as np
 
 from benchmarks import measure
-from objmask.classes import Palette
-from objmask.detections import Detections, FrameTable, frames_path, read_detections
-from objmask.masks import paint, paste
+from objmask.detections.arrays import Detections, read_detections
+from objmask.detections.classes import Palette
+from objmask.detections.frames_table import FrameTable, frames_path
+from objmask.detections.masks import paint, paste
 
 INSTANCES, HEIGHT, WIDTH = 15, 720, 1280
 ROUNDS, FRAMES = 7, 14

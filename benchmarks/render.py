@@ -15,14 +15,14 @@ from pathlib import Path
 import av
 
 from benchmarks import measure
-from objmask.classes import Palette
+from objmask.detections.classes import Palette
+from objmask.objects.tables import read_tables
 from objmask.progress import Progress
 from objmask.render.colour_masks import write_masks
 from objmask.render.hold import Hold
 from objmask.render.overlay import Overlay
 from objmask.render.privacy import Privacy, PrivacySettings
 from objmask.render.renderer import Renderer, render_video
-from objmask.tables import read_tables
 from objmask.video.info import VideoInfo
 from objmask.video.writer import VideoWriter
 

@@ -18,8 +18,8 @@ from pathlib import Path
 import yaml
 
 from benchmarks import measure
-from objmask.config import complete, models_of
-from objmask.models.source import Source
+from objmask.config.config import complete, models_of
+from objmask.models.source import ModelSource
 from objmask.report.about import about
 
 COUNTS = (500, 5000)
@@ -28,7 +28,7 @@ CHROMIUM = shutil.which("chromium")
 _READY = "html[data-ready]"
 
 
-def glance(video: Path) -> str:
+def video_summary(video: Path) -> str:
     """Makes everything of one video that the report reads; returns its name."""
     results = measure.work() / "report/office"
     name = video.relative_to(measure.assets() / "videos/office").with_suffix("").as_posix()
@@ -39,7 +39,7 @@ def glance(video: Path) -> str:
     hidden = f"--objects={json.dumps(measure.sensitive())}"
     measure.verb("protect", f"--video={video}", *found, hidden, f"--out={protected}")
     shown = (f"--coverage={coverage}", "--protected", protected, "--hidden", found[1], hidden)
-    measure.verb("glance", *found, palette, *shown, f"--out={results / f'report/{name}.json'}")
+    measure.verb("video-summary", *found, palette, *shown, f"--out={results / f'report/{name}.json'}")
     return name
 
 
@@ -74,7 +74,7 @@ def description() -> str:
     shown = yaml.safe_load((measure.ROOT / "config.yaml").read_text(encoding="utf-8"))
     config = complete({**shown, "models": [model]}, schema)
     models = models_of(config)
-    return json.dumps(about(config, models, {name: Source.of(model) for name in models}, []))
+    return json.dumps(about(config, models, {name: ModelSource.of(model) for name in models}, []))
 
 
 def opened(path: Path) -> tuple[float, float]:
@@ -106,7 +106,7 @@ _TURN = """async () => {
 
 
 def main() -> None:
-    names = [glance(video) for video in measure.office_videos()]
+    names = [video_summary(video) for video in measure.office_videos()]
     made = [(measure.work() / "report/office", names), *(multiplied(names, number) for number in COUNTS)]
     rows: list[list[object]] = []
     for folder, called in made:

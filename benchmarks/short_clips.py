@@ -25,8 +25,8 @@ from pathlib import Path
 from benchmarks import measure
 from benchmarks.memory import repeated
 from benchmarks.scale import clips, ours, snakemake
-from objmask import lifetime
-from objmask.detect_job import DetectJob, NetworkOptions
+from objmask.inference.job import DetectJob, NetworkOptions
+from objmask.jobs import lifetime
 
 CLIPS, FRAMES, BLOCK = 200, 60, 40
 THREADS = 2

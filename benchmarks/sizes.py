@@ -10,7 +10,7 @@ from __future__ import annotations
 import pyarrow.parquet as pq
 
 from benchmarks import measure
-from objmask.detections import FrameTable, frames_path
+from objmask.detections.frames_table import FrameTable, frames_path
 from objmask.video.info import VideoInfo
 
 

@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import measure
-from objmask.detections import Detections
-from objmask.masks import paste
-from objmask.models.detector import load
+from objmask.detections.arrays import Detections
+from objmask.detections.masks import paste
 from objmask.models.letterbox import Letterbox
+from objmask.models.load import load
 from objmask.models.yolo_decode import Decoder
 from objmask.models.yolo_seg import YoloSegDetector
 from objmask.video.info import VideoInfo

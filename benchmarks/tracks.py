@@ -19,17 +19,18 @@ import numpy as np
 
 from benchmarks import measure
 from benchmarks.imperfect import Faults, Network
-from objmask.classes import Palette
-from objmask.detections import Detections, DetectionWriter, frames_path
-from objmask.evaluation.actors import Cast, annotated, referred
+from objmask.detections.arrays import Detections, DetectionWriter
+from objmask.detections.classes import Palette
+from objmask.detections.frames_table import frames_path
+from objmask.evaluation.ground_truth_objects import GroundTruthObjects, annotated, referred
 from objmask.evaluation.temporal import Temporal, TemporalSettings
 from objmask.evaluation.videos import VideoAnnotations
+from objmask.objects.motion import Field, grid_size, motions
+from objmask.objects.tables import Tables, objects_by_frame, read_tables
+from objmask.objects.track import TrackSettings, track
 from objmask.progress import Progress
 from objmask.render.hold import Hold
 from objmask.render.privacy import PrivacySettings
-from objmask.tables import Tables, objects_by_frame, read_tables
-from objmask.tracks.motion import Field, grid_size, motions
-from objmask.tracks.track import TrackSettings, track
 from objmask.video.info import VideoInfo
 from objmask.video.reader import read_frames
 
@@ -59,7 +60,7 @@ class Clip:
 
     video: Path
     info: VideoInfo
-    casts: Sequence[Cast | None]
+    ground_truth: Sequence[GroundTruthObjects | None]
     backs: Sequence[Field | None]
 
 
@@ -117,7 +118,7 @@ def judged(clips: Sequence[Clip], files: Sequence[Path], way: str, hold: int) ->
     """All figures of one way over all clips together."""
     temporal = Temporal(settings(hold, tracks=way != "detections"))
     for clip, detections in zip(clips, files, strict=True):
-        temporal.add(clip.info, tables(clip.video, clip.info, detections, way), clip.casts, clip.backs)
+        temporal.add(clip.info, tables(clip.video, clip.info, detections, way), clip.ground_truth, clip.backs)
     return temporal.figures()
 
 
@@ -132,7 +133,7 @@ def on_rendered() -> None:
             files[-1].parent.mkdir(parents=True, exist_ok=True)
             network = Network(how, f"{SEED} {faults} {clip.video.stem}")
             if not files[-1].exists():
-                write(clip, network.detect(clip.casts, clip.info.height, clip.info.width), files[-1])
+                write(clip, network.detect(clip.ground_truth, clip.info.height, clip.info.width), files[-1])
         for way in WAYS:
             by_hold = [judged(clips, files, way, hold) for hold in HOLDS]
             leaks.append([faults, way, *(value for f in by_hold for value in leak_columns(f))])
@@ -171,9 +172,11 @@ def on_real() -> None:
         backs = backs_of(video, info)
         for file, other in networks.items():
             found = objects_by_frame(tables(video, info, measure.detections(video, other), "tracks"))
-            casts = list(referred(found, info, score=SURE, threshold=0.5))
+            ground_truth = list(referred(found, info, score=SURE, threshold=0.5))
             for way in WAYS:
-                judges[file, way].add(info, tables(video, info, measure.detections(video, file), way), casts, backs)
+                judges[file, way].add(
+                    info, tables(video, info, measure.detections(video, file), way), ground_truth, backs
+                )
     rows = []
     for (file, way), judge in judges.items():
         figures = judge.figures()

@@ -2,7 +2,7 @@
 
 import sys
 
-from objmask.utf8 import speak_utf8
+from objmask.files.utf8 import speak_utf8
 
 speak_utf8()
 

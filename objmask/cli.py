@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from objmask import __version__, lifetime
+from objmask import __version__
 from objmask.errors import ObjmaskError, is_of_bytes, one_line
-from objmask.job_logs import UNUSABLE
-from objmask.provenance import write_provenance
+from objmask.jobs import lifetime
+from objmask.jobs.logs import UNUSABLE
+from objmask.provenance.record import write_provenance
 
 VERBS = (
     "video",
@@ -47,7 +48,7 @@ VERBS = (
     "annotations",
     "annotated-images",
     "dataset",
-    "glance",
+    "video-summary",
     "report",
     "review",
     "clean-orphans",

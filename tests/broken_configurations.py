@@ -214,10 +214,10 @@ def outcome(configuration: Configuration, work: Path) -> Outcome:
 
 def read(configuration: Configuration) -> dict[str, Any]:
     """The configuration as the workflow completes it, after all that it checks of it alone."""
-    from objmask import config as objmask_config
-    from objmask.audit.config import audit_models_of, audit_notes
-    from objmask.config_files import mistakes_of_command_line, read_config
-    from objmask.config_schema import only_texts, typed
+    from objmask.config import config as objmask_config
+    from objmask.config.audit import audit_models_of, audit_notes
+    from objmask.config.files import mistakes_of_command_line, read_config
+    from objmask.config.schema import only_texts, typed
     from objmask.errors import ConfigError
 
     if mistakes := mistakes_of_command_line(configuration.arguments):
@@ -288,7 +288,7 @@ def _unmerged(value: Any) -> Any:
 
 def differences(config: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[str]:
     """Where a configuration is not what was written, or where that says nothing, the default."""
-    from objmask.config import complete
+    from objmask.config.config import complete
 
     yield from _different(config, settings, complete({"videos": "v", "models": ["demo"]}, SCHEMA), "")
 

@@ -239,13 +239,13 @@ def _in_child(work: Path, examine: Callable[[], Outcome]) -> None:
 
 
 def _examine(path: Path, work: Path, mode: str) -> Outcome:
-    from objmask.detections import FrameTable
-    from objmask.index import Source, index_videos
+    from objmask.detections.frames_table import FrameTable
+    from objmask.inputs.index import RequestedVideo, index_videos
     from objmask.models.info import ModelInfo
     from objmask.video.info import VideoInfo
 
     ModelInfo("m", "yolo_seg", "none", "0" * 64, "tests", ("cup",), {"cup": 0}, 256, 256).write(work / "model")
-    index_videos([Source("a", path, "any")], work / "index.json")
+    index_videos([RequestedVideo("a", path, "any")], work / "index.json")
     common = {"video": path, "on-truncated": mode}
     line = _verb("probe", **common, out=work / "p.json")
     if line:

@@ -22,7 +22,7 @@ import av
 from av.stream import Disposition
 from patience import AT_MOST_S
 
-from objmask.csv_files import read_rows
+from objmask.files.csv_tables import read_rows
 
 _OF_ONE_RUN = {"logs", "benchmarks", "index.json"}
 _TIMES = re.compile(rb'<section id="stages".*?</section>', re.S)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from objmask.audit.moments import overlap
-from objmask.detections import Detections
-from objmask.tables import Tables, uncorrected_by_frame
+from objmask.detections.arrays import Detections
+from objmask.detections.boxes import iou_of_two
+from objmask.objects.tables import Tables, uncorrected_by_frame
 
 _SAME = 0.5
 """Intersection over union from which something that is found again is what was dropped or renamed."""
@@ -52,7 +52,7 @@ def split_allowed(again: Detections, tables: Tables, dropped: Detections, time_s
         box = again.boxes[i].tolist()
         if any(
             again.classes[i] in (dropped.classes[k], dropped.found_as[k])
-            and overlap(box, dropped.boxes[k].tolist()) >= _SAME
+            and iou_of_two(box, dropped.boxes[k].tolist()) >= _SAME
             for k in range(len(dropped))
         ):
             seen.add(i)

@@ -15,15 +15,15 @@ import numpy.typing as npt
 from objmask.audit.allowed import allowed_by_frame, split_allowed
 from objmask.audit.leaks import Auditor, AuditSettings, FrameAudit, Leak
 from objmask.audit.moments import Moments
-from objmask.detections import FrameTable
+from objmask.detections.frames_table import FrameTable
 from objmask.errors import DataError
-from objmask.files import write_json
-from objmask.parquet import metadata_of
-from objmask.pipeline import ahead
+from objmask.files.parquet import metadata_of
+from objmask.files.whole import write_json
+from objmask.objects.tables import Tables, found_by_frame
 from objmask.progress import Progress
+from objmask.render.thumbnails import SIDE_PX, photograph
 from objmask.render.unhidden import Unhidden
-from objmask.report.thumbnails import SIDE_PX, photograph
-from objmask.tables import Tables, found_by_frame
+from objmask.streams.prefetch import prefetch
 from objmask.video.info import VideoInfo
 from objmask.video.reader import Frame
 
@@ -104,8 +104,7 @@ def audit(
     times_s = table.time_s.tolist()
     found, dropped = found_by_frame(tables), allowed_by_frame(tables, settings.classes)
     again = zip(*(found_by_frame(Tables((one,))) for one in protected.tables), strict=True)
-    row = -1
-    for row, (before, after) in enumerate(ahead(_pairs(info, frames, table, protected))):
+    for row, (before, after) in enumerate(prefetch(_pairs(info, frames, table, protected))):
         here = next(dropped)
         left = [split_allowed(auditor.listed(one), tables, here, times_s[row]) for one in next(again)]
         counts.allowed += sum(count for _, count in left)
@@ -113,8 +112,6 @@ def audit(
         counts.add(row, seen)
         moments.add(row, seen.leaks, lambda leak, frame=after: _picture(frame, leak))  # type: ignore[misc]
         progress.step()
-    if row + 1 != len(table):
-        raise DataError(f"{out.stem}: {row + 1} frames, but {len(table)} in the frames table; run detect again")
     if unhidden.frames != len(table):
         raise DataError(f"{out.stem}: protect hid objects in {unhidden.frames} frames of {len(table)}; run it again")
 
@@ -139,10 +136,8 @@ def _pairs(
 ) -> Iterator[tuple[Frame, Frame]]:
     """Each frame of the source and its protected version, which has the same time."""
     others = iter(protected.frames)
-    for row, frame in enumerate(frames):
+    for _, frame in table.matched(frames, "the source"):
         other = next(others, None)
-        if row == len(table) or (frame.number, frame.pts) != (int(table.number[row]), int(table.pts[row])):
-            raise DataError(f"frame {frame.number} at pts {frame.pts} is not in the frames table; run detect again")
         if other is None or other.pts * protected.info.time_base != frame.pts * info.time_base:
             raise DataError(f"frame {frame.number} is not in the protected video, or at another time; delete that")
         yield frame, other

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from objmask.masks import Patch
+from objmask.detections.masks import Patch
 
 Grid = npt.NDArray[np.float32]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from objmask.audit.audit import FORMAT
-from objmask.csv_files import Writer
-from objmask.documents import typed
 from objmask.errors import DataError
-from objmask.files import atomic_path, read_json
+from objmask.files.csv_tables import Writer
+from objmask.files.documents import typed
+from objmask.files.whole import atomic_path, read_json
 from objmask.render.unhidden import Unhidden
 
 _COUNTED = (

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.audit.detail import Detail, covered
-from objmask.detections import Detections
-from objmask.masks import Patch, paste
+from objmask.detections.arrays import Detections
+from objmask.detections.boxes import Box
+from objmask.detections.masks import Patch, paste
 
 Kind = Literal["uncovered", "found"]
-Box = tuple[float, float, float, float]
 
 _ENOUGH_CELLS = 2.0
 """Cells with detail from which an object can be judged."""

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from objmask.audit.leaks import Box, Kind, Leak
+from objmask.audit.leaks import Kind, Leak
+from objmask.detections.boxes import Box, iou_of_two
 
 _GAP_FRAMES = 2
 """An object that is not seen in so many frames may still be the same."""
@@ -17,7 +18,7 @@ _WORSE = 1.2
 
 
 @dataclass
-class Moment:
+class LeakMoment:
     """An object seen in one frame or several.
 
     Attributes:
@@ -75,17 +76,17 @@ class Moments:
 
     def __init__(self, pictures: int) -> None:
         self._pictures = pictures
-        self._open: list[Moment] = []
-        self._done: list[Moment] = []
+        self._open: list[LeakMoment] = []
+        self._done: list[LeakMoment] = []
         self._pictured = 0
 
     def add(self, row: int, leaks: Iterable[Leak], photograph: Callable[[Leak], str]) -> None:
         """The leaks of a frame, rows rising; `photograph` makes the picture of one."""
         self._close(row)
         for leak in sorted(leaks, key=lambda one: (-one.severity, one.kind, one.box)):
-            known = max(self._open, key=lambda moment: overlap(moment.box, leak.box), default=None)
-            if known is None or overlap(known.box, leak.box) < _SAME:
-                known = Moment(leak, row, row, row, frames=0)
+            known = max(self._open, key=lambda moment: iou_of_two(moment.box, leak.box), default=None)
+            if known is None or iou_of_two(known.box, leak.box) < _SAME:
+                known = LeakMoment(leak, row, row, row, frames=0)
                 known.last = -1
                 self._open.append(known)
             known.kinds.add(leak.kind)
@@ -97,7 +98,7 @@ class Moments:
                 known.worst, known.row = leak, row
                 known.picture = photograph(leak) if self._pictures else ""
 
-    def worst_first(self) -> list[Moment]:
+    def worst_first(self) -> list[LeakMoment]:
         """All moments, when there are no more frames."""
         self._close(None)
         self._done.sort(key=rank)
@@ -120,7 +121,7 @@ class Moments:
         self._pictured = min(self._pictures, len(self._done))
 
 
-def rank(moment: Moment) -> tuple[bool, float, int, str]:
+def rank(moment: LeakMoment) -> tuple[bool, float, int, str]:
     """Sorts leaks before what is only to be looked at, and of both the worst first."""
     return not moment.sure, -moment.worst.severity, moment.row, moment.worst.name
 
@@ -128,11 +129,3 @@ def rank(moment: Moment) -> tuple[bool, float, int, str]:
 def around(a: Box, b: Box) -> Box:
     """The smallest box around two."""
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
-
-
-def overlap(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes."""
-    sides = [min(a[k + 2], b[k + 2]) - max(a[k], b[k]) for k in (0, 1)]
-    common = max(sides[0], 0) * max(sides[1], 0)
-    both = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)) - common
-    return common / both if both > 0 else 0.0

@@ -9,7 +9,7 @@ from typing import Any
 
 from objmask.audit.documents import read_audit
 from objmask.errors import DataError, ObjmaskError
-from objmask.files import atomic_path, sha256_of
+from objmask.files.whole import atomic_path, sha256_of
 from objmask.render.unhidden import NothingHidden
 
 

@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from objmask.clips.pictures import Picture, Resize, small
 from objmask.clips.sampling import NOTHING, Rows
-from objmask.detections import FrameTable
+from objmask.detections.frames_table import FrameTable
 from objmask.errors import DataError
-from objmask.files import atomic_path
-from objmask.unchanged import refuse_changed
+from objmask.files.whole import atomic_path
+from objmask.provenance.unchanged import refuse_changed
 
 
 @dataclass(frozen=True)

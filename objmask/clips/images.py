@@ -10,7 +10,7 @@ import cv2
 from objmask.clips.clip import Clips
 from objmask.clips.names import file_name
 from objmask.errors import ObjmaskError
-from objmask.files import atomic_path
+from objmask.files.whole import atomic_path
 
 
 def write_images(files: Iterable[Path], out: Path) -> None:

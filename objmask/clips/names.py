@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from objmask.video_names import UNLABELLED
+from objmask.inputs.names import UNLABELLED
 
 Convention = Literal["plain", "fpvo"]
 _SUBJECT_FOLDER = re.compile(r"(?:subject|subj|person|participant)[ _-]?0*(\d+)", re.I)

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from objmask.classes import Palette
+from objmask.detections.classes import Palette
+from objmask.detections.masks import paint
 from objmask.errors import DataError
-from objmask.masks import paint
+from objmask.objects.tables import Tables, objects_by_frame
 from objmask.progress import Progress
-from objmask.tables import Tables, objects_by_frame
 from objmask.video.info import VideoInfo
 from objmask.video.reader import read_frames
 from objmask.video.source import OnTruncated

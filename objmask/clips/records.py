@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from objmask.clips.clip import Clips
 from objmask.errors import DataError
-from objmask.files import atomic_path
+from objmask.files.whole import atomic_path
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -33,7 +33,7 @@ def write_records(files: Iterable[Path], labels: Sequence[str], out: Path) -> No
         DataError: a file is damaged, or has a label that is not among `labels`.
         OSError: the file cannot be written.
     """
-    from objmask.quiet_tensorflow import tf
+    from objmask.models.quiet_tensorflow import tf
 
     with atomic_path(out) as temporary, tf.io.TFRecordWriter(str(temporary)) as writer:
         for file in files:
@@ -46,7 +46,7 @@ def write_records(files: Iterable[Path], labels: Sequence[str], out: Path) -> No
 
 
 def _example(clips: Clips, clip: int, label_index: int) -> tf.train.SequenceExample:
-    from objmask.quiet_tensorflow import tf
+    from objmask.models.quiet_tensorflow import tf
 
     height, width = clips.frames.shape[2:4]
     context = {
@@ -72,13 +72,13 @@ def _example(clips: Clips, clip: int, label_index: int) -> tf.train.SequenceExam
 
 
 def _bytes(values: Sequence[bytes]) -> Any:
-    from objmask.quiet_tensorflow import tf
+    from objmask.models.quiet_tensorflow import tf
 
     return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
 
 
 def _integers(values: Sequence[int]) -> Any:
-    from objmask.quiet_tensorflow import tf
+    from objmask.models.quiet_tensorflow import tf
 
     return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.errors import ConfigError
-from objmask.tables import Tables, known_rows
+from objmask.objects.tables import Tables, known_rows
 
 Rows = npt.NDArray[np.intp]
 Short = Literal["repeat", "loop", "zeros"]
@@ -26,7 +26,7 @@ NOTHING = -1
 
 
 @dataclass(frozen=True)
-class Sampling:
+class ClipSampling:
     """How frames are chosen.
 
     Attributes:

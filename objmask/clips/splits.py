@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from objmask.clips.names import Convention, file_name, label_and_subject
-from objmask.csv_files import Writer
 from objmask.errors import ConfigError
-from objmask.files import atomic_path
-from objmask.video_names import UNLABELLED
+from objmask.files.csv_tables import Writer
+from objmask.files.whole import atomic_path
+from objmask.inputs.names import UNLABELLED
 
 LOG = logging.getLogger(__name__)
 COLUMNS = ("video", "label", "label_index", "subject", "split")

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from objmask.corrections.shapes import Added, Corners
 from objmask.corrections.span import Span
-from objmask.detections import Detections
+from objmask.detections.arrays import Detections
 from objmask.errors import ConfigError
-from objmask.files import parse_json
+from objmask.files.whole import parse_json
 
 INSIDE = 0.5
 """A detection is in a box when so much of its own box lies there."""

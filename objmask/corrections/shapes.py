@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.corrections.span import Span
-from objmask.detections import MAX_MASK_SIDE, Detections
+from objmask.detections.arrays import MAX_MASK_SIDE, Detections
 
 _THINNEST = 1e-4
 """Share of the frame that a drawn object has at least, from side to side."""

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.errors import DataError
-from objmask.evaluation.document import Instance, read_document
+from objmask.evaluation.document import AnnotatedInstance, read_document
 
 ANNOTATIONS = "annotations.json"
 _IMAGES = "images"
@@ -35,7 +35,7 @@ class Picture:
     path: Path
     height: int
     width: int
-    instances: tuple[Instance, ...]
+    instances: tuple[AnnotatedInstance, ...]
 
     def read(self) -> npt.NDArray[np.uint8]:
         """(height, width, 3) uint8 RGB.
@@ -54,7 +54,7 @@ class Picture:
             raise DataError(f"{self.path}: is {stored.shape[:2]} pixels, its annotations say {self.height, self.width}")
         return np.asarray(cv2.cvtColor(stored, cv2.COLOR_BGR2RGB), np.uint8)
 
-    def mask(self, instance: Instance) -> npt.NDArray[np.uint8]:
+    def mask(self, instance: AnnotatedInstance) -> npt.NDArray[np.uint8]:
         """(height, width) uint8, 1 inside the instance.
 
         Raises:

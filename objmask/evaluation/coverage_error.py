@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from objmask.intervals import Interval, block_interval, block_starts, interval_of_means
+from objmask.coverage.intervals import Interval, block_interval, block_starts, interval_of_means
 
 BIAS, ABSOLUTE = 0, 1
 """Places of the two errors: with its sign, and without."""
@@ -16,7 +16,7 @@ BIAS, ABSOLUTE = 0, 1
 
 @dataclass(frozen=True)
 class _Video:
-    """Errors of a video's frames, or of pictures, summed over blocks; see `objmask.intervals.Blocks`."""
+    """Errors of a video's frames, or of pictures, summed over blocks; see `objmask.coverage.intervals.Blocks`."""
 
     block_sums: npt.NDArray[np.float64]
     block_frames: npt.NDArray[np.float64]
@@ -73,7 +73,7 @@ class CoverageErrors:
     def estimate(self) -> Estimate:
         """Means over videos, each of which counts as one, however long; over pictures when there is one set of them.
 
-        Intervals resample videos and blocks of neighbouring frames in each, or pictures; see `objmask.summary`.
+        Intervals resample videos and blocks of neighbouring frames in each, or pictures; as `objmask.coverage.summary`.
         """
         if not self._videos:
             nothing = np.full(self._shape, np.nan)

@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from objmask.evaluation.judge import Judged, Row
-from objmask.files import atomic_path
+from objmask.files.whole import atomic_path
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's, which people who see colours differently tell apart."""

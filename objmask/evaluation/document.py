@@ -27,7 +27,7 @@ _MOST_PIXELS = 1 << 28
 
 
 @dataclass(frozen=True)
-class Instance:
+class AnnotatedInstance:
     """One annotated object.
 
     Attributes:
@@ -82,7 +82,7 @@ class Document:
 
     names: Mapping[int, str]
     images: Sequence[Mapping[str, Any]]
-    objects: Mapping[Any, tuple[Instance, ...]]
+    objects: Mapping[Any, tuple[AnnotatedInstance, ...]]
     digest: str
 
 
@@ -149,9 +149,9 @@ def _unique(values: Iterable[Any], what: str) -> frozenset[Any]:
 
 def _instances_by_picture(
     annotations: Sequence[Mapping[str, Any]], names: Mapping[int, str], classes: Sequence[str] | None
-) -> dict[Any, tuple[Instance, ...]]:
+) -> dict[Any, tuple[AnnotatedInstance, ...]]:
     """Picture id -> its objects of wanted classes, the largest first; warns of the rest."""
-    found: dict[Any, list[Instance]] = {}
+    found: dict[Any, list[AnnotatedInstance]] = {}
     left_out: Counter[str] = Counter()
     for annotation in annotations:
         category = int(annotation["category_id"])
@@ -169,7 +169,7 @@ def _instances_by_picture(
         area = float(annotation.get("area", width * height))
         crowd = bool(annotation.get("iscrowd", 0))
         number = annotation.get("instance", annotation.get("track_id"))
-        one = Instance(name, shape, box, area, crowd, None if number is None else int(number))
+        one = AnnotatedInstance(name, shape, box, area, crowd, None if number is None else int(number))
         found.setdefault(annotation["image_id"], []).append(one)
     if left_out:
         most = ", ".join(f"{name} ({count})" for name, count in left_out.most_common(8))

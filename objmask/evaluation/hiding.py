@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from objmask.detections import Detections
-from objmask.evaluation.truth import TrueObject, regions
-from objmask.masks import Patch
+from objmask.detections.arrays import Detections
+from objmask.detections.masks import Patch
+from objmask.evaluation.ground_truth import TrueObject, regions
 from objmask.render.hold import NO_HOLD
 from objmask.render.privacy import Privacy, PrivacySettings, Size
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from objmask.evaluation.actors import Actor
-from objmask.masks import Patch
+from objmask.detections.masks import Patch
+from objmask.evaluation.ground_truth_objects import GroundTruthObject
 
 if TYPE_CHECKING:
     from motmetrics import MOTAccumulator
@@ -62,7 +62,7 @@ class Identities:
         self._switches += int(made["num_switches"])
         self._video, self._frames = None, 0
 
-    def add(self, cast: Sequence[Actor], tracks: Sequence[tuple[int, Patch]]) -> None:
+    def add(self, shown_objects: Sequence[GroundTruthObject], tracks: Sequence[tuple[int, Patch]]) -> None:
         """A frame: what is there, and the track ids and pixels of what is painted.
 
         What is painted mostly on a crowd, and on nothing else, counts neither way.
@@ -71,17 +71,17 @@ class Identities:
 
         if self._video is None:
             self._video = MOTAccumulator()
-        crowds = [actor.patch for actor in cast if actor.crowd]
-        cast = [actor for actor in cast if not actor.crowd]
-        overlap = np.array([[_overlap(one.patch, patch) for _, patch in tracks] for one in cast], np.float64)
-        overlap = overlap.reshape(len(cast), len(tracks))
+        crowds = [shown_object.patch for shown_object in shown_objects if shown_object.crowd]
+        shown_objects = [shown_object for shown_object in shown_objects if not shown_object.crowd]
+        overlap = np.array([[_overlap(one.patch, patch) for _, patch in tracks] for one in shown_objects], np.float64)
+        overlap = overlap.reshape(len(shown_objects), len(tracks))
         kept = [
             j
             for j, (_, patch) in enumerate(tracks)
             if (overlap[:, j] >= SAME).any() or not any(_lies_in(patch, crowd) for crowd in crowds)
         ]
         distance = np.where(overlap >= SAME, 1 - overlap, np.nan)[:, kept]
-        numbers = [actor.number for actor in cast], [tracks[j][0] for j in kept]
+        numbers = [shown_object.number for shown_object in shown_objects], [tracks[j][0] for j in kept]
         self._video.update(*numbers, distance, frameid=self._frames)
         self._frames += 1
 

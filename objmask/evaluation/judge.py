@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from objmask.classes import Palette
-from objmask.detections import Detections
+from objmask.detections.arrays import Detections
+from objmask.detections.classes import Palette
 from objmask.evaluation.coverage_error import ABSOLUTE, BIAS, CoverageErrors, Estimate
+from objmask.evaluation.ground_truth import Annotated, true_objects
 from objmask.evaluation.hiding import Hiding
 from objmask.evaluation.pixels import GroupPixels, group_pixels
 from objmask.evaluation.precision import KINDS, Precision, mark_found
-from objmask.evaluation.truth import Annotated, true_objects
 from objmask.render.privacy import PrivacySettings
 
 Row = dict[str, str | int | float]

@@ -8,9 +8,9 @@ from pathlib import Path
 from objmask.errors import DataError
 from objmask.evaluation.judge import Judge, Judged, JudgeSettings, Row
 from objmask.evaluation.videos import AnnotatedFrame, VideoAnnotations
-from objmask.parquet import metadata_of
+from objmask.files.parquet import metadata_of
+from objmask.objects.tables import Tables, found_by_frame, read_tables
 from objmask.progress import Progress
-from objmask.tables import Tables, found_by_frame, read_tables
 from objmask.video.info import VideoInfo
 
 

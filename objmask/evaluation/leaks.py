@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import numpy.typing as npt
 
-from objmask.evaluation.actors import Actor, Cast
+from objmask.evaluation.ground_truth_objects import GroundTruthObject, GroundTruthObjects
 from objmask.evaluation.hiding import HIDDEN
 
 
@@ -40,36 +40,40 @@ class Leaks:
         """No leak goes on from one video to the next, or over frames whose truth is not known."""
         self._open = {}
 
-    def add(self, cast: Cast, hidden: npt.NDArray[np.bool_], duration_s: float) -> list[Actor]:
+    def add(
+        self, shown_objects: GroundTruthObjects, hidden: npt.NDArray[np.bool_], duration_s: float
+    ) -> list[GroundTruthObject]:
         """A frame, the one after the last; returns what leaks.
 
         Args:
-            cast: what is on it.
+            shown_objects: what is on it.
             hidden: (height, width), its pixels that `protect` hides.
             duration_s: how long it is shown, seconds.
         """
-        known = [actor for actor in cast if actor.name in self._classes]
-        sensitive = [actor for actor in known if not actor.crowd]
+        known = [shown_object for shown_object in shown_objects if shown_object.name in self._classes]
+        sensitive = [shown_object for shown_object in known if not shown_object.crowd]
         inside, crowds = np.zeros((2, *hidden.shape), np.bool_)
-        for actor in known:
-            (crowds if actor.crowd else inside)[actor.patch.rows, actor.patch.columns] |= actor.patch.mask
+        for shown_object in known:
+            (crowds if shown_object.crowd else inside)[shown_object.patch.rows, shown_object.patch.columns] |= (
+                shown_object.patch.mask
+            )
         other = ~(inside | crowds)
         self.sensitive += int(np.count_nonzero(inside))
         self.sensitive_hidden += int(np.count_nonzero(inside & hidden))
         self.other += int(np.count_nonzero(other))
         self.other_hidden += int(np.count_nonzero(hidden & other))
-        leaking = [actor for actor in sensitive if _share(actor, hidden) < HIDDEN]
+        leaking = [shown_object for shown_object in sensitive if _share(shown_object, hidden) < HIDDEN]
         self.frames += bool(sensitive)
         self.leaked += bool(leaking)
         before, self._open = self._open, {}
-        for actor in (one for one in leaking if one.number >= 0):
-            frames, seconds = before.get(actor.number, (0, 0.0))
-            self._open[actor.number] = frames + 1, seconds + duration_s
+        for shown_object in (one for one in leaking if one.number >= 0):
+            frames, seconds = before.get(shown_object.number, (0, 0.0))
+            self._open[shown_object.number] = frames + 1, seconds + duration_s
             self.longest = max(self.longest, frames + 1)
             self.longest_s = max(self.longest_s, seconds + duration_s)
         return leaking
 
 
-def _share(actor: Actor, hidden: npt.NDArray[np.bool_]) -> float:
-    covered = hidden[actor.patch.rows, actor.patch.columns] & actor.patch.mask
-    return np.count_nonzero(covered) / np.count_nonzero(actor.patch.mask)
+def _share(shown_object: GroundTruthObject, hidden: npt.NDArray[np.bool_]) -> float:
+    covered = hidden[shown_object.patch.rows, shown_object.patch.columns] & shown_object.patch.mask
+    return np.count_nonzero(covered) / np.count_nonzero(shown_object.patch.mask)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from objmask.detections import Detections
+from objmask.detections.arrays import Detections
 from objmask.evaluation.annotations import Annotations, Picture
 from objmask.evaluation.precision import MOST_DETECTIONS, Precision, mark_found, mark_truth
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from objmask.evaluation.actors import annotated, tells_apart
+from objmask.evaluation.ground_truth_objects import annotated, tells_apart
 from objmask.evaluation.judge import ALL, Row
 from objmask.evaluation.temporal import Temporal, TemporalSettings
 from objmask.evaluation.videos import AnnotatedFrame, VideoAnnotations
+from objmask.objects.tables import Tables, known_rows, read_tables
 from objmask.progress import Progress
-from objmask.tables import Tables, known_rows, read_tables
 from objmask.video.info import VideoInfo
 
 RESULTS = "results"
@@ -121,8 +121,8 @@ def _judge(
     painted = replace(tables, files=tuple(of[name] for name in way.painted_by))
     known = frozenset(_known(tables))
     truth = {frame.number: frame for frame in frames if frame.number in known}
-    casts = annotated(truth, hidden[0][1].number.tolist())
-    temporal.add(info, hidden, casts, repeat(None, len(hidden[0][1])), painted, told=tells_apart(truth.values()))
+    ground_truth = annotated(truth, hidden[0][1].number.tolist())
+    temporal.add(info, hidden, ground_truth, repeat(None, len(hidden[0][1])), painted, told=tells_apart(truth.values()))
 
 
 def _known(tables: Tables) -> list[int]:

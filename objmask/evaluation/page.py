@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from objmask.evaluation.tables import Table
-from objmask.files import atomic_path
+from objmask.files.whole import atomic_path
 
 _STYLE = """\
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 84em; padding: 0 1em; color: #222; }

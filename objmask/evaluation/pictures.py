@@ -6,12 +6,12 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from objmask.detect_job import NetworkOptions
 from objmask.errors import ConfigError, DataError
 from objmask.evaluation.annotations import Annotations
 from objmask.evaluation.judge import Judge, Judged, JudgeSettings
 from objmask.evaluation.stored import digest_of, stored_detections
 from objmask.evaluation.tables import unknown_classes
+from objmask.inference.job import NetworkOptions
 from objmask.models.info import ModelInfo
 from objmask.progress import Progress
 

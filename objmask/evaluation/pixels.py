@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from objmask.classes import Palette
-from objmask.detections import Detections
-from objmask.evaluation.truth import TrueObject, regions
-from objmask.masks import paint
+from objmask.detections.arrays import Detections
+from objmask.detections.classes import Palette
+from objmask.detections.masks import paint
+from objmask.evaluation.ground_truth import TrueObject, regions
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from pycocotools import mask as rle
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from objmask.detections import Detections
-from objmask.evaluation.document import Instance
-from objmask.masks import paste
+from objmask.detections.arrays import Detections
+from objmask.detections.masks import paste
+from objmask.evaluation.document import AnnotatedInstance
 
 Kind = Literal["segm", "bbox"]
 KINDS: tuple[Kind, ...] = ("segm", "bbox")
@@ -119,7 +119,7 @@ def mark_found(found: Detections, height: int, width: int, threshold: float) -> 
     return marked
 
 
-def mark_truth(instance: Instance, mask: npt.NDArray[np.uint8]) -> Marked:
+def mark_truth(instance: AnnotatedInstance, mask: npt.NDArray[np.uint8]) -> Marked:
     """An annotated object whose pixels are known: (height, width) uint8, 1 inside."""
     ymin, xmin, ymax, xmax = instance.box
     runs = rle.encode(np.asfortranarray(mask))

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from objmask.evaluation.actors import Actor, Cast
-from objmask.tracks.motion import Field
+from objmask.evaluation.ground_truth_objects import GroundTruthObject, GroundTruthObjects
+from objmask.objects.motion import Field
 
 PAINTED = 0.5
 """Share of an object's pixels in its group's colour from which it counts as painted."""
@@ -46,22 +46,22 @@ class Flicker:
         """What comes next is no neighbour of the last frame."""
         self._last = {}
 
-    def add(self, cast: Cast, labels: Labels, duration_s: float) -> None:
+    def add(self, shown_objects: GroundTruthObjects, labels: Labels, duration_s: float) -> None:
         """A frame: what is there, the painted map (height, width), and how long it is shown."""
         now: dict[int, bool] = {}
         right, spared = np.zeros((2, *labels.shape), np.bool_)
-        for actor in cast:
-            if actor.name not in self._index_of:
+        for shown_object in shown_objects:
+            if shown_object.name not in self._index_of:
                 continue
-            own = _own(actor, labels, self._index_of[actor.name])
-            (spared if actor.crowd else right)[actor.patch.rows, actor.patch.columns] |= own
-            if actor.crowd:
+            own = _own(shown_object, labels, self._index_of[shown_object.name])
+            (spared if shown_object.crowd else right)[shown_object.patch.rows, shown_object.patch.columns] |= own
+            if shown_object.crowd:
                 continue
-            painted = bool(np.count_nonzero(own) >= PAINTED * np.count_nonzero(actor.patch.mask))
+            painted = bool(np.count_nonzero(own) >= PAINTED * np.count_nonzero(shown_object.patch.mask))
             self.sights += 1
             self.painted += painted
-            if actor.number >= 0:
-                now[actor.number] = painted
+            if shown_object.number >= 0:
+                now[shown_object.number] = painted
         self.events += sum(painted != self._last.get(number, painted) for number, painted in now.items())
         self.seconds += len(now) * duration_s
         self._last = now
@@ -74,9 +74,11 @@ class Flicker:
         return self.events / (self.seconds / 60) if self.seconds else float("nan")
 
 
-def _own(actor: Actor, labels: Labels, group: int) -> npt.NDArray[np.bool_]:
+def _own(shown_object: GroundTruthObject, labels: Labels, group: int) -> npt.NDArray[np.bool_]:
     """The object's pixels in its group's colour, as its patch."""
-    own: npt.NDArray[np.bool_] = actor.patch.mask & (labels[actor.patch.rows, actor.patch.columns] == group)
+    own: npt.NDArray[np.bool_] = shown_object.patch.mask & (
+        labels[shown_object.patch.rows, shown_object.patch.columns] == group
+    )
     return own
 
 

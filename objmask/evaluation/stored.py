@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from objmask.detect_job import NetworkOptions
-from objmask.detections import Detections, DetectionWriter, FrameTable, frames_path
-from objmask.documents import Amount, read_document
+from objmask.detections.arrays import Detections, DetectionWriter
+from objmask.detections.frames_table import FrameTable, frames_path
 from objmask.errors import DataError
 from objmask.evaluation.annotations import Picture
 from objmask.evaluation.mask_ap import found_on
-from objmask.files import sha256_of, write_json
+from objmask.files.documents import Amount, read_document
+from objmask.files.parquet import metadata_of
+from objmask.files.whole import sha256_of, write_json
+from objmask.inference.job import NetworkOptions
 from objmask.models.info import ModelInfo
-from objmask.parquet import metadata_of
+from objmask.objects.tables import Tables, found_by_frame
 from objmask.progress import Progress
-from objmask.tables import Tables, found_by_frame
 
 if TYPE_CHECKING:
     from objmask.models.detector import Detector

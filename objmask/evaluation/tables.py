@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from objmask.csv_files import Writer
 from objmask.evaluation.judge import Judged, Row
-from objmask.files import atomic_path
+from objmask.files.csv_tables import Writer
+from objmask.files.whole import atomic_path
 
 BY_SCORE = ("group_iou", "coverage_bias", "coverage_error", "hidden_pixels", "hidden_instances", "over_blur")
 """Figures of `scores.csv` that `models.csv` has at each score floor, as `figure@score`."""

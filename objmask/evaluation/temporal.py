@@ -9,18 +9,18 @@ from functools import cache, partial
 import numpy as np
 import numpy.typing as npt
 
-from objmask.classes import Palette
-from objmask.detections import Detections
-from objmask.evaluation.actors import Cast
+from objmask.detections.arrays import Detections
+from objmask.detections.classes import Palette
+from objmask.detections.masks import Patch, visible
+from objmask.evaluation.ground_truth_objects import GroundTruthObjects
 from objmask.evaluation.hiding import pixels_of
 from objmask.evaluation.identity import Identities
 from objmask.evaluation.leaks import Leaks
 from objmask.evaluation.steadiness import Consistency, Flicker, Presence
-from objmask.masks import Patch, visible
+from objmask.objects.motion import Field, grid_size
+from objmask.objects.tables import Tables, found_by_frame, objects_by_frame
 from objmask.render.privacy import Privacy, PrivacySettings
-from objmask.sliding import sliding
-from objmask.tables import Tables, found_by_frame, objects_by_frame
-from objmask.tracks.motion import Field, grid_size
+from objmask.streams.neighbours import sliding
 from objmask.video.info import VideoInfo
 
 _NAN = float("nan")
@@ -69,7 +69,7 @@ class Temporal:
         self,
         info: VideoInfo,
         tables: Tables,
-        casts: Iterable[Cast | None],
+        ground_truth: Iterable[GroundTruthObjects | None],
         backs: Iterable[Field | None],
         painted: Tables | None = None,
         *,
@@ -80,10 +80,10 @@ class Temporal:
         Args:
             info: of the video.
             tables: what was found in it, by network or tracks.
-            casts: what truly is on each frame of the tables; None: not known.
+            ground_truth: what truly is on each frame of the tables; None: not known.
             backs: motion from each frame's pixels to those of the frame before; None: not known.
             painted: what is painted, of the same frames; None: what is hidden.
-            told: whether all objects of all casts have a number.
+            told: whether all objects of all ground_truth have a number.
 
         Raises:
             DataError: a file is damaged.
@@ -94,11 +94,11 @@ class Temporal:
         consistency = Consistency(grid_size(info))
         leaking = []
         known = True
-        streams = zip(table.number.tolist(), seconds, casts, backs, strict=True)
+        streams = zip(table.number.tolist(), seconds, ground_truth, backs, strict=True)
         pictures = zip(streams, self._hidden(info, tables), self._painted(info, painted or tables), strict=True)
-        for row, ((number, duration_s, cast, back), hide, paint) in enumerate(pictures):
-            on_end, known = known, cast is not None
-            if cast is None:
+        for row, ((number, duration_s, shown_objects, back), hide, paint) in enumerate(pictures):
+            on_end, known = known, shown_objects is not None
+            if shown_objects is None:
                 for part in (self.leaks, self.flicker, self.presence, consistency):
                     part.end_video()
                 continue
@@ -106,16 +106,18 @@ class Temporal:
             self.frames += 1
             self.following += follows
             self._followed += follows and told
-            if self.leaks.add(cast, hide(), duration_s):
+            if self.leaks.add(shown_objects, hide(), duration_s):
                 leaking.append(number)
             labels, tracks = paint()
             consistency.add(labels, back)
             # Right after an unknown frame nothing is seen to come or go, so its time must not make that rarer.
             steady_s = duration_s if on_end else 0.0
             self.presence.add(labels, steady_s)
-            self.flicker.add(cast, labels, steady_s)
+            self.flicker.add(shown_objects, labels, steady_s)
             if told and self._settings.tracks:
-                self.identities.add([one for one in cast if one.name in self._settings.palette.index_of], tracks)
+                self.identities.add(
+                    [one for one in shown_objects if one.name in self._settings.palette.index_of], tracks
+                )
         for ended in (self.leaks, self.flicker, self.presence, self.identities):
             ended.end_video()
         self._consistent = self._consistent[0] + consistency.sum, self._consistent[1] + consistency.count

@@ -1,7 +1,7 @@
 """What the workflow knows of annotations before any job: their content's digest, and which videos they are about.
 
-Cached by size and time, as videos are (`objmask.index`). Needs nothing but JSON, since every reading of the workflow
-comes here.
+Cached by size and time, as videos are (`objmask.inputs.index`). Needs nothing but JSON, since every reading of the
+workflow comes here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from objmask.errors import ConfigError, DataError
-from objmask.files import read_json, write_json
+from objmask.files.whole import read_json, write_json
 
 LOG = logging.getLogger(__name__)
 

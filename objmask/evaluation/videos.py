@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.errors import DataError
-from objmask.evaluation.document import Document, Instance, read_document
+from objmask.evaluation.document import AnnotatedInstance, Document, read_document
 from objmask.evaluation.video_index import annotation_files, digest_of, frame_of
 
 
@@ -31,9 +31,9 @@ class AnnotatedFrame:
     number: int
     height: int
     width: int
-    instances: tuple[Instance, ...]
+    instances: tuple[AnnotatedInstance, ...]
 
-    def mask(self, instance: Instance) -> npt.NDArray[np.uint8]:
+    def mask(self, instance: AnnotatedInstance) -> npt.NDArray[np.uint8]:
         """(height, width) uint8, 1 inside the instance.
 
         Raises:

@@ -17,11 +17,11 @@ from typing import IO, Any
 import numpy as np
 from pycocotools import mask as rle
 
-from objmask.classes import Palette
+from objmask.detections.classes import Palette
 from objmask.errors import DataError
-from objmask.exports.instances import AnnotatedFrame, Instance, categories
-from objmask.files import atomic_path
-from objmask.unchanged import refuse_changed
+from objmask.exports.instances import ExportedFrame, ExportedInstance, categories
+from objmask.files.whole import atomic_path
+from objmask.provenance.unchanged import refuse_changed
 from objmask.video.info import VideoInfo
 
 Entry = dict[str, Any]
@@ -29,7 +29,7 @@ _IMAGES, _ANNOTATIONS = '"images":[', '"annotations":['
 
 
 def write_coco(
-    frames: Iterable[AnnotatedFrame], info: VideoInfo, palette: Palette, out: Path, *, video: str, suffix: str
+    frames: Iterable[ExportedFrame], info: VideoInfo, palette: Palette, out: Path, *, video: str, suffix: str
 ) -> None:
     """Writes the file of one video.
 
@@ -80,7 +80,7 @@ def join_coco(files: Iterable[tuple[str, Path]], palette: Palette, out: Path) ->
                 ) from error
 
 
-def _annotation(instance: Instance, height: int, width: int) -> Entry:
+def _annotation(instance: ExportedInstance, height: int, width: int) -> Entry:
     patch = instance.patch
     full = np.zeros((height, width), np.uint8, order="F")
     full[patch.rows, patch.columns] = patch.mask

@@ -13,19 +13,19 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from objmask.classes import Palette
+from objmask.detections.classes import Palette
 from objmask.errors import DataError
-from objmask.exports.instances import AnnotatedFrame
+from objmask.exports.instances import ExportedFrame
 from objmask.exports.label_images import write_png
 from objmask.exports.labelmap import LABELMAP, labelmap
-from objmask.files import atomic_path
+from objmask.files.whole import atomic_path
 
 MAX_INSTANCES = 255
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 """A zip file has no way to leave times out."""
 
 
-def write_cvat(frames: Iterable[AnnotatedFrame], palette: Palette, out: Path) -> None:
+def write_cvat(frames: Iterable[ExportedFrame], palette: Palette, out: Path) -> None:
     """Writes the zip file, frame by frame.
 
     Raises:
@@ -48,7 +48,7 @@ def write_cvat(frames: Iterable[AnnotatedFrame], palette: Palette, out: Path) ->
         _add(archive, "ImageSets/Segmentation/default.txt", "".join(f"{name}\n" for name in names).encode())
 
 
-def instance_map(frame: AnnotatedFrame) -> npt.NDArray[np.uint8]:
+def instance_map(frame: ExportedFrame) -> npt.NDArray[np.uint8]:
     """(h, w) uint8: 0 background, k the k-th instance.
 
     Raises:

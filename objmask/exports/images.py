@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from objmask.errors import DataError
 from objmask.exports.instances import exported_rows
-from objmask.frames import Picture, write_images
+from objmask.inference.frame_store import Picture, write_images
+from objmask.objects.tables import Tables
 from objmask.progress import Progress
-from objmask.tables import Tables
 from objmask.video.info import VideoInfo
 from objmask.video.reader import read_frames
 from objmask.video.source import OnTruncated
@@ -34,23 +33,13 @@ def write_annotated_images(
         VideoError: reading or writing fails.
     """
     table = tables[0][1]
-    rows = exported_rows(tables, every)
-    wanted = dict(zip(table.number[rows].tolist(), table.pts[rows].tolist(), strict=True))
+    rows = exported_rows(tables, every).tolist()
 
     def pictures() -> Iterator[tuple[int, Picture]]:
-        left = dict(wanted)
-        if left:
-            part = {"start": min(left), "stop": max(left) + 1}
-            for frame in progress.counted(read_frames(video, info, on_truncated=on_truncated, **part)):
-                if frame.number in left:
-                    if left.pop(frame.number) != frame.pts:
-                        raise DataError(
-                            f"{video}: frame {frame.number} has another time in its frames table; run detect again"
-                        )
-                    yield frame.number, frame.rgb()
-        if left:
-            raise DataError(
-                f"{video}: frame {min(left)} is in its frames table, but not in the video; run detect again"
-            )
+        if rows:
+            start, stop = int(table.number[rows[0]]), int(table.number[rows[-1]]) + 1
+            frames = read_frames(video, info, start=start, stop=stop, on_truncated=on_truncated)
+            for _, frame in table.matched(progress.counted(frames), video, rows):
+                yield frame.number, frame.rgb()
 
     write_images(pictures(), out, kind)

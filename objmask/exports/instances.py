@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from objmask.classes import Palette
-from objmask.masks import Patch, visible
-from objmask.pipeline import ahead
+from objmask.detections.classes import Palette
+from objmask.detections.masks import Patch, visible
+from objmask.objects.tables import Tables, known_rows, objects_by_frame
 from objmask.progress import Progress
-from objmask.tables import Tables, known_rows, objects_by_frame
+from objmask.streams.prefetch import prefetch
 from objmask.video.info import VideoInfo
 
 
@@ -30,14 +30,14 @@ class Category:
 
 
 @dataclass(frozen=True)
-class Instance:
+class ExportedInstance:
     """One object on a frame.
 
     Attributes:
         category: index in `categories`.
         score: 0..1.
         patch: its visible pixels, trimmed; at least one.
-        source: one of `objmask.detections.SOURCES`.
+        source: one of `objmask.detections.arrays.SOURCES`.
         track_id: -1 without a track.
     """
 
@@ -49,7 +49,7 @@ class Instance:
 
 
 @dataclass(frozen=True)
-class AnnotatedFrame:
+class ExportedFrame:
     """A frame that was looked at, with what was found on it, perhaps nothing.
 
     Attributes:
@@ -62,7 +62,7 @@ class AnnotatedFrame:
     number: int
     time_s: float
     labels: npt.NDArray[np.uint8]
-    instances: tuple[Instance, ...]
+    instances: tuple[ExportedInstance, ...]
 
     @property
     def name(self) -> str:
@@ -107,18 +107,18 @@ def exported_rows(tables: Tables, every: int) -> npt.NDArray[np.intp]:
 
 def annotated_frames(
     info: VideoInfo, tables: Tables, palette: Palette, selection: Selection, progress: Progress
-) -> Iterator[AnnotatedFrame]:
+) -> Iterator[ExportedFrame]:
     """Yields the exported frames in order, a few of them in memory at a time.
 
     Raises:
         DataError: a table is damaged.
     """
-    yield from ahead(_annotated(info, tables, palette, selection, progress))
+    yield from prefetch(_annotated(info, tables, palette, selection, progress))
 
 
 def _annotated(
     info: VideoInfo, tables: Tables, palette: Palette, selection: Selection, progress: Progress
-) -> Iterator[AnnotatedFrame]:
+) -> Iterator[ExportedFrame]:
     table = tables[0][1]
     times_s = table.time_s
     wanted = frozenset(exported_rows(tables, selection.every).tolist())
@@ -128,8 +128,10 @@ def _annotated(
             kept = found.select(score=selection.score, classes=index_of)
             labels, seen = visible(kept, palette, info.height, info.width, selection.threshold)
             instances = tuple(
-                Instance(index_of[kept.classes[i]], float(kept.scores[i]), patch, kept.sources[i], kept.track_ids[i])
+                ExportedInstance(
+                    index_of[kept.classes[i]], float(kept.scores[i]), patch, kept.sources[i], kept.track_ids[i]
+                )
                 for i, patch in seen
             )
-            yield AnnotatedFrame(int(table.number[row]), float(times_s[row]), labels, instances)
+            yield ExportedFrame(int(table.number[row]), float(times_s[row]), labels, instances)
         progress.step()

@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from objmask.classes import Palette
-from objmask.exports.instances import AnnotatedFrame
+from objmask.detections.classes import Palette
+from objmask.exports.instances import ExportedFrame
 from objmask.exports.labelmap import LABELMAP, labelmap
-from objmask.files import atomic_path
+from objmask.files.whole import atomic_path
 
 Labels = npt.NDArray[np.uint8]
 
 
-def write_masks_png(frames: Iterable[AnnotatedFrame], palette: Palette, out: Path) -> None:
+def write_masks_png(frames: Iterable[ExportedFrame], palette: Palette, out: Path) -> None:
     """Writes a folder of palette PNGs, whose pixels are group indices, and `labelmap.txt`.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from objmask.classes import BACKGROUND, Palette
+from objmask.detections.classes import BACKGROUND, Palette
 from objmask.errors import ConfigError
 
 LABELMAP = "labelmap.txt"

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from objmask.masks import Patch
+from objmask.detections.masks import Patch
 
 Points = npt.NDArray[np.float64]
 """(n, 2) x, y, pixels."""

@@ -9,13 +9,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
-from objmask.classes import Palette
+from objmask.detections.classes import Palette
 from objmask.exports.coco import write_coco
 from objmask.exports.cvat import write_cvat
-from objmask.exports.instances import AnnotatedFrame
+from objmask.exports.instances import ExportedFrame
 from objmask.exports.label_images import write_masks_png
 from objmask.exports.yolo import write_yolo
-from objmask.files import refuse_foreign
+from objmask.files.whole import refuse_foreign
 from objmask.video.info import VideoInfo
 
 Format = Literal["coco", "masks_png", "yolo", "cvat"]
@@ -29,7 +29,7 @@ _OWN = {
 
 def write_annotations(
     kind: Format,
-    frames: Iterator[AnnotatedFrame],
+    frames: Iterator[ExportedFrame],
     info: VideoInfo,
     palette: Palette,
     out: Path,

@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
-from objmask.classes import Palette
-from objmask.exports.instances import AnnotatedFrame, Instance, categories
+from objmask.detections.classes import Palette
+from objmask.exports.instances import ExportedFrame, ExportedInstance, categories
 from objmask.exports.polygons import polygon_of
-from objmask.files import atomic_path
+from objmask.files.whole import atomic_path
 from objmask.video.info import VideoInfo
 
 IMAGE_LIST = "images.txt"
@@ -22,7 +22,7 @@ _NOTE = (
 
 
 def write_yolo(
-    frames: Iterable[AnnotatedFrame], info: VideoInfo, palette: Palette, out: Path, *, suffix: str, images: str | None
+    frames: Iterable[ExportedFrame], info: VideoInfo, palette: Palette, out: Path, *, suffix: str, images: str | None
 ) -> None:
     """Writes the folder of one video: `labels/`, `images.txt`, `classes.txt`, `data.yaml`.
 
@@ -69,7 +69,7 @@ def join_yolo(videos: Sequence[str], palette: Palette, folder: str, out: Path) -
         _write_data(temporary, names, [f"{folder}/{video}/{IMAGE_LIST}" for video in videos])
 
 
-def _line(instance: Instance, info: VideoInfo) -> str:
+def _line(instance: ExportedInstance, info: VideoInfo) -> str:
     corners = (polygon_of(instance.patch) / (info.width, info.height)).ravel()
     return f"{instance.category} {' '.join(f'{share:.6f}' for share in corners.tolist())}\n"
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from objmask.maskrcnn.dataset import Sample
+from objmask.maskrcnn.sample import Sample
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _LEAST_VISIBLE = 0.15

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from objmask.documents import read_document, typed
 from objmask.errors import DataError, ModelError
-from objmask.files import write_json
+from objmask.files.documents import read_document, typed
+from objmask.files.whole import write_json
 from objmask.models.coco import COCO_IDS, OFFICE_NAMES
 
 Architecture = Literal["inception_resnet_v2", "inception_v2", "desk"]

@@ -11,10 +11,10 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from objmask.files import atomic_path, refuse_foreign
+from objmask.files.whole import atomic_path, refuse_foreign
 from objmask.maskrcnn.checkpoint import CHECKPOINT, FILES, save_network
 from objmask.maskrcnn.network import MaskRCNN
-from objmask.maskrcnn.pipeline import label_map, pipeline_config
+from objmask.maskrcnn.pipeline_config import label_map, pipeline_config
 from objmask.models.describe import FROZEN_GRAPH, LABEL_MAP, PIPELINE_CONFIG, SAVED_MODEL
 
 _INPUT = "image_tensor"

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from objmask.detections import Detections
+from objmask.detections.arrays import Detections
 from objmask.evaluation.mask_ap import SCORE_FLOOR
 from objmask.evaluation.precision import MOST_DETECTIONS
 from objmask.maskrcnn.network import MaskRCNN

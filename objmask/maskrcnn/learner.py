@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from objmask.maskrcnn.dataset import MASK_GRID, Batch
 from objmask.maskrcnn.losses import Losses, LossWeights, anchor_losses, mask_loss, region_losses
 from objmask.maskrcnn.network import FirstStage, MaskRCNN
 from objmask.maskrcnn.optimiser import AdamW, RunningMean
-from objmask.maskrcnn.targets import Sampling, Truth, anchor_targets, mask_targets, region_targets
+from objmask.maskrcnn.samples import MASK_GRID, Batch
+from objmask.maskrcnn.targets import TargetSampling, Truth, anchor_targets, mask_targets, region_targets
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Recipe:
     weight_decay: float = 0.02
     clip_norm: float = 10.0
     averaging: float = 0.998
-    sampling: Sampling = field(default_factory=Sampling)
+    sampling: TargetSampling = field(default_factory=TargetSampling)
     losses: LossWeights = field(default_factory=LossWeights)
 
 

@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from objmask.csv_files import Writer
 from objmask.errors import DataError
 from objmask.evaluation.mask_ap import Evaluation
-from objmask.files import atomic_path
+from objmask.files.csv_tables import Writer
+from objmask.files.whole import atomic_path
 from objmask.maskrcnn.training_state import Reached
 
 LOSSES = ("objectness", "anchor_boxes", "classes", "boxes", "masks", "total", "gradient_norm")

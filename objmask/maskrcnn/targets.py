@@ -17,7 +17,7 @@ _MOSTLY = 0.5
 
 
 class Truth(NamedTuple):
-    """Tensors of a `objmask.maskrcnn.dataset.Batch`.
+    """Tensors of a `objmask.maskrcnn.samples.Batch`.
 
     Attributes:
         sizes: (b, 2) float32, height and width that are picture, pixels.
@@ -79,7 +79,7 @@ class RegionTargets(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Sampling:
+class TargetSampling:
     """Which anchors and regions are learnt from.
 
     Faster R-CNN, arXiv:1506.01497, section 3.1.2 (anchors); Mask R-CNN, arXiv:1703.06870, section 3.1 (regions).
@@ -122,7 +122,7 @@ def chosen(candidates: Any, most: Any, limit: int, seed: Any) -> Any:
     return candidates & (keys >= threshold[:, None]) & (last >= 0)[:, None]
 
 
-def anchor_targets(anchors: Any, truth: Truth, sampling: Sampling, seed: Any) -> AnchorTargets:
+def anchor_targets(anchors: Any, truth: Truth, sampling: TargetSampling, seed: Any) -> AnchorTargets:
     """Targets of the first stage.
 
     An anchor is an object's when it overlaps it well, or better than any other anchor does; anchors that reach over
@@ -157,7 +157,7 @@ def anchor_targets(anchors: Any, truth: Truth, sampling: Sampling, seed: Any) ->
     return AnchorTargets(positive, tf.cast(positive | negative, tf.float32), tf.cast(positive, tf.float32), deltas)
 
 
-def region_targets(proposals: Any, valid: Any, truth: Truth, sampling: Sampling, seed: Any) -> RegionTargets:
+def region_targets(proposals: Any, valid: Any, truth: Truth, sampling: TargetSampling, seed: Any) -> RegionTargets:
     """Samples regions of interest among the proposals and the true boxes; targets of the second stage.
 
     Args:

@@ -14,17 +14,17 @@ import numpy as np
 import tensorflow as tf
 
 from objmask import __version__
-from objmask.classes import check_names
+from objmask.detections.classes import check_names
 from objmask.errors import DataError
 from objmask.evaluation.annotations import Annotations, read_annotations
 from objmask.evaluation.mask_ap import Evaluation
-from objmask.files import write_json
+from objmask.files.whole import write_json
 from objmask.maskrcnn import checkpoint
 from objmask.maskrcnn.augment import Augmentation
 from objmask.maskrcnn.config import MaskRCNNConfig, changed
-from objmask.maskrcnn.dataset import Dataset
 from objmask.maskrcnn.learner import Learner, Recipe
 from objmask.maskrcnn.network import MaskRCNN
+from objmask.maskrcnn.samples import Dataset
 from objmask.maskrcnn.training import Schedule, Training
 
 LOG = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ _INTER_OP_THREADS = 2
 
 
 @dataclass(frozen=True)
-class Source:
+class TrainingPictures:
     """Where annotated pictures are.
 
     Attributes:
@@ -71,7 +71,7 @@ class Source:
 
 def train(
     config: MaskRCNNConfig,
-    source: Source,
+    source: TrainingPictures,
     schedule: Schedule,
     out: Path,
     *,

@@ -18,11 +18,11 @@ from objmask.errors import ObjmaskError
 from objmask.evaluation.annotations import Annotations
 from objmask.evaluation.mask_ap import Evaluation, mask_ap
 from objmask.maskrcnn.augment import Augmentation
-from objmask.maskrcnn.dataset import Dataset, batches
 from objmask.maskrcnn.in_process import InProcess
 from objmask.maskrcnn.learner import Learner
 from objmask.maskrcnn.learning_curve import Log
 from objmask.maskrcnn.optimiser import learning_rate
+from objmask.maskrcnn.samples import Dataset, batches
 from objmask.maskrcnn.training_state import Reached, resume, save_model, save_state
 
 LOG = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from objmask.documents import Amount, Count, read_document
 from objmask.errors import DataError, ObjmaskError
-from objmask.files import atomic_path, write_json
+from objmask.files.documents import Amount, Count, read_document
+from objmask.files.whole import atomic_path, write_json
 from objmask.maskrcnn import checkpoint
 from objmask.maskrcnn.learner import Learner
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from objmask.detections import MAX_MASK_SIDE, Detections
+from objmask.detections.arrays import MAX_MASK_SIDE, Detections
 from objmask.errors import ModelError
 from objmask.models.finite import refuse_non_finite
 

@@ -15,7 +15,7 @@ from filelock import AcquireReturnProxy, FileLock, Timeout
 from platformdirs import user_cache_path
 
 from objmask.errors import ModelError
-from objmask.files import atomic_path
+from objmask.files.whole import atomic_path
 from objmask.models.archive import check
 from objmask.models.download import UnreachableError, download, forget, shown
 from objmask.models.zoo import CHECKSUM, Zoo, ZooModel

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from objmask.errors import ModelError
-from objmask.files import sha256_of
+from objmask.files.whole import sha256_of
 from objmask.models.archive import archive_stem, is_archive, unpack_texts
 from objmask.models.coco import COCO_IDS, COCO_NAMES
 from objmask.models.info import ModelInfo

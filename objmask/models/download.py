@@ -17,7 +17,7 @@ import requests
 from urllib3.exceptions import HTTPError, NameResolutionError
 
 from objmask.errors import DataError, ModelError
-from objmask.files import read_json, write_json
+from objmask.files.whole import read_json, write_json
 from objmask.models.archive import GZIP_MAGIC, NO_SPACE
 from objmask.progress import Progress
 

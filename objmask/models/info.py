@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from objmask.documents import Count, Sha256, Share, Size, read_document, typed
 from objmask.errors import DataError, ModelError
-from objmask.files import write_json
+from objmask.files.documents import Count, Sha256, Share, Size, read_document, typed
+from objmask.files.whole import write_json
 
 Family = Literal["yolo_seg", "tf_detection"]
 FAMILIES: tuple[Family, ...] = ("yolo_seg", "tf_detection")
@@ -27,7 +27,7 @@ class ModelInfo:
         name: what the config and the results call it; only letters, digits and `._-`.
         family: which detector runs it.
         file: its file, or folder, inside the model folder.
-        sha256: hex digest of that file or folder (`objmask.files.sha256_of`).
+        sha256: hex digest of that file or folder (`objmask.files.whole.sha256_of`).
         source: where it came from.
         classes: names of the objects it can detect; the identity of a class.
         class_ids: name to the network's own number: 1-based label-map ids for tf_detection, 0-based indices for

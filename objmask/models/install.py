@@ -11,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from objmask.errors import ModelError
-from objmask.files import atomic_path, sha256_of
+from objmask.files.whole import atomic_path, sha256_of
 from objmask.models.archive import archive_stem, is_archive, unpack
 from objmask.models.cache import Archive, fetch
 from objmask.models.describe import LABEL_MAP, describe, label_map_path, network_path, safe_name
 from objmask.models.info import MODEL_JSON, ModelInfo
-from objmask.models.source import Source
+from objmask.models.source import ModelSource
 from objmask.models.try_out import try_out
 from objmask.models.zoo import Zoo, the_zoo
 
@@ -49,7 +49,7 @@ def install(
         OSError: `folder` cannot be written.
     """
     zoo = zoo or the_zoo()
-    asked = Source.of(str(source), zoo)
+    asked = ModelSource.of(str(source), zoo)
     archive = None
     if asked.entry is not None and asked.path is None:
         archive = fetch(zoo, asked.entry, mirror=mirror, cache=cache, bar=bar)
@@ -95,7 +95,7 @@ def installed(models: Sequence[str]) -> Iterator[list[Path]]:
         yield folders
 
 
-def _refuse_other_objects(info: ModelInfo, asked: Source) -> None:
+def _refuse_other_objects(info: ModelInfo, asked: ModelSource) -> None:
     """Checks that an archive knows the objects that the table said, by which the configuration was judged."""
     if asked.entry is None or asked.path is not None:
         return

@@ -12,7 +12,7 @@ from objmask.models.zoo import Zoo, ZooModel, the_zoo
 
 
 @dataclass(frozen=True)
-class Source:
+class ModelSource:
     """A model as a user gave it; a name of the zoo is never taken for a path (`./name` is one).
 
     Attributes:
@@ -24,7 +24,7 @@ class Source:
     entry: ZooModel | None
 
     @classmethod
-    def of(cls, text: str, zoo: Zoo | None = None) -> Source:
+    def of(cls, text: str, zoo: Zoo | None = None) -> ModelSource:
         """Looks a name up.
 
         Raises:

@@ -13,12 +13,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from objmask.detections import Detections
+from objmask.detections.arrays import Detections
 from objmask.errors import ModelError
 from objmask.models.api_outputs import detections_of
-from objmask.models.detector import Device, Frame, Precision, check_frames
+from objmask.models.detector import Device, Picture, Precision, check_frames
 from objmask.models.info import ModelInfo
-from objmask.quiet_tensorflow import tf
+from objmask.models.quiet_tensorflow import tf
 
 _log = logging.getLogger(__name__)
 v1 = tf.compat.v1
@@ -59,7 +59,7 @@ class TfDetector:
         precision: Precision,
         optimise: bool,
     ) -> None:
-        """Opens the graph; arguments as for `objmask.models.detector.load`.
+        """Opens the graph; arguments as for `objmask.models.load.load`.
 
         Raises:
             ModelError: the file is no such graph, there is no GPU where `device` asks for one, or `precision` cannot
@@ -97,7 +97,7 @@ class TfDetector:
         if masks.shape.rank not in (None, 4):
             raise ModelError(f"{path}: detection_masks has shape {masks.shape}, expected (n, boxes, height, width)")
 
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+    def detect(self, frames: Sequence[Picture]) -> list[Detections]:
         """Detections of each frame. See `Detector.detect`.
 
         Every run has the full batch, so that results do not depend on how many frames were left over.

@@ -59,7 +59,7 @@ def _how(done: subprocess.CompletedProcess[bytes]) -> str:
 
 
 def _main(folder: Path) -> int:
-    from objmask.models.detector import load
+    from objmask.models.load import load
 
     try:
         detector = load(folder, device="cpu", floor=0.0, threads=1)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from objmask.detections import MAX_MASK_SIDE, Detections
+from objmask.detections.arrays import MAX_MASK_SIDE, Detections
+from objmask.detections.boxes import common_and_union
 from objmask.models.letterbox import Letterbox
 from objmask.models.yolo_layout import YoloLayout
 
@@ -156,15 +157,12 @@ def suppress(
         limit: the most boxes kept.
     """
     order = np.argsort(-scores, kind="stable")
-    areas = (edges[:, 2] - edges[:, 0]) * (edges[:, 3] - edges[:, 1])
     kept: list[np.intp] = []
     while order.size and len(kept) < limit:
         best, order = order[0], order[1:]
         kept.append(best)
-        rivals = edges[order]
-        overlap = np.minimum(rivals[:, 2:], edges[best, 2:]) - np.maximum(rivals[:, :2], edges[best, :2])
-        common = overlap[:, 0].clip(0) * overlap[:, 1].clip(0)
-        over = common > iou * (areas[order] + areas[best] - common)
+        common, union = common_and_union(edges[order], edges[best : best + 1])
+        over = common[:, 0] > iou * union[:, 0]
         order = order[~(over & (classes[order] == classes[best]))]
     return np.array(kept, np.intp)
 

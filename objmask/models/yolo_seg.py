@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 
-from objmask.detections import Detections
+from objmask.detections.arrays import Detections
 from objmask.errors import ModelError
-from objmask.models.detector import Device, Frame, check_frames
+from objmask.models.detector import Device, Picture, check_frames
 from objmask.models.finite import refuse_non_finite
 from objmask.models.info import ModelInfo
 from objmask.models.letterbox import Letterbox
@@ -45,7 +45,7 @@ class YoloSegDetector:
     def __init__(
         self, path: Path, info: ModelInfo, *, device: Device, floor: float, max_per_frame: int, threads: int
     ) -> None:
-        """Opens the network; arguments as for `objmask.models.detector.load`.
+        """Opens the network; arguments as for `objmask.models.load.load`.
 
         Raises:
             ModelError: the file is no such network, contradicts `info`, or `device` is gpu.
@@ -61,14 +61,14 @@ class YoloSegDetector:
         self.placement = f"CPU, LiteRT, {self._networks[0].precision} input"
         self.frames_at_once = _FRAMES_A_THREAD * threads * self._networks[0].layout.batch
 
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+    def detect(self, frames: Sequence[Picture]) -> list[Detections]:
         """Detections of each frame; frames may differ in size. See `Detector.detect`."""
         check_frames(frames)
         batch = self._networks[0].layout.batch
         groups = [frames[start : start + batch] for start in range(0, len(frames), batch)]
         return [found for part in self._pool.map(self._detect_group, groups) for found in part]
 
-    def _detect_group(self, frames: Sequence[Frame]) -> list[Detections]:
+    def _detect_group(self, frames: Sequence[Picture]) -> list[Detections]:
         network = self._idle.get()
         try:
             return network.detect(frames)
@@ -138,7 +138,7 @@ class _Network:
         largest = float(self._decoder.predictions.real(rows[:2]).max())
         return (1.0, 1.0) if largest > 2 else (float(self.layout.height), float(self.layout.width))
 
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+    def detect(self, frames: Sequence[Picture]) -> list[Detections]:
         """Detections of at most `layout.batch` frames."""
         layout = self.layout
         boxes = [Letterbox.fit(frame.shape[0], frame.shape[1], layout.height, layout.width) for frame in frames]

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from objmask.classes import Palette
-from objmask.masks import paint
+from objmask.detections.classes import Palette
+from objmask.detections.masks import paint
+from objmask.objects.tables import Tables, objects_by_frame
 from objmask.progress import Progress
 from objmask.render.colours import to_yuv
-from objmask.tables import Tables, objects_by_frame
 from objmask.video.info import BT709_TV, VideoInfo
 from objmask.video.planes import Planes
 from objmask.video.reader import read_frames

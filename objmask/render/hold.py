@@ -9,9 +9,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from objmask.detections import FrameTable
+from objmask.detections.frames_table import FrameTable
 from objmask.errors import ConfigError
-from objmask.sliding import Spans
+from objmask.streams.neighbours import Spans
 
 _TEXT = re.compile(r"(\d+)|(\d+(?:\.\d+)?) ?s")
 

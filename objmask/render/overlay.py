@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from objmask.classes import Palette
-from objmask.detections import Detections
-from objmask.masks import Patch, paint
+from objmask.detections.arrays import Detections
+from objmask.detections.classes import Palette
+from objmask.detections.masks import Patch, paint
 from objmask.render.colours import to_yuv
 from objmask.render.hold import NO_HOLD
 from objmask.video.info import VideoInfo
@@ -24,7 +24,7 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
 @dataclass(frozen=True)
-class Instance:
+class DrawnObject:
     """An object to draw: its group, its pixels, its caption, and whether the network missed it in this frame."""
 
     group: int
@@ -38,7 +38,7 @@ class Drawn:
     """What is drawn over one frame: the painted map, and its instances."""
 
     labels: npt.NDArray[np.uint8]
-    instances: tuple[Instance, ...]
+    instances: tuple[DrawnObject, ...]
 
 
 class Overlay:
@@ -73,7 +73,7 @@ class Overlay:
         return Drawn(
             labels,
             tuple(
-                Instance(group, patch, f"{shown.classes[i]} {shown.scores[i]:.2f}", shown.carried[i] != 0)
+                DrawnObject(group, patch, f"{shown.classes[i]} {shown.scores[i]:.2f}", shown.carried[i] != 0)
                 for i, group, patch in painted
             ),
         )
@@ -95,7 +95,7 @@ class Overlay:
         self._legend(planes, sorted({one.group for one in drawn.instances}))
         return Planes(*planes)
 
-    def _outline(self, planes: Sequence[npt.NDArray[np.uint8]], one: Instance) -> None:
+    def _outline(self, planes: Sequence[npt.NDArray[np.uint8]], one: DrawnObject) -> None:
         padded = np.pad(one.patch.mask.astype(np.uint8), 1)
         contours, _ = cv2.findContours(padded, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         offset = np.array([one.patch.left - 1, one.patch.top - 1], np.int32)

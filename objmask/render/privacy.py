@@ -16,11 +16,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from objmask.detections import Detections
+from objmask.detections.arrays import Detections
+from objmask.detections.masks import Patch, paste
 from objmask.errors import DataError
-from objmask.masks import Patch, paste
+from objmask.objects.tables import Tables
 from objmask.render.hold import Hold
-from objmask.tables import Tables
 from objmask.video.planes import Planes
 
 Style = Literal["solid", "pixelate", "blur"]

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from objmask.detections import Detections, FrameTable
+from objmask.detections.arrays import Detections
+from objmask.detections.frames_table import FrameTable
 from objmask.errors import DataError
-from objmask.pipeline import ahead
 from objmask.progress import Progress
 from objmask.render.hold import Hold
-from objmask.sliding import sliding
+from objmask.streams.neighbours import sliding
+from objmask.streams.prefetch import prefetch
 from objmask.video.info import VideoInfo
 from objmask.video.planes import Planes
 from objmask.video.reader import Window, read_frames
@@ -72,17 +73,12 @@ def render_video(
     """
     prepared = sliding(map(renderer.prepare, found), renderer.hold.spans(table, info.scenes(table.number)))
     frames = read_frames(video, info, window=window, on_truncated=on_truncated)
-    pictures = ((frame, frame.viewed_planes() if renderer.viewed else frame.planes()) for frame in frames)
-    row = 0
-    for frame, picture in ahead(pictures):
-        if row == len(table) or (frame.number, frame.pts) != (int(table.number[row]), int(table.pts[row])):
-            raise DataError(
-                f"{video}: frame {frame.number} at pts {frame.pts} is not in its frames table; run detect again"
-            )
+    matched = (frame for _, frame in table.matched(frames, video))
+    pictures = ((frame, frame.viewed_planes() if renderer.viewed else frame.planes()) for frame in matched)
+    for frame, picture in prefetch(pictures):
         around, here = next(prepared)
         writer.write(renderer.render(picture, around, here), frame.pts, frame.duration_pts)
-        row += 1
         progress.step()
     # One look further: detections of frames that no table knows come to light at the end.
-    if row != len(table) or next(prepared, None) is not None:
-        raise DataError(f"{video}: {row} frames, but {len(table)} in its frames table; run detect again")
+    if next(prepared, None) is not None:
+        raise DataError(f"{video}: has detections for more frames than its frames table; run detect again")

@@ -9,10 +9,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from objmask.documents import Amount, Count, Whole, read_document
+from objmask.files.documents import Amount, Count, Whole, read_document
 
 if TYPE_CHECKING:
-    from objmask.detections import FrameTable
+    from objmask.detections.frames_table import FrameTable
 
 LONG_S = 2.0
 """A stretch in which nothing is hidden is to be looked at from so long on, seconds."""

@@ -1,1 +1,1 @@
-"""The report: a glance at each video, and one page that shows them all."""
+"""The report: a summary of each video, and one page that shows them all."""

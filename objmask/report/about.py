@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from objmask.config import Config, palette_of
+from objmask.config.config import Config, palette_of
 from objmask.models.info import ModelInfo
-from objmask.models.source import Source
+from objmask.models.source import ModelSource
 
 _PLACES = ("videos", "mirror", "corrections")
 """Where inputs lie and come from decides no result, and is nobody's business who gets the report."""
 
 
 def about(
-    config: Config, models: Mapping[str, ModelInfo], sources: Mapping[str, Source], notes: Sequence[str]
+    config: Config, models: Mapping[str, ModelInfo], sources: Mapping[str, ModelSource], notes: Sequence[str]
 ) -> dict[str, Any]:
     """A document of plain JSON types.
 
@@ -40,7 +40,7 @@ def _ordered(value: Any) -> Any:
     return {key: _ordered(value[key]) for key in sorted(value)} if isinstance(value, dict) else value
 
 
-def model_card(config: Config, info: ModelInfo, source: Source) -> dict[str, Any]:
+def model_card(config: Config, info: ModelInfo, source: ModelSource) -> dict[str, Any]:
     """What to know of a model: names and checksums, no paths."""
     palette = palette_of(config)
     wanted = {*palette.index_of, *palette.hidden(config["sensitive_objects"])}

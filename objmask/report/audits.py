@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from objmask.documents import typed
 from objmask.errors import DataError
-from objmask.files import read_json
+from objmask.files.documents import typed
+from objmask.files.whole import read_json
+from objmask.inputs.names import shown_name
 from objmask.render.unhidden import NothingHidden, Unhidden
-from objmask.report.dataset import Video
+from objmask.report.all_videos import ReportedVideo
 from objmask.report.numbers import moment as seconds
 from objmask.report.numbers import number, rate
-from objmask.video_names import shown_name
 
 MOMENTS = 100
 """So many moments of all videos are listed, the worst ones."""
@@ -162,7 +162,12 @@ class Audits:
 
 
 def read_audits(
-    videos: Iterable[Video], folder: Path, fail_over: float | None, nothing_hidden: NothingHidden, *, pictures: bool
+    videos: Iterable[ReportedVideo],
+    folder: Path,
+    fail_over: float | None,
+    nothing_hidden: NothingHidden,
+    *,
+    pictures: bool,
 ) -> Audits:
     """Reads every audit once, one in memory at a time.
 

@@ -1,7 +1,7 @@
-"""What the glances at videos and the page that shows them agree on."""
+"""What the summaries of videos and the page that shows them agree on."""
 
 FORMAT = 4
-"""Of a glance; a page refuses others."""
+"""Of a video summary; a page refuses others."""
 POINTS = 300
 """A timeline has at most so many points: more than that no screen shows side by side."""
 PARTS = 10_000

@@ -13,26 +13,26 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from objmask.detections import Detections
-from objmask.masks import Patch
+from objmask.detections.arrays import Detections
+from objmask.detections.masks import Patch
+from objmask.objects.tables import Tables, found_by_frame
 from objmask.progress import Progress
 from objmask.render.privacy import Privacy, PrivacySettings, Size
 from objmask.render.unhidden import Unhidden
 from objmask.report.bounds import GAP_S, NEAR
-from objmask.sliding import sliding
-from objmask.tables import Tables, found_by_frame
+from objmask.streams.neighbours import sliding
 from objmask.video.info import VideoInfo
 
 SIDE_PX = 320
 """Longer side of the picture on which shares are counted."""
 LISTED = 20
-"""A glance tells the times of so many gaps."""
+"""A video summary tells the times of so many gaps."""
 _MOSTLY = 0.5
 _NAMED = 5
 
 
 @dataclass(frozen=True)
-class Gap:
+class UnhiddenStretch:
     """A stretch of frames in which no object is hidden, between others not long before and after in which one is.
 
     Attributes:
@@ -49,7 +49,7 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Hidden:
+class HiddenShares:
     """What is hidden of a video.
 
     Attributes:
@@ -60,7 +60,7 @@ class Hidden:
     """
 
     fraction: npt.NDArray[np.float64]
-    gaps: tuple[Gap, ...]
+    gaps: tuple[UnhiddenStretch, ...]
     unhidden: Unhidden
     unsure: int
 
@@ -71,7 +71,7 @@ class Hidden:
         return None if longest is None else (longest.first + longest.stop - 1) // 2
 
     def to_json(self) -> dict[str, Any]:
-        """What a glance says of it."""
+        """What a video summary says of it."""
         return {
             "mean": round(float(self.fraction.mean()), 6) if len(self.fraction) else 0.0,
             "without": self.unhidden.without,
@@ -91,7 +91,7 @@ class Hidden:
         return [f"hidden objects vanish for a moment at {times}{more}: look there"]
 
 
-def read_hidden(info: VideoInfo, tables: Tables, settings: PrivacySettings, progress: Progress) -> Hidden:
+def read_hidden(info: VideoInfo, tables: Tables, settings: PrivacySettings, progress: Progress) -> HiddenShares:
     """Finds out what is hidden.
 
     Args:
@@ -118,10 +118,10 @@ def read_hidden(info: VideoInfo, tables: Tables, settings: PrivacySettings, prog
         unsure += sum(hidden[one.rows, one.columns][one.mask].mean() < _MOSTLY for one in around[here][1])
         progress.step()
     gaps = tuple(gaps_in(objects, table.time_s))
-    return Hidden(fraction, gaps, Unhidden.of(table, objects.tolist()), int(unsure))
+    return HiddenShares(fraction, gaps, Unhidden.of(table, objects.tolist()), int(unsure))
 
 
-def gaps_in(objects: npt.NDArray[np.bool_], times_s: npt.NDArray[np.float64]) -> list[Gap]:
+def gaps_in(objects: npt.NDArray[np.bool_], times_s: npt.NDArray[np.float64]) -> list[UnhiddenStretch]:
     """Short stretches in which nothing is hidden.
 
     Args:
@@ -135,7 +135,7 @@ def gaps_in(objects: npt.NDArray[np.bool_], times_s: npt.NDArray[np.float64]) ->
             continue
         length_s = float(times_s[row] - times_s[first])
         if length_s <= GAP_S:
-            found.append(Gap(first, row, float(times_s[first]), length_s))
+            found.append(UnhiddenStretch(first, row, float(times_s[first]), length_s))
     return found
 
 

@@ -16,20 +16,20 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from objmask.classes import Palette
-from objmask.csv_files import from_cell
+from objmask.detections.classes import Palette
 from objmask.errors import DataError
-from objmask.files import atomic_path
+from objmask.files.csv_tables import from_cell
+from objmask.files.whole import atomic_path
+from objmask.inputs.names import shown_name
+from objmask.inputs.video_table import FAILED
+from objmask.provenance.unchanged import refuse_changed
+from objmask.provenance.versions import versions
+from objmask.report.all_videos import ReportedVideo, Survey, blocks, survey
 from objmask.report.audits import Audits, read_audits
 from objmask.report.bounds import BINS, GAP_S, MANY, NEAR, PARTS
-from objmask.report.dataset import Survey, Video, blocks, survey
-from objmask.report.inks import PAPER, SCREEN, css, ink
+from objmask.report.contrast import PAPER, SCREEN, css, readable
 from objmask.report.numbers import duration, number, percent
 from objmask.report.stages import read_stages
-from objmask.unchanged import refuse_changed
-from objmask.versions import versions
-from objmask.video_names import shown_name
-from objmask.video_table import FAILED
 
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = ("data.js", "charts.js", "videos.js", "main.js")
@@ -47,7 +47,7 @@ _KINDS = ("masks", "protected")
 
 
 def write_report(
-    videos: Sequence[Video], excluded: Mapping[str, str], about: Mapping[str, Any], results: Path, out: Path
+    videos: Sequence[ReportedVideo], excluded: Mapping[str, str], about: Mapping[str, Any], results: Path, out: Path
 ) -> None:
     """Writes the report.
 
@@ -55,7 +55,7 @@ def write_report(
         videos: those that count.
         excluded: name of each video that was left out, and why, as in the table of videos.
         about: as `objmask.report.about.about` gives it.
-        results: the folder of results, where glances, summaries, benchmarks and logs lie.
+        results: the folder of results, where video summaries, coverage summaries, benchmarks and logs lie.
         out: file to write.
 
     Raises:
@@ -127,7 +127,7 @@ def _texts(names: Sequence[str]) -> str:
     return "\n".join((PAGE / name).read_text(encoding="utf-8") for name in names)
 
 
-def _audits(videos: Sequence[Video], results: Path, settings: Mapping[str, Any]) -> Audits | None:
+def _audits(videos: Sequence[ReportedVideo], results: Path, settings: Mapping[str, Any]) -> Audits | None:
     """What is known of leaks; None: nobody asked."""
     if "audit" not in settings["outputs"]:
         return None
@@ -156,8 +156,8 @@ def _groups(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
             "objects": group.objects,
             "hidden": sorted(hidden & set(group.objects)),
             "colour": css(group.colour),
-            "paper": ink(group.colour, PAPER),
-            "screen": ink(group.colour, SCREEN),
+            "paper": readable(group.colour, PAPER),
+            "screen": readable(group.colour, SCREEN),
         }
         for group in palette.groups
     ]
@@ -215,7 +215,7 @@ def _hidden(found: Survey, settings: Mapping[str, Any]) -> dict[str, Any] | None
 
 
 def _json_blocks(
-    videos: Sequence[Video], results: Path, found: Survey, audits: Audits | None, settings: Mapping[str, Any]
+    videos: Sequence[ReportedVideo], results: Path, found: Survey, audits: Audits | None, settings: Mapping[str, Any]
 ) -> Iterator[Markup]:
     room = EMBED_ALL_BYTES if settings["report"]["players"] == "embed" else 0
     for k, block in enumerate(blocks(videos, results / "report", found)):

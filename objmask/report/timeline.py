@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from objmask.csv_files import read_rows
 from objmask.errors import DataError
+from objmask.files.csv_tables import read_rows
+from objmask.provenance.unchanged import refuse_changed
 from objmask.report.bounds import MANY, PARTS, POINTS
-from objmask.unchanged import refuse_changed
 
 Array = npt.NDArray[np.float64]
 

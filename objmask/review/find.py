@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from objmask.detections import FrameTable
-from objmask.review.moment import Box, Entry, Moment, rounded
-from objmask.review.trace import Gap, Place, Trace, Traces
-from objmask.tables import Tables, found_by_frame, model_of
+from objmask.detections.boxes import Box
+from objmask.detections.frames_table import FrameTable
+from objmask.objects.tables import Tables, found_by_frame, model_of
+from objmask.review.moment import Entry, Suggestion, rounded
+from objmask.review.trace import MissedStretch, Place, Trace, Traces
 
 CONFIRMED = 3
 """Detections from which a track is more than a flicker."""
@@ -25,7 +26,7 @@ Span = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Hidden:
+class HiddenObjects:
     """What protected video hides.
 
     Attributes:
@@ -37,7 +38,7 @@ class Hidden:
     score: float
 
 
-def moments_of(video: str, tables: Tables, hidden: Hidden) -> Iterator[Moment]:
+def moments_of(video: str, tables: Tables, hidden: HiddenObjects) -> Iterator[Suggestion]:
     """The moments of one model's tracks in a video, in no order.
 
     Args:
@@ -65,9 +66,9 @@ class _Finder:
     number: int
     trace: Trace
     table: FrameTable
-    hidden: Hidden
+    hidden: HiddenObjects
 
-    def moments(self) -> Iterator[Moment]:
+    def moments(self) -> Iterator[Suggestion]:
         trace = self.trace
         if trace.name in self.hidden.objects:
             if trace.best.score < self.hidden.score:
@@ -81,7 +82,7 @@ class _Finder:
         if trace.other is not None:
             yield self._class(trace.other)
 
-    def _weak(self) -> Iterator[Moment]:
+    def _weak(self) -> Iterator[Suggestion]:
         best = self.trace.best
         if best.score >= WEAK * self.hidden.score:
             what = f"found {self._times()}, never above {best.score:.2f}: not hidden"
@@ -90,7 +91,7 @@ class _Finder:
                 worth, "weak", what, best, self._sure("it is there", self.trace.first, self.trace.last), self._nothing()
             )
 
-    def _gap(self, gap: Gap) -> Moment:
+    def _gap(self, gap: MissedStretch) -> Suggestion:
         times = self._time(gap.before.row), self._time(gap.after.row)
         length_s = times[1] - times[0]
         frames = "1 frame" if gap.missed == 1 else f"{gap.missed} frames"
@@ -115,7 +116,7 @@ class _Finder:
             self._sure("it is hidden", gap.before, gap.after),
         )
 
-    def _single(self) -> Moment:
+    def _single(self) -> Suggestion:
         place = self.trace.best
         worth = 0.2 + 0.3 * place.score
         around = {"from_s": self._time(place.row, -AROUND_S), "to_s": self._time(place.row, AROUND_S)}
@@ -129,7 +130,7 @@ class _Finder:
             self._nothing(),
         )
 
-    def _ends(self) -> Iterator[Moment]:
+    def _ends(self) -> Iterator[Suggestion]:
         for kind, place, way in (("begins", self.trace.first, -1), ("ends", self.trace.last, 1)):
             beyond = place.row - 1 if way < 0 else place.row + 1
             if not 0 <= beyond < len(self.table) or not _amid(place.box):
@@ -139,7 +140,7 @@ class _Finder:
             add = self._add(place, {"from_s": start, "to_s": end})
             yield self._moment(0.2 + 0.5 * place.score, kind, what, place, add, self._sure("it is all", place, place))
 
-    def _class(self, other: Place) -> Moment:
+    def _class(self, other: Place) -> Suggestion:
         trace = self.trace
         share = trace.others / trace.count
         sensitive, harmless = sorted((trace.name, other.found_as), key=lambda name: name not in self.hidden.objects)
@@ -148,8 +149,8 @@ class _Finder:
             0.1 + 0.4 * share, "class", what, other, *(self._named(name) for name in (sensitive, harmless))
         )
 
-    def _moment(self, worth: float, kind: str, what: str, place: Place, *entries: tuple[str, Entry]) -> Moment:
-        return Moment(
+    def _moment(self, worth: float, kind: str, what: str, place: Place, *entries: tuple[str, Entry]) -> Suggestion:
+        return Suggestion(
             *(worth, kind, what, self.video, int(self.table.number[place.row]), float(self.table.time_s[place.row])),
             *(place.box, self.trace.name, place.score, self.number, self.model, entries),
         )

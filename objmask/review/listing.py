@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from objmask.review.moment import Moment
+from objmask.review.moment import Suggestion
 
 _HEADINGS = ("video", "time", "frame", "what", "track", "score")
 
 
-def as_text(moments: Sequence[Moment], limit: int) -> str:
+def as_text(moments: Sequence[Suggestion], limit: int) -> str:
     """A table of at most `limit` moments; the lines of YAML are for a file of corrections."""
     shown = moments[:limit]
     rows = [_HEADINGS, *(_cells(moment) for moment in shown)]
@@ -22,7 +22,7 @@ def as_text(moments: Sequence[Moment], limit: int) -> str:
     return "\n".join([*lines, f"{len(moments)} moments to look at{more}", ""])
 
 
-def _cells(moment: Moment) -> tuple[str, ...]:
+def _cells(moment: Suggestion) -> tuple[str, ...]:
     track = "" if moment.track < 0 else f"{moment.model} {moment.track}"
     what = f"{moment.kind}: {moment.name}, {moment.what}"
     return tuple(

@@ -11,14 +11,15 @@ from typing import Any
 
 import yaml
 
-Box = tuple[float, float, float, float]
+from objmask.detections.boxes import Box
+
 Entry = Mapping[str, Mapping[str, Any]]
 _PLAIN = re.compile(r"[A-Za-z][\w./-]*[/_.-][\w./-]*", re.ASCII)
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
-class Moment:
+class Suggestion:
     """Something that is hidden by guess, or perhaps not hidden at all.
 
     Attributes:

@@ -13,13 +13,14 @@ import numpy.typing as npt
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from objmask.detections.boxes import Box
 from objmask.errors import DataError
-from objmask.files import atomic_path
-from objmask.index import read_paths
+from objmask.files.whole import atomic_path
+from objmask.inputs.index import read_paths
+from objmask.render.thumbnails import SIDE_PX, photograph, shown_size, stills
 from objmask.report.page import PAGE as REPORT
 from objmask.report.page import policy
-from objmask.report.thumbnails import SIDE_PX, photograph, shown_size, stills
-from objmask.review.moment import Box, Moment
+from objmask.review.moment import Suggestion
 from objmask.review.results import Tracked
 from objmask.video.reader import read_frames
 
@@ -39,7 +40,7 @@ Picture = npt.NDArray[np.uint8]
 
 
 def write_page(
-    moments: Sequence[Moment], limit: int, videos: Sequence[Tracked], results: Path, out: Path, *, raw: bool
+    moments: Sequence[Suggestion], limit: int, videos: Sequence[Tracked], results: Path, out: Path, *, raw: bool
 ) -> None:
     """Writes the page.
 
@@ -86,7 +87,7 @@ def write_page(
 
 
 def _pictures(
-    video: Tracked, moments: Sequence[Moment], results: Path, *, raw: bool
+    video: Tracked, moments: Sequence[Suggestion], results: Path, *, raw: bool
 ) -> Iterator[tuple[int, tuple[str, str]]]:
     """(index in `moments`, (what it shows, WebP in base64)), where there is a picture."""
     order = sorted(range(len(moments)), key=lambda k: moments[k].frame)

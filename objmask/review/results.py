@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from objmask.config.defaults import PALETTE, SENSITIVE
 from objmask.corrections.corrections import INSIDE, Change, Corrections, share_inside
 from objmask.corrections.read import Entries, as_json
-from objmask.defaults import PALETTE, SENSITIVE
+from objmask.detections.boxes import Box
 from objmask.errors import DataError
-from objmask.files import read_json
-from objmask.review.find import Hidden, moments_of
-from objmask.review.moment import Box, Moment, rounded
-from objmask.tables import Tables, model_of, read_tables
+from objmask.files.whole import read_json
+from objmask.objects.tables import Tables, model_of, read_tables
+from objmask.review.find import HiddenObjects, moments_of
+from objmask.review.moment import Suggestion, rounded
 from objmask.video.info import VideoInfo
 
 PRIVACY_SCORE = 0.1
@@ -46,7 +47,7 @@ class Tracked:
     name: str
     info: VideoInfo
     tables: Tables
-    hidden: Hidden
+    hidden: HiddenObjects
 
     def seconds(self, frame: int) -> Fraction:
         """Presentation time of a frame; that of the nearest before it when it is not processed."""
@@ -77,7 +78,7 @@ def tracked_videos(results: Path, names: Collection[str], corrections: Mapping[s
     return [_tracked(results, name, files[name], corrections) for name in sorted(names or files)]
 
 
-def review(results: Path, videos: Collection[Tracked]) -> list[Moment]:
+def review(results: Path, videos: Collection[Tracked]) -> list[Suggestion]:
     """All moments worth a look, the worst first.
 
     Raises:
@@ -94,7 +95,7 @@ def _tracked(results: Path, name: str, files: list[Path], corrections: Mapping[s
     info = VideoInfo.read(results / "probe" / f"{name}.json")
     text = settings.get("corrections") if corrections is None else as_json(corrections.get(name, []))
     objects = json.loads(settings["objects"]) if "objects" in settings else PALETTE.hidden(SENSITIVE)
-    hidden = Hidden(frozenset(objects), float(settings.get("score", PRIVACY_SCORE)))
+    hidden = HiddenObjects(frozenset(objects), float(settings.get("score", PRIVACY_SCORE)))
     return Tracked(name, info, read_tables(used, info.sha256, text), hidden)
 
 
@@ -102,7 +103,7 @@ def _made_with(provenance: Path) -> dict[str, Any]:
     return read_json(provenance) if provenance.exists() else {}
 
 
-def _of_video(results: Path, video: Tracked) -> Iterator[Moment]:
+def _of_video(results: Path, video: Tracked) -> Iterator[Suggestion]:
     moments = [
         moment
         for file in video.tables
@@ -113,7 +114,7 @@ def _of_video(results: Path, video: Tracked) -> Iterator[Moment]:
     return (moment for moment in moments if not _looked_after(moment, corrections))
 
 
-def audited(path: Path, video: str) -> Iterator[Moment]:
+def audited(path: Path, video: str) -> Iterator[Suggestion]:
     """What an audit found in a protected video; without an audit nothing.
 
     Raises:
@@ -128,7 +129,7 @@ def audited(path: Path, video: str) -> Iterator[Moment]:
         raise DataError(f"{path}: not what an audit writes; run audit again ({error!r})") from error
 
 
-def _audited(one: Mapping[str, Any], video: str) -> Moment:
+def _audited(one: Mapping[str, Any], video: str) -> Suggestion:
     box, reach = _box(one["box"]), _box(one.get("reach", one["box"]))
     time_s, score, name = float(one["time_s"]), float(one["score"]), str(one["class"])
     leak = bool(one.get("leak", True))
@@ -137,7 +138,7 @@ def _audited(one: Mapping[str, Any], video: str) -> Moment:
     place = {"class": name, **span, "box": rounded(reach)}
     why = f": {', '.join(map(str, one['why']))}" if one.get("why") else ""
     what = f"the audit {'counts it as a leak' if leak else 'is not sure of it'}{why}"
-    return Moment(
+    return Suggestion(
         worth=score + (2 if leak else 0),
         kind=str(one.get("kind", "leak" if leak else "seen")),
         what=what,
@@ -158,7 +159,7 @@ def _box(sides: Sequence[float]) -> Box:
     return ymin, xmin, ymax, xmax
 
 
-def _looked_after(moment: Moment, corrections: Corrections) -> bool:
+def _looked_after(moment: Suggestion, corrections: Corrections) -> bool:
     """Whether corrections tell of it: a box over it, its track confirmed or named, or that it may be seen."""
     for found in corrections.added_at(round(moment.time_s, 3)):
         if _inside(moment.box, found.boxes[0]) >= _COVERED:
@@ -168,7 +169,7 @@ def _looked_after(moment: Moment, corrections: Corrections) -> bool:
     return any(_names(change, moment) for change in corrections.changes)
 
 
-def _allows(allowed: Change, moment: Moment) -> bool:
+def _allows(allowed: Change, moment: Suggestion) -> bool:
     inside = allowed.box is None or _inside(moment.box, allowed.box) >= INSIDE
     return allowed.name == moment.name and round(moment.time_s, 3) in allowed.span and inside
 
@@ -177,6 +178,6 @@ def _inside(box: Box, other: npt.NDArray[np.float32]) -> float:
     return share_inside(np.array(box, np.float32), other)
 
 
-def _names(change: Change, moment: Moment) -> bool:
+def _names(change: Change, moment: Suggestion) -> bool:
     mine = change.track == moment.track >= 0 and change.model in (None, moment.model)
     return mine and round(moment.time_s, 3) in change.span and (change.action == "confirm" or moment.kind == "class")

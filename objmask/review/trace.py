@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from objmask.detections import Detections
-from objmask.review.moment import Box
+from objmask.detections.arrays import Detections
+from objmask.detections.boxes import Box
 
 _MOST_GAPS = 3
 """So many of a track's gaps are kept, the longest ones."""
@@ -32,7 +32,7 @@ class Place:
 
 
 @dataclass(order=True)
-class Gap:
+class MissedStretch:
     """A stretch in which the network looked and did not find a track, though it did before and after.
 
     Attributes:
@@ -66,12 +66,12 @@ class Trace:
     count: int = 1
     others: int = 0
     other: Place | None = None
-    gaps: list[Gap] = field(default_factory=list)
+    gaps: list[MissedStretch] = field(default_factory=list)
 
     def found(self, place: Place, missed: int) -> None:
         """The track is found again, after `missed` frames that the network looked at."""
         if missed:
-            heapq.heappush(self.gaps, Gap(missed, self.last, place))
+            heapq.heappush(self.gaps, MissedStretch(missed, self.last, place))
             if len(self.gaps) > _MOST_GAPS:
                 heapq.heappop(self.gaps)
         self.count += 1

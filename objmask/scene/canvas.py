@@ -36,7 +36,7 @@ class Light:
 
 
 @dataclass(frozen=True)
-class Region:
+class PixelRectangle:
     """A rectangle of the picture, right and bottom exclusive, pixels."""
 
     left: int
@@ -78,16 +78,16 @@ class Canvas:
         self.silhouettes: dict[int, npt.NDArray[np.bool_]] = {}
         self.stencil: Floats | None = None
 
-    def region(self, pixels: Vector, margin: float = 1.5) -> Region | None:
+    def region(self, pixels: Vector, margin: float = 1.5) -> PixelRectangle | None:
         """The part of the picture around (n, 2) points, or None when there is none."""
         low, high = np.floor(pixels.min(0) - margin), np.ceil(pixels.max(0) + margin) + 1
         height, width = self.instances.shape
         left, top = int(max(low[0], 0)), int(max(low[1], 0))
         right, bottom = int(min(high[0], width)), int(min(high[1], height))
-        return Region(left, top, right, bottom) if left < right and top < bottom else None
+        return PixelRectangle(left, top, right, bottom) if left < right and top < bottom else None
 
     def paint(
-        self, region: Region, colour: Floats, cover: Floats, instance: int, opacity: Floats | float = 1.0
+        self, region: PixelRectangle, colour: Floats, cover: Floats, instance: int, opacity: Floats | float = 1.0
     ) -> None:
         """Lays a surface over what is there.
 
@@ -110,6 +110,6 @@ class Canvas:
                 self.silhouettes[instance] = np.zeros(self.instances.shape, np.bool_)
             self.silhouettes[instance][region.slices] |= owned
 
-    def dim(self, region: Region, factor: Floats) -> None:
+    def dim(self, region: PixelRectangle, factor: Floats) -> None:
         """Multiplies what is there by (h, w) float32 factors: a shadow."""
         self.colour[region.slices] *= factor[..., None]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from objmask.scene.canvas import Canvas, Floats, Region
+from objmask.scene.canvas import Canvas, Floats, PixelRectangle
 from objmask.scene.geometry import NEAR_M, Camera, Pose, Vector
 
 _FAR_M = np.float32(1e3)
@@ -69,7 +69,7 @@ class Limbs:
         depth = _smooth(depth, self.melt * radius_px * 0.5)
         canvas.paint(region, self._lit(canvas, region, depth, colour), cover, instance)
 
-    def _lit(self, canvas: Canvas, region: Region, depth: Floats, colour: Floats) -> Floats:
+    def _lit(self, canvas: Canvas, region: PixelRectangle, depth: Floats, colour: Floats) -> Floats:
         camera, light = canvas.camera, canvas.light
         scale = np.float32(camera.focal_px) / np.minimum(depth, 10)
         nx = cv2.Sobel(depth, cv2.CV_32F, 1, 0, ksize=3, scale=0.125, borderType=cv2.BORDER_REPLICATE) * scale
@@ -118,7 +118,7 @@ class _Seen:
         wide = self.radii[:, None]
         return np.concatenate([self.ends - wide, self.ends + wide])
 
-    def carve(self, canvas: Canvas, whole: Region, depth: Floats, cover: Floats, colour: Floats) -> None:
+    def carve(self, canvas: Canvas, whole: PixelRectangle, depth: Floats, cover: Floats, colour: Floats) -> None:
         """Adds it to the depth, cover and colour of the body's region."""
         part = canvas.region(self.corners)
         if part is None:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from objmask.scene.canvas import Canvas, Floats, Region
+from objmask.scene.canvas import Canvas, Floats, PixelRectangle
 from objmask.scene.geometry import Pose, Vector, clip_near, unit, vector
 
 Rgb = npt.NDArray[np.uint8]
@@ -129,7 +129,7 @@ class Quad:
             colour += _gleam(region, canvas) * np.float32(self.gleam * 70)
         canvas.paint(region, colour, cover, instance, self.opacity)
 
-    def _warped(self, to_pixels: Vector, pixels: Vector, region: Region) -> Floats:
+    def _warped(self, to_pixels: Vector, pixels: Vector, region: PixelRectangle) -> Floats:
         """(h, w, 3) float32: the texture as seen in a region; `to_pixels` takes shares of the sides to pixels."""
         height, width = region.shape
         if self.texture.size == (2, 2):
@@ -159,7 +159,7 @@ class Quad:
         return max(0, round(math.log2(max(texels, 1e-9)) / 2))
 
 
-def polygon_cover(pixels: Vector, region: Region) -> Floats:
+def polygon_cover(pixels: Vector, region: PixelRectangle) -> Floats:
     """(h, w) float32: the share of each pixel of a region that a polygon, (n, 2) pixels, covers."""
     mask = np.zeros(region.shape, np.uint8)
     places = np.clip((pixels - [region.left, region.top]) * (1 << _SUBPIXEL_BITS), -_FAR_PX, _FAR_PX)
@@ -196,7 +196,7 @@ class Recess:
         canvas.stencil = None
 
 
-def _gleam(region: Region, canvas: Canvas) -> Floats:
+def _gleam(region: PixelRectangle, canvas: Canvas) -> Floats:
     """(h, w, 1) a slanted, soft band of light over the picture, 0..1."""
     height, width = canvas.instances.shape
     y = np.arange(region.top, region.bottom, dtype=np.float32)[:, None] / height

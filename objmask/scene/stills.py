@@ -15,8 +15,8 @@ from typing import Any
 import cv2
 
 from objmask.errors import ObjmaskError
-from objmask.files import atomic_path
-from objmask.frames import JPEG_QUALITY
+from objmask.files.whole import atomic_path
+from objmask.inference.frame_store import JPEG_QUALITY
 from objmask.models.coco import OFFICE_NAMES
 from objmask.progress import Progress
 from objmask.scene.truth import GENERATOR, header, image_entry, objects_of

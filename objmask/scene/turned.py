@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from objmask.scene.canvas import Canvas, Floats, Region
+from objmask.scene.canvas import Canvas, Floats, PixelRectangle
 from objmask.scene.geometry import NEAR_M, Camera, Pose, Vector
 from objmask.scene.quads import Texture
 
@@ -59,7 +59,7 @@ class Turned:
         colour = _averaged(colour * seen[..., None], region) * weight[..., None]
         canvas.paint(region, colour, cover, instance, _averaged(solid * seen, region) * weight)
 
-    def _region(self, canvas: Canvas, pose: Pose) -> Region | None:
+    def _region(self, canvas: Canvas, pose: Pose) -> PixelRectangle | None:
         turns = np.linspace(0, 2 * math.pi, 16, endpoint=False)
         # A little wider, for sixteen corners lie within their circle.
         circle = np.stack([np.cos(turns), np.sin(turns)], 1) * 1.03
@@ -172,7 +172,7 @@ class Turned:
         return picture.astype(np.float32)
 
 
-def _averaged(values: Floats, region: Region) -> Floats:
+def _averaged(values: Floats, region: PixelRectangle) -> Floats:
     """The mean of the rays of each pixel of a region."""
     size = region.shape[1], region.shape[0]
     return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
@@ -191,7 +191,7 @@ def _meet_ring(eye: Floats, rays: Floats, ring: tuple[float, float, float], near
     np.copyto(slope, np.float32(-1e6 if r0 > r1 else 1e6), where=fits)
 
 
-def _rays(camera: Camera, region: Region) -> Floats:
+def _rays(camera: Camera, region: PixelRectangle) -> Floats:
     """(h x 2, w x 2, 3) float32 directions, camera coordinates at depth 1."""
     step = np.float32(1 / _FINE)
     fine = (np.arange(_FINE, dtype=np.float32) + np.float32(0.5)) * step - np.float32(0.5)

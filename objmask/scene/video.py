@@ -12,9 +12,9 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from objmask.csv_files import Writer
-from objmask.defaults import PALETTE
-from objmask.files import atomic_path
+from objmask.config.defaults import PALETTE
+from objmask.files.csv_tables import Writer
+from objmask.files.whole import atomic_path
 from objmask.progress import Progress
 from objmask.scene.motion import ACTIVITIES, clip
 from objmask.scene.render import Rendered

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from objmask.terminal import show
+from objmask.verbs.terminal import show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +16,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Prints the table."""
-    from objmask.agreement import agreement, as_text
+    from objmask.coverage.agreement import agreement, as_text
 
     show(as_text(agreement(options.coverage, options.truth)) + "\n")

@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> None:
     """Writes the folder."""
     from objmask.exports.images import write_annotated_images
     from objmask.exports.write import refuse_all_but_exports
-    from objmask.tables import read_tables
+    from objmask.objects.tables import read_tables
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)

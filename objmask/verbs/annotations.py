@@ -29,10 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes the file or folder."""
-    from objmask.classes import Palette
+    from objmask.detections.classes import Palette
     from objmask.exports.instances import Selection, annotated_frames
     from objmask.exports.write import write_annotations
-    from objmask.tables import read_tables
+    from objmask.objects.tables import read_tables
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)

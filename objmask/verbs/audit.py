@@ -36,9 +36,9 @@ def run(options: argparse.Namespace) -> None:
     """Writes the file."""
     from objmask.audit.audit import Searched, audit
     from objmask.audit.leaks import AuditSettings
+    from objmask.objects.tables import read_tables
+    from objmask.provenance.unchanged import refuse_changed
     from objmask.render.unhidden import Unhidden
-    from objmask.tables import read_tables
-    from objmask.unchanged import refuse_changed
     from objmask.video.info import VideoInfo
     from objmask.video.reader import read_frames
 

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes the CSV file."""
     from objmask.audit.documents import write_summary
-    from objmask.video_table import read_video_table
+    from objmask.inputs.video_table import read_video_table
 
     kept, _ = read_video_table(options.videos)
     write_summary(kept, options.audits, options.out)

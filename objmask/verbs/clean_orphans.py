@@ -21,9 +21,9 @@ def run(options: argparse.Namespace) -> None:
     """Lists or deletes."""
     import logging
 
-    from objmask.folder_lock import hold
-    from objmask.index import find_videos
-    from objmask.orphans import find_orphans
+    from objmask.inputs.index import find_videos
+    from objmask.running.folder_lock import hold
+    from objmask.running.orphans import find_orphans
 
     if options.yes and (options.results.absolute().parent / ".snakemake").is_dir():
         hold(options.results.absolute().parent / ".snakemake")

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes the folder."""
     from objmask.clips.images import write_images
-    from objmask.video_table import read_video_table
+    from objmask.inputs.video_table import read_video_table
 
     names = [row["name"] for row in read_video_table(options.videos)[0]]
     with progress(options, f"clip-images {options.out}", len(names), "videos") as bar:

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes the folder."""
     from objmask.clips.records import write_records
-    from objmask.files import atomic_path
+    from objmask.files.whole import atomic_path
 
     lists = {name: _lines(options.splits / f"{name}.txt") for name in ("train", "test")}
     labels = _lines(options.splits / "labels.txt")

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes the folder."""
     from objmask.clips.splits import divide, write_splits
-    from objmask.video_table import read_video_table
+    from objmask.inputs.video_table import read_video_table
 
     examples, test = divide(
         [(row["name"], row["label"], row["subject"]) for row in read_video_table(options.videos)[0]],

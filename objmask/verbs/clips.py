@@ -22,7 +22,7 @@ from objmask.verbs.options import (
 if TYPE_CHECKING:
     from objmask.clips.pictures import Picture
     from objmask.clips.sampling import Rows
-    from objmask.tables import Tables
+    from objmask.objects.tables import Tables
     from objmask.video.info import VideoInfo
 
 
@@ -57,13 +57,13 @@ def run(options: argparse.Namespace) -> None:
     """Writes the file."""
     from objmask.clips.clip import assemble
     from objmask.clips.names import label_and_subject
-    from objmask.clips.sampling import Sampling, candidates_of
-    from objmask.tables import read_tables
+    from objmask.clips.sampling import ClipSampling, candidates_of
+    from objmask.objects.tables import read_tables
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)
     tables = read_tables(options.detections, info.sha256, options.corrections)
-    sampling = Sampling(
+    sampling = ClipSampling(
         frames=options.frames,
         per_video=options.per_video,
         kind=options.sampling,
@@ -95,8 +95,8 @@ def _pictures(
     options: argparse.Namespace, info: VideoInfo, tables: Tables, rows: Rows
 ) -> Iterator[tuple[int, Picture]]:
     """(row, picture) of each row that a clip shows."""
-    from objmask.classes import Palette
     from objmask.clips.pictures import mask_pictures, video_pictures
+    from objmask.detections.classes import Palette
     from objmask.video.probe import probe
 
     table = tables[0][1]

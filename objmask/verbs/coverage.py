@@ -18,9 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes the CSV file."""
-    from objmask.classes import Palette
-    from objmask.coverage import write_coverage
-    from objmask.tables import read_tables
+    from objmask.coverage.by_frame import write_coverage
+    from objmask.detections.classes import Palette
+    from objmask.objects.tables import read_tables
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)

@@ -23,10 +23,10 @@ def run(options: argparse.Namespace) -> None:
     """Writes the file."""
     import os
 
-    from objmask.classes import Palette
+    from objmask.detections.classes import Palette
     from objmask.exports.coco import join_coco
     from objmask.exports.yolo import join_yolo
-    from objmask.video_table import read_video_table
+    from objmask.inputs.video_table import read_video_table
 
     palette = Palette.from_json(options.groups)
     videos = [row["name"] for row in read_video_table(options.videos)[0]]

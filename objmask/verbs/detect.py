@@ -40,8 +40,8 @@ def run(options: argparse.Namespace) -> None:
     """Writes both files."""
     import logging
 
-    from objmask import lifetime
-    from objmask.detect_job import DetectJob, NetworkOptions
+    from objmask.inference.job import DetectJob, NetworkOptions
+    from objmask.jobs import lifetime
 
     job = DetectJob(
         NetworkOptions(
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> None:
     )
     workflow = lifetime.workflow()
     if options.keep_loaded and workflow:
-        from objmask.network_client import UnavailableError, detect_shared
+        from objmask.inference.client import UnavailableError, detect_shared
 
         try:
             return detect_shared(job, workflow)

@@ -9,9 +9,9 @@ import argparse
 import os
 from pathlib import Path
 
-from objmask.evaluation.options import add_judging, judge_settings, marks
-from objmask.terminal import show
+from objmask.verbs.evaluation_options import add_judging, judge_settings, marks
 from objmask.verbs.options import progress, share, whole
+from objmask.verbs.terminal import show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,12 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes the files and prints the comparison."""
-    from objmask.detect_job import NetworkOptions
     from objmask.errors import ConfigError
     from objmask.evaluation.annotations import read_annotations
     from objmask.evaluation.pictures import evaluate_pictures
     from objmask.evaluation.results import write_results
-    from objmask.files import refuse_unwritable
+    from objmask.files.whole import refuse_unwritable
+    from objmask.inference.job import NetworkOptions
     from objmask.models.install import installed
 
     refuse_unwritable(options.out)

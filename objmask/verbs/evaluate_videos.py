@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from objmask.evaluation.options import add_configured, add_judging, configured, judge_settings, marks
+from objmask.verbs.evaluation_options import add_configured, add_judging, configured, judge_settings, marks
 from objmask.verbs.options import add_video_table, progress
 
 
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> None:
     from objmask.evaluation.results import write_results
     from objmask.evaluation.video_index import check_known
     from objmask.evaluation.videos import VideoAnnotations
-    from objmask.video_table import read_video_table
+    from objmask.inputs.video_table import read_video_table
 
     log = logging.getLogger(__name__)
     settings = judge_settings(options)

@@ -18,8 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes both files."""
-    from objmask.chunks import chunk_range
-    from objmask.frames import extract_frames, network_size
+    from objmask.inference.frame_store import extract_frames, network_size
+    from objmask.inputs.chunks import chunk_range
     from objmask.models.info import ModelInfo
     from objmask.video.info import VideoInfo
 

@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes both files."""
-    from objmask.detections import frames_path
-    from objmask.inference import gather
+    from objmask.detections.frames_table import frames_path
+    from objmask.inference.chunk import gather
     from objmask.video.info import VideoInfo
 
     parts = [(part, frames_path(part)) for part in options.part]

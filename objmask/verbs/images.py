@@ -18,9 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes the folder."""
-    from objmask.chunks import chunk_range
-    from objmask.frames import network_size, scaled, write_images
-    from objmask.key_frames import read_with_keys
+    from objmask.inference.frame_store import network_size, scaled, write_images
+    from objmask.inference.key_frames import read_with_keys
+    from objmask.inputs.chunks import chunk_range
     from objmask.models.info import ModelInfo
     from objmask.video.info import VideoInfo
 

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Imports it."""
-    from objmask.files import atomic_path, refuse_foreign
+    from objmask.files.whole import atomic_path, refuse_foreign
     from objmask.maskrcnn.checkpoint import FILES, load, restore, save_network
     from objmask.maskrcnn.config import named
     from objmask.maskrcnn.network import MaskRCNN

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from objmask.terminal import show
+from objmask.verbs.terminal import show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Prints a line a video to standard output."""
-    from objmask.index import find_videos, index_videos
+    from objmask.inputs.index import find_videos, index_videos
 
     for video in index_videos(find_videos(options.videos), options.out):
         state = video.unreadable or f"{video.packets} frames"

@@ -19,10 +19,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes the video."""
-    from objmask.classes import Palette
-    from objmask.corrections.effects import tell
+    from objmask.detections.classes import Palette
+    from objmask.objects.effects import tell
+    from objmask.objects.tables import read_tables
     from objmask.render.colour_masks import write_masks
-    from objmask.tables import read_tables
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 
-from objmask.terminal import show
+from objmask.verbs.terminal import show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,13 +30,13 @@ COLUMNS = "{:<53}{:>8}  {:>7}  {:<27}{:<12}{}\n"
 def run(options: argparse.Namespace) -> None:
     """Prints to standard output."""
     from objmask.models.coco import COCO_NAMES
-    from objmask.models.source import Source
+    from objmask.models.source import ModelSource
 
     if not options.models:
         show(_table())
         show(KINDS.format(names=", ".join(COCO_NAMES)))
     for given in options.models:
-        info = Source.of(given).describe()
+        info = ModelSource.of(given).describe()
         size = f"{info.input_width}x{info.input_height}" if info.input_width else "any size"
         show(f"{info.name}: {info.family}, input {size}, licence {info.licence or 'unknown'}\n")
         show(f"  {len(info.classes)} objects: {', '.join(info.classes)}\n")

@@ -230,7 +230,7 @@ def add_network_settings(parser: argparse.ArgumentParser) -> None:
 
 def _setting(text: str) -> tuple[str, Any]:
     key, _, value = text.partition("=")
-    from objmask.files import parse_json
+    from objmask.files.whole import parse_json
 
     try:
         return key, parse_json(value)

@@ -17,10 +17,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes the video."""
-    from objmask.classes import Palette
+    from objmask.detections.classes import Palette
+    from objmask.objects.tables import objects_by_frame, read_tables
     from objmask.render.overlay import Overlay
     from objmask.render.renderer import render_video
-    from objmask.tables import objects_by_frame, read_tables
     from objmask.video.info import VideoInfo
     from objmask.video.tone import viewed
     from objmask.video.writer import VideoWriter

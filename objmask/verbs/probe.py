@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> None:
     """Writes the JSON file."""
     import logging
 
-    from objmask.files import write_json
+    from objmask.files.whole import write_json
     from objmask.video.probe import count_packets, probe
 
     packets = count_packets(options.video)

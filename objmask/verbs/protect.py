@@ -38,13 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes the video."""
-    from objmask.corrections.effects import tell
-    from objmask.files import write_json
+    from objmask.files.whole import write_json
+    from objmask.objects.effects import tell
+    from objmask.objects.tables import found_by_frame, read_tables
     from objmask.render.hold import Hold
     from objmask.render.privacy import Privacy, PrivacySettings, refuse_gaps
     from objmask.render.renderer import render_video
     from objmask.render.unhidden import Unhidden
-    from objmask.tables import found_by_frame, read_tables
     from objmask.video.info import VideoInfo
     from objmask.video.writer import VideoWriter
 

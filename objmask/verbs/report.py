@@ -1,4 +1,4 @@
-"""Gather the glances at all videos, the summaries, settings and models into one page that opens without a network."""
+"""Gather the summaries of all videos, the summaries, settings and models into one page that opens without a network."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes the page."""
     from objmask.errors import ConfigError
-    from objmask.report.dataset import Video
+    from objmask.inputs.video_table import read_video_table
+    from objmask.report.all_videos import ReportedVideo
     from objmask.report.page import write_report
-    from objmask.video_table import read_video_table
 
     about = parse_json(options.about, "--about")
     if not isinstance(about, dict) or not {"settings", "models", "notes"} <= about.keys():
         raise ConfigError("--about: expected the keys settings, models, notes")
     kept, excluded = read_video_table(options.videos)
-    videos = [Video(row["name"], row["label"], row["subject"]) for row in kept]
+    videos = [ReportedVideo(row["name"], row["label"], row["subject"]) for row in kept]
     write_report(videos, excluded, about, options.results, options.out)

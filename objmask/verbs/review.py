@@ -10,8 +10,8 @@ import argparse
 from pathlib import Path
 
 from objmask.errors import ConfigError
-from objmask.terminal import show
 from objmask.verbs.options import whole
+from objmask.verbs.terminal import show
 
 SCHEMA = Path(__file__).parents[2] / "workflow/schemas/corrections.schema.yaml"
 

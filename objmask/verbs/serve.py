@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> None:
     """Serves until nobody asks any more."""
     import logging
 
-    from objmask.network_server import serve
+    from objmask.inference.server import serve
 
     # What a job logs goes to the job; here remains what went wrong with the process itself.
     for handler in logging.getLogger("objmask").handlers:

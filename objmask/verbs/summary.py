@@ -17,8 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes the CSV files."""
-    from objmask.summary import VideoCoverage, write_summaries
-    from objmask.video_table import read_video_table
+    from objmask.coverage.summary import VideoCoverage, write_summaries
+    from objmask.inputs.video_table import read_video_table
 
     kept, excluded = read_video_table(options.videos)
     videos = [

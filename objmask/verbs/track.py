@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Writes the two files."""
-    from objmask.tables import read_tables
-    from objmask.tracks.track import TrackSettings, track
+    from objmask.objects.tables import read_tables
+    from objmask.objects.track import TrackSettings, track
     from objmask.video.info import VideoInfo
     from objmask.video.reader import read_frames
 

@@ -55,16 +55,16 @@ def run(options: argparse.Namespace) -> None:
     """Trains, judges, and prints a table a class."""
     import logging
 
-    from objmask.files import refuse_unwritable
+    from objmask.files.whole import refuse_unwritable
     from objmask.maskrcnn.augment import Augmentation
     from objmask.maskrcnn.config import named
-    from objmask.maskrcnn.train import Source, train
+    from objmask.maskrcnn.train import TrainingPictures, train
     from objmask.maskrcnn.training import Schedule
 
     refuse_unwritable(options.out)
     evaluation = train(
         named(options.config, **dict(options.set)),
-        Source(options.data, options.annotations, options.images, options.validation, options.held_out),
+        TrainingPictures(options.data, options.annotations, options.images, options.validation, options.held_out),
         Schedule(
             steps=options.steps,
             minutes=options.minutes,

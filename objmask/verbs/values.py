@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from objmask import files
 from objmask.errors import ConfigError
+from objmask.files.whole import parse_json as parse
 
 
 def parse_json(text: str, what: str) -> Any:
@@ -16,7 +16,7 @@ def parse_json(text: str, what: str) -> Any:
         ConfigError: it is not JSON.
     """
     try:
-        return files.parse_json(text)
+        return parse(text)
     except ValueError as error:
         raise ConfigError(f"{what}: not JSON ({error})") from error
 

@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> None:
     """Runs the workflow and says where its results are."""
     import logging
 
-    from objmask.chain import results_of, run_workflow, settings_for, tidied, write_config
+    from objmask.running.run import results_of, run_workflow, settings_for, tidied, write_config
 
     settings = settings_for(
         options.input,

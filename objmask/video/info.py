@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from annotated_types import Gt
 
-from objmask.documents import Amount, Count, Sha256, Size, Whole, read_document, typed
+from objmask.files.documents import Amount, Count, Sha256, Size, Whole, read_document, typed
 
 ColorRange = Literal["tv", "pc"]
 PtsRule = Literal["kept", "sorted", "repaired"]

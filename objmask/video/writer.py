@@ -17,7 +17,7 @@ from av.codec.context import Flags
 from av.video.stream import VideoStream
 
 from objmask.errors import VideoError
-from objmask.files import atomic_path
+from objmask.files.whole import atomic_path
 from objmask.video.audio import AudioCopy
 from objmask.video.blame import unwritable
 from objmask.video.fields import Marker

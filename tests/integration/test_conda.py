@@ -16,12 +16,24 @@ import clips
 import pytest
 from snakemake_runs import Run, Workflow, contents
 
-from objmask.provenance import modules_of
+from objmask.provenance.record import modules_of
 
 ROOT = Path(__file__).parents[2]
 STAND_IN = ROOT / "tests/conda_stand_in/bin"
 WITH_TENSORFLOW = {"model", "detect", "serve"}
-VIDEO = {"probe", "frames", "images", "gather", "track", "masks", "overlay", "protect", "coverage", "summary", "glance"}
+VIDEO = {
+    "probe",
+    "frames",
+    "images",
+    "gather",
+    "track",
+    "masks",
+    "overlay",
+    "protect",
+    "coverage",
+    "summary",
+    "video_summary",
+}
 REPORT = {"report"}
 EXPORTS = {"annotations", "annotated-images", "dataset"}
 EXPORT_RULES = {"coco", "yolo", "masks_png", "cvat", "annotated_images", "coco_dataset", "yolo_dataset"}

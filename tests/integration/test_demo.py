@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from snakemake_runs import Run, Workflow, outputs_of, times
 
-from objmask.agreement import agreement
 from objmask.cli import main
+from objmask.coverage.agreement import agreement
 from objmask.evaluation.annotations import read_annotations
 from objmask.evaluation.mask_ap import mask_ap
-from objmask.models.detector import load
+from objmask.models.load import load
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "objmask/models/demo"

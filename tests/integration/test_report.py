@@ -14,9 +14,9 @@ from urllib.parse import unquote, urlsplit
 import cv2
 import numpy as np
 import pytest
-from glances import PIXEL, about, about_audits, audit, audited, glance, hidden, results
 from patience import AT_MOST_S, until
 from snakemake_runs import Run, Workflow
+from video_summaries import PIXEL, about, about_audits, audit, audited, hidden, results, video_summary
 
 from objmask.cli import main
 from objmask.report.page import write_report
@@ -106,7 +106,7 @@ def tab(browser: Any) -> Iterator[Seen]:
 
 def test_the_workflow_makes_it_and_then_has_nothing_to_do(demo):
     workflow, run = demo
-    assert run.jobs["glance"] == 2
+    assert run.jobs["video_summary"] == 2
     assert run.jobs["report"] == 1
     assert (run.results / "report.html").stat().st_size < 10e6
     assert not workflow.plan(run.folder, CONFIG).jobs
@@ -118,12 +118,12 @@ def test_the_workflow_makes_it_and_then_has_nothing_to_do(demo):
         ({"detect": {"batch": None}}, set()),
         ({"mirror": "elsewhere"}, set()),
         ({"report": {"players": "none"}}, {"report"}),
-        ({"report": {"thumbnails": 1}}, {"glance", "report"}),
-        ({"report": {"raw_pictures": True}}, {"glance", "report"}),
-        ({"privacy": {"strength": 3}}, {"protect", "glance", "report"}),
-        ({"outputs": ["masks", "report"]}, {"glance", "report"}),
+        ({"report": {"thumbnails": 1}}, {"video_summary", "report"}),
+        ({"report": {"raw_pictures": True}}, {"video_summary", "report"}),
+        ({"privacy": {"strength": 3}}, {"protect", "video_summary", "report"}),
+        ({"outputs": ["masks", "report"]}, {"video_summary", "report"}),
         ({"groups": {"person": {"objects": ["person"], "colour": [9, 99, 200]}}},
-         {"masks", "coverage", "summary", "glance", "report"}),
+         {"masks", "coverage", "summary", "video_summary", "report"}),
     ],
 )  # fmt: skip
 def test_it_is_made_again_when_something_that_it_shows_changes(demo, change, jobs):
@@ -149,15 +149,15 @@ def test_benchmarks_and_logs_are_no_inputs(demo):
 def test_protected_pictures_only(demo):
     _, run = demo
     for path in (run.results / "report").rglob("*.json"):
-        glance = json.loads(path.read_text())
-        moments = glance["moments"]
+        video_summary = json.loads(path.read_text())
+        moments = video_summary["moments"]
         assert moments
-        assert glance["hidden"]["mean"] > 0
+        assert video_summary["hidden"]["mean"] > 0
         assert {kind for moment in moments for kind in moment["pictures"]} == {"masks", "protected"}
 
 
 def pixels(picture: str) -> Any:
-    """A glance's picture, (h, w, 3) int16."""
+    """A video summary's picture, (h, w, 3) int16."""
     return cv2.imdecode(np.frombuffer(base64.b64decode(picture), np.uint8), cv2.IMREAD_COLOR).astype(np.int16)
 
 
@@ -171,7 +171,7 @@ def raw(demo, tmp_path_factory) -> Run:
 
 
 def test_raw_pictures_come_when_asked_for_and_go_again(demo, raw, tmp_path):
-    assert set(raw.jobs) == {"glance", "report"}
+    assert set(raw.jobs) == {"video_summary", "report"}
     for path in (raw.results / "report").rglob("*.json"):
         for moment in json.loads(path.read_text())["moments"]:
             changed = np.abs(pixels(moment["pictures"]["protected"]) - pixels(moment["pictures"]["raw"])).max(2)
@@ -242,10 +242,10 @@ def test_videos_play_from_the_files_beside_it(demo, tab):
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report of 37 made-up videos; one of them has warnings, one no object at all."""
     folder = tmp_path_factory.mktemp("many")
-    glances = {f"desk/clip {k:02d}": glance(k) for k in range(37)}
-    glances["desk/clip 20"]["warnings"] = ["breaks off"]
-    glances["desk/clip 21"] |= {"timeline": {"time_s": [0.0], "mean": {}, "max": {}}, "moments": []}
-    write_report(results(folder, glances), {}, about(), folder, folder / "report.html")
+    video_summaries = {f"desk/clip {k:02d}": video_summary(k) for k in range(37)}
+    video_summaries["desk/clip 20"]["warnings"] = ["breaks off"]
+    video_summaries["desk/clip 21"] |= {"timeline": {"time_s": [0.0], "mean": {}, "max": {}}, "moments": []}
+    write_report(results(folder, video_summaries), {}, about(), folder, folder / "report.html")
     return folder / "report.html"
 
 
@@ -364,7 +364,7 @@ def test_paper_is_light_whatever_the_screen_is(many, browser):
 def test_names_are_shown_as_people_know_them_and_found_either_way(tmp_path, tab):
     encoded = "top %7Bx%7D 100%25"
     folder = tmp_path / "some"
-    one = glance(0, warnings=["breaks off"])
+    one = video_summary(0, warnings=["breaks off"])
     write_report(results(folder, {encoded: one}), {"%3Cb%3E%07": "gone"}, about(), folder, folder / "report.html")
     tab.open(folder / "report.html")
     assert tab.texts("#list h3") == ["top {x} 100%"]
@@ -394,7 +394,7 @@ def test_a_table_that_goes_on_to_the_right_says_so(many, browser):
 
 
 def test_a_long_warning_breaks_where_it_has_to(tmp_path, browser):
-    long = glance(0, warnings=["breaks off " + "x" * 300])
+    long = video_summary(0, warnings=["breaks off " + "x" * 300])
     write_report(results(tmp_path, {"a": long}), {}, about(["n" * 300]), tmp_path, tmp_path / "report.html")
     page = browser.new_page(viewport={"width": 390, "height": 700})
     Seen(page).open(tmp_path / "report.html")
@@ -406,9 +406,9 @@ def test_a_long_warning_breaks_where_it_has_to(tmp_path, browser):
 
 
 def test_what_protected_video_hides_comes_first(tmp_path, tab):
-    glances = {"a": hidden(0, 0), "b": hidden(1, 3), "c": hidden(2, 1)}
-    glances["b"]["moments"][2]["gap"] = True
-    write_report(results(tmp_path, glances), {}, about(), tmp_path, tmp_path / "report.html")
+    video_summaries = {"a": hidden(0, 0), "b": hidden(1, 3), "c": hidden(2, 1)}
+    video_summaries["b"]["moments"][2]["gap"] = True
+    write_report(results(tmp_path, video_summaries), {}, about(), tmp_path, tmp_path / "report.html")
     tab.open(tmp_path / "report.html")
     tab.page.select_option("#order", label="gaps in what is hidden first")
     assert tab.texts("#list h3") == ["b", "c", "a"]
@@ -466,7 +466,7 @@ def test_no_video_at_all(tmp_path, tab):
 
 def test_a_group_s_name_is_text_in_charts_too(tmp_path, tab):
     name = "<b>%{y}&amp;"
-    one = glance(0)
+    one = video_summary(0)
     for values in (one["timeline"]["mean"], one["timeline"]["max"]):
         values[name] = values.pop("person")
     one["groups"] = [{**one["groups"][0], "name": name}]
@@ -499,10 +499,10 @@ def leaking(request, tmp_path_factory: pytest.TempPathFactory) -> Path:
     audits = {f"desk/clip {k:02d} {name}": audit(others=1, name=name, picture=PIXEL) for k in range(23)}
     audits[f"desk/clip 20 {name}"] = audit((20, 29), (88, 90), name=name, picture=PIXEL)
     audits[f"desk/clip 07 {name}"] = audit((31, 31), picture=PIXEL)
-    glances = {name: hidden(k, 0) for k, name in enumerate(audits)}
+    video_summaries = {name: hidden(k, 0) for k, name in enumerate(audits)}
     audited(folder, audits)
     told = about_audits(2, pictures=request.param)
-    write_report(results(folder, glances), {}, told, folder, folder / "report.html")
+    write_report(results(folder, video_summaries), {}, told, folder, folder / "report.html")
     return folder / "report.html"
 
 

@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from objmask.classes import Group, Palette
-from objmask.detections import Detections, DetectionWriter, FrameTable
+from objmask.detections.arrays import Detections, DetectionWriter
+from objmask.detections.classes import Group, Palette
+from objmask.detections.frames_table import FrameTable
+from objmask.files.parquet import ParquetOut
 from objmask.models.info import ModelInfo
-from objmask.parquet import ParquetOut
 
 PALETTE = Palette(
     (

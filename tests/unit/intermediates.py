@@ -20,10 +20,11 @@ from builders import BrightRectangles, found
 from clips import make
 
 from objmask.cli import main
-from objmask.detections import DetectionWriter, FrameTable, frames_path
+from objmask.detections.arrays import DetectionWriter
+from objmask.detections.frames_table import FrameTable, frames_path
 from objmask.errors import ObjmaskError
-from objmask.files import sha256_of
-from objmask.inference import detect
+from objmask.files.whole import sha256_of
+from objmask.inference.chunk import detect
 from objmask.models.info import ModelInfo
 from objmask.progress import Progress
 
@@ -122,7 +123,7 @@ class Results:
             for k, (pts, duration) in enumerate(zip(info.pts.tolist(), info.duration_pts.tolist(), strict=True)):
                 writer.write(k, pts, duration, inferred=True, found=found(PERSON) if k == 7 else found())
         self.audit(at(f"audit/{name}.json"))
-        self.glance(at(f"report/{name}.json"))
+        self.video_summary(at(f"report/{name}.json"))
         text = f"name\tlabel\tsubject\texcluded\n{name}\tdesk\t\t\n"
         self.table = at(f"videos/{_digest(text)}.tsv")
         self.table.parent.mkdir()
@@ -160,10 +161,10 @@ class Results:
         again |= {"unhidden": self.at(f"unhidden/{NAME}.json")}
         return run("audit", **self.tracked, video=self.video, **protected, **again, out=out)
 
-    def glance(self, out: Path) -> int:
+    def video_summary(self, out: Path) -> int:
         """What the report shows of the video."""
         coverage = self.at(f"coverage/{NAME}.csv")
-        return run("glance", **self.tracked, groups=GROUPS, coverage=coverage, thumbnails=0, out=out)
+        return run("video_summary", **self.tracked, groups=GROUPS, coverage=coverage, thumbnails=0, out=out)
 
     def kinds(self) -> list[Kind]:
         """All kinds."""
@@ -205,7 +206,7 @@ class Results:
             Kind(f"tracks/bright/{name}.parquet", coverage),
             Kind(f"tracks/bright/{name}.frames.parquet", coverage),
             Kind(f"coverage/{name}.csv", summary),
-            Kind(f"coverage/{name}.csv", lambda out: self.glance(out / "g.json")),
+            Kind(f"coverage/{name}.csv", lambda out: self.video_summary(out / "g.json")),
             Kind(f"provenance/coverage/{name}.json", summary),
             Kind(self.table.relative_to(self.path).as_posix(), summary),
             Kind(f"protected/{name}.mp4", released),

@@ -15,9 +15,9 @@ from patience import AT_MOST_S, until
 
 from objmask import __version__
 from objmask.cli import VERBS, main
-from objmask.detections import Detections
-from objmask.files import write_json
-from objmask.terminal import show
+from objmask.detections.arrays import Detections
+from objmask.files.whole import write_json
+from objmask.verbs.terminal import show
 from objmask.video import probe
 
 ROOT = Path(__file__).parents[2]
@@ -164,7 +164,7 @@ ABOUT = json.dumps({"settings": {}, "models": [], "notes": []})
             "no.tsv",
         ),
         (
-            "glance",
+            "video-summary",
             ["--probe={0}/no.json", "--detections={0}/d", "--coverage={0}/c", "--groups={1}", "--out={0}/g.json"],
             "no.json",
         ),

@@ -23,18 +23,18 @@ FILES = ("EINVAL", "EACCES", "ENOENT", "EISDIR", "EPERM")
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from objmask.index import Source, index_videos
+from objmask.inputs.index import RequestedVideo, index_videos
 from objmask.video.probe import probe
 path = Path(sys.argv[1])
 probe(path)  # whatever is loaded late is loaded
 {limit}
-for what in (lambda: probe(path), lambda: index_videos([Source("one", path, "")], path.with_suffix(".json"))):
+for what in (lambda: probe(path), lambda: index_videos([RequestedVideo("one", path, "")], path.with_suffix(".json"))):
     try:
         print(what())
     except Exception as error:
         print(type(error).__name__, error)
 {free}
-print(index_videos([Source("one", path, "")], path.with_suffix(".json")))
+print(index_videos([RequestedVideo("one", path, "")], path.with_suffix(".json")))
 """
 NO_FILES = """
 import os

@@ -27,7 +27,7 @@ CONFIG = {
     "clips": {"frames": 4, "size": 16},
     "corrections": "corrections.yaml",
 }
-OF_VIDEO = {"masks", "overlay", "protect", "coverage", "glance", "coco", "clips"}
+OF_VIDEO = {"masks", "overlay", "protect", "coverage", "video_summary", "coco", "clips"}
 OF_ALL = {"summary", "report", "coco_dataset", "clip_images"}
 BOX = [0.0, 0.0, 0.5, 0.5]
 ADD = {"add": {"class": "person", "from_s": 0.3, "to_s": 0.5, "box": BOX}}

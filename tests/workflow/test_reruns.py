@@ -85,7 +85,7 @@ USUAL = Table(
     "The usual outputs",
     {
         "all": "probe, detection, rendering",
-        "rendering": "masks, overlay, protect, coverage, glance",
+        "rendering": "masks, overlay, protect, coverage, video_summary",
         **DETECTION,
     },
     BASE,
@@ -111,7 +111,7 @@ FURTHER = Table(
 AUDIT = Table(
     "Audit",
     {
-        "all": "probe, detection, protect, coverage, glance, again",
+        "all": "probe, detection, protect, coverage, video_summary, again",
         "again": "audit_probe, audit_frames, audit_detect, audit_gather, audit, release",
         **DETECTION,
     },
@@ -362,7 +362,7 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "a log text in every module": lambda place: place.reworded(logged),
     "the help of every option": lambda place: place.reworded(helped),
     "code that finds the videos: `index.py`, `input_table.py`": lambda place: [
-        place.edited(f"objmask/{name}", "\n_MORE = 1\n") for name in ("index.py", "input_table.py")
+        place.edited(f"objmask/{name}", "\n_MORE = 1\n") for name in ("inputs/index.py", "inputs/table.py")
     ],
     "code that spells options: `verbs/options.py`": lambda place: place.edited(
         "objmask/verbs/options.py", "\n_MORE = 1\n"
@@ -383,7 +383,7 @@ CHANGES: dict[str, Callable[[Place], object]] = {
         f"code of `{verb}`": code(verb)
         for verb in (
             *("model", "probe", "frames", "detect", "gather", "track"),
-            *("masks", "overlay", "protect", "coverage", "summary", "glance", "report"),
+            *("masks", "overlay", "protect", "coverage", "summary", "video_summary", "report"),
             *("annotations", "annotated-images", "dataset", "evaluate-videos"),
             *("clips", "clip-splits", "clip-images", "clip-records"),
             *("audit", "release"),

@@ -23,7 +23,7 @@ ALL = {
     "protect",
     "coverage",
     "summary",
-    "glance",
+    "video_summary",
     "report",
 }
 CHOICES = {
@@ -38,7 +38,18 @@ CHOICES = {
     "masks_png": {"model", "probe", "frames", "detect", "gather", "track", "masks_png"},
     "yolo": {"model", "probe", "frames", "detect", "gather", "track", "yolo", "yolo_dataset"},
     "cvat": {"model", "probe", "frames", "detect", "gather", "track", "cvat"},
-    "report": {"model", "probe", "frames", "detect", "gather", "track", "coverage", "summary", "glance", "report"},
+    "report": {
+        "model",
+        "probe",
+        "frames",
+        "detect",
+        "gather",
+        "track",
+        "coverage",
+        "summary",
+        "video_summary",
+        "report",
+    },
 }
 
 

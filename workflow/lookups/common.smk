@@ -15,26 +15,27 @@ sys.path.insert(0, workflow.basedir)
 from snakemake.logging import logger
 from snakemake.exceptions import WorkflowError
 
-from objmask import config as objmask_config
-from objmask import job_commands, lifetime
-from objmask.audit.config import audit_bars, audit_models_of, audit_notes
-from objmask.chunks import chunks
-from objmask.config_files import read_config
-from objmask.config_schema import only_texts, typed
-from objmask.csv_files import Writer
+from objmask.config import config as objmask_config
+from objmask.jobs import commands as job_commands
+from objmask.jobs import lifetime
+from objmask.config.audit import audit_bars, audit_models_of, audit_notes
+from objmask.inputs.chunks import chunks
+from objmask.config.files import read_config
+from objmask.config.schema import only_texts, typed
+from objmask.files.csv_tables import Writer
 from objmask.errors import ConfigError, ObjmaskError, one_line
-from objmask.files import atomic_path, refuse_unwritable, sha256_of
-from objmask.folder_lock import hold
-from objmask.further_pass import is_further_pass, left_out
-from objmask.index import find_videos, index_videos
-from objmask.job_logs import last_words
-from objmask.models.source import Source
-from objmask.provenance import code_digest
+from objmask.files.whole import atomic_path, refuse_unwritable, sha256_of
+from objmask.running.folder_lock import hold
+from objmask.running.further_pass import is_further_pass, left_out
+from objmask.inputs.index import find_videos, index_videos
+from objmask.jobs.logs import last_words
+from objmask.models.source import ModelSource
+from objmask.provenance.record import code_digest
 from objmask.render.unhidden import Unhidden, worst_first
 from objmask.report.about import about
-from objmask.unusable import known_unusable, why_excluded
-from objmask.utf8 import is_spoken
-from objmask.video_table import FAILED
+from objmask.inputs.unusable import known_unusable, why_excluded
+from objmask.files.utf8 import is_spoken
+from objmask.inputs.video_table import FAILED
 
 PROJECT = workflow.basedir
 SCHEMA = Path(PROJECT) / "workflow/schemas/config.schema.yaml"
@@ -161,8 +162,8 @@ def model_source(name):
     """The model as configured: a name that objmask knows, or a file or folder."""
     given = CFG["models"]
     if name not in MODELS:
-        return Source.of(CFG["audit"]["model"])
-    return Source.of(given[name] if isinstance(given, dict) else given[list(MODELS).index(name)])
+        return ModelSource.of(CFG["audit"]["model"])
+    return ModelSource.of(given[name] if isinstance(given, dict) else given[list(MODELS).index(name)])
 
 
 def model_given(wildcards, input):

@@ -1,5 +1,5 @@
 # What was put right by hand.
-from objmask.classes import check_names
+from objmask.detections.classes import check_names
 from objmask.corrections.read import (
     as_json,
     check_tracks,

@@ -1,8 +1,8 @@
 # What becomes of videos that fail: they are named, and a further pass makes what spans videos of the others.
-from objmask import further_pass
-from objmask.orphans import find_results
-from objmask.outcome import FailedJob, outcome
-from objmask.unusable import remember
+from objmask.running import further_pass
+from objmask.running.orphans import find_results
+from objmask.running.outcome import FailedJob, outcome
+from objmask.inputs.unusable import remember
 
 # A video that is kept back is counted and shown like any other.
 HOLDS_NOTHING_UP = frozenset({"release"})

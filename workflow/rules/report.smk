@@ -1,5 +1,5 @@
-# The page that shows what came of it all. A glance holds all that it shows of a video, so a changed one costs no other.
-rule glance:
+# The page that shows what came of it all. A video summary holds all that it shows of a video, so a changed one costs no other.
+rule video_summary:
     input:
         probe=f"{RESULTS}/probe/{{video}}.json",
         detections=detections_for("masks"),
@@ -9,7 +9,7 @@ rule glance:
         hidden=detections_for("privacy") if HIDES else [],
         hidden_tables=tables_for("privacy") if HIDES else [],
     output:
-        glance=f"{RESULTS}/report/{{video}}.json",
+        video_summary=f"{RESULTS}/report/{{video}}.json",
         provenance=f"{RESULTS}/provenance/report/{{video}}.json",
     params:
         raw=raw_option,
@@ -23,11 +23,11 @@ rule glance:
             **HIDING,
         ),
         corrections=CORRECTED,
-        code=code_digest("glance"),
+        code=code_digest("video-summary"),
     log:
-        f"{RESULTS}/logs/glance/{{video}}.log",
+        f"{RESULTS}/logs/video_summary/{{video}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/glance/{{video}}.tsv"
+        f"{RESULTS}/benchmarks/video_summary/{{video}}.tsv"
     conda:
         "../../envs/video.yaml"
     threads: 1
@@ -36,16 +36,16 @@ rule glance:
         runtime=30,
     priority: 1
     shell:
-        "python -m objmask glance --probe={input.probe:q} --detections {input.detections:q} --coverage={input.coverage:q} "
+        "python -m objmask video-summary --probe={input.probe:q} --detections {input.detections:q} --coverage={input.coverage:q} "
         "--protected {input.protected:q} --hidden {input.hidden:q} {params.raw:q} {params.options:q} "
-        "{params.corrections:q} --out={output.glance:q} --provenance={output.provenance:q} --log={log:q}"
+        "{params.corrections:q} --out={output.video_summary:q} --provenance={output.provenance:q} --log={log:q}"
 
 
 # Benchmarks and logs are no inputs: the page says of them what is there.
 rule report:
     input:
         videos=ancient(VIDEO_TABLE),
-        glances=per_video("report/{video}.json"),
+        video_summaries=per_video("report/{video}.json"),
         tables=[f"{RESULTS}/summary/coverage_by_{by}.csv" for by in ("group", "label")],
         players=embedded(),
         audits=per_video("audit/{video}.json") if AUDITED else [],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from objmask.audit.leaks import Leak
-from objmask.audit.moments import Moments, overlap
+from objmask.audit.moments import Moments
 
 HERE, THERE = (0.1, 0.1, 0.5, 0.5), (0.6, 0.6, 0.9, 0.9)
 
@@ -62,12 +62,6 @@ def test_the_worst_have_pictures(pictures):
 def test_nothing_is_no_moment():
     assert collect({0: [], 1: []}) == []
     assert Moments(3).worst_first() == []
-
-
-def test_overlap():
-    assert overlap(HERE, HERE) == 1
-    assert overlap(HERE, THERE) == 0
-    assert overlap((0, 0, 0, 0), (0, 0, 0, 0)) == 0
 
 
 def test_pictures_are_sorted_out_now_and_then_and_not_in_every_frame():

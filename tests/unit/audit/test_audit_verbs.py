@@ -17,8 +17,8 @@ from test_detail import textured
 
 from objmask.audit.audit import per_1000
 from objmask.cli import main
-from objmask.detections import Detections
-from objmask.files import read_json, sha256_of, write_json
+from objmask.detections.arrays import Detections
+from objmask.files.whole import read_json, sha256_of, write_json
 
 FRAMES, WIDTH, HEIGHT = 24, 160, 120
 PTS = [1001 * k for k in range(FRAMES)]
@@ -172,7 +172,8 @@ def test_a_window_has_its_own_frames(folder):
     rows = [k for k, pts in enumerate(PTS) if 0.3 <= pts / 30000 < 0.6]
     given = {"video": folder.video, "probe": folder.path / "p.json"}
     assert len(rows) == 9
-    from objmask.detections import DetectionWriter, FrameTable, frames_path
+    from objmask.detections.arrays import DetectionWriter
+    from objmask.detections.frames_table import FrameTable, frames_path
 
     whole, part = folder.path / "missed.parquet", folder.path / "part.parquet"
     table = FrameTable.read(frames_path(whole))

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from objmask.audit.detail import CELL_PX, Detail, covered
-from objmask.detections import Detections
-from objmask.masks import Patch
+from objmask.detections.arrays import Detections
+from objmask.detections.masks import Patch
 from objmask.render.privacy import Privacy, PrivacySettings, Style
 from objmask.video.planes import Planes
 

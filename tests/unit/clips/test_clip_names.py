@@ -6,7 +6,7 @@ import pytest
 from builders import HOSTILE
 
 from objmask.clips.names import Named, file_name, label_and_subject, parse_fpvo
-from objmask.video_names import UNLABELLED
+from objmask.inputs.names import UNLABELLED
 
 
 @pytest.mark.parametrize(

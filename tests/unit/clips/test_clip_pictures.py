@@ -8,10 +8,10 @@ from builders import PALETTE, found, write_detections
 from clips import make, picture
 
 from objmask.clips.pictures import mask_pictures, small, video_pictures
-from objmask.detections import Detections
+from objmask.detections.arrays import Detections
 from objmask.errors import DataError
+from objmask.objects.tables import Tables
 from objmask.progress import Progress
-from objmask.tables import Tables
 from objmask.video import probe
 
 SIZES = [(1, 1), (64, 64), (7, 3), (200, 5), (640, 360), (359, 641)]

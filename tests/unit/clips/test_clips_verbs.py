@@ -17,8 +17,9 @@ from clips import REGULAR, STEP, VARIABLE, make, picture
 from objmask.cli import main
 from objmask.clips.clip import Clips
 from objmask.clips.names import file_name
-from objmask.detections import DetectionWriter, FrameTable, frames_path
-from objmask.files import sha256_of
+from objmask.detections.arrays import DetectionWriter
+from objmask.detections.frames_table import FrameTable, frames_path
+from objmask.files.whole import sha256_of
 from objmask.video import probe
 
 GROUPS = '{"drink": {"objects": ["cup"], "colour": [0, 0, 255]}}'
@@ -253,7 +254,7 @@ def images(many, out):
 
 
 def test_keras_reads_the_folders(many, tmp_path):
-    from objmask.quiet_tensorflow import tf
+    from objmask.models.quiet_tensorflow import tf
 
     assert len(images(many, tmp_path / "png")) == 3 * len(VIDEOS)
     data = tf.keras.utils.image_dataset_from_directory(
@@ -314,7 +315,7 @@ def records(many, out):
 
 
 def test_tensorflow_reads_the_records(many, tmp_path):
-    from objmask.quiet_tensorflow import tf
+    from objmask.models.quiet_tensorflow import tf
 
     folder = records(many, tmp_path)
     context = {

@@ -8,8 +8,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from objmask.clips.sampling import NOTHING, Sampling, candidates_of
-from objmask.detections import FrameTable
+from objmask.clips.sampling import NOTHING, ClipSampling, candidates_of
+from objmask.detections.frames_table import FrameTable
 from objmask.errors import ConfigError
 
 
@@ -30,7 +30,7 @@ def test_start_and_step_are_those_that_the_original_draws_from():
     """Of 200 frames: a step of 1..5, and a start from which 40 such steps fit; all of them occur."""
     seen = Counter()
     for k in range(3000):
-        (rows,) = chosen(Sampling(), 200, f"video {k}")
+        (rows,) = chosen(ClipSampling(), 200, f"video {k}")
         (step,) = set(np.diff(rows).tolist())
         assert 0 <= rows[0] <= 200 - 40 * step
         seen[step, rows[0]] += 1
@@ -43,24 +43,24 @@ def test_start_and_step_are_those_that_the_original_draws_from():
 
 @pytest.mark.parametrize("count", [40, 41, 79])
 def test_one_step_fits_up_to_79_frames(count):
-    (rows,) = chosen(Sampling(), count)
+    (rows,) = chosen(ClipSampling(), count)
     assert set(np.diff(rows).tolist()) == {1}
     assert rows[-1] < count
 
 
 def test_the_same_every_time_and_different_for_each_video_seed_and_clip():
-    three = Sampling(per_video=3)
+    three = ClipSampling(per_video=3)
     assert chosen(three, 1000).tolist() == chosen(three, 1000).tolist()
     assert len({tuple(rows) for rows in chosen(three, 1000).tolist()}) == 3
     # Asking for more clips changes none of those that are there.
-    assert chosen(Sampling(), 1000)[0].tolist() == chosen(three, 1000)[0].tolist()
-    others = [chosen(Sampling(), 1000, "b"), chosen(Sampling(seed=1), 1000)]
-    assert all(other.tolist() != chosen(Sampling(), 1000).tolist() for other in others)
+    assert chosen(ClipSampling(), 1000)[0].tolist() == chosen(three, 1000)[0].tolist()
+    others = [chosen(ClipSampling(), 1000, "b"), chosen(ClipSampling(seed=1), 1000)]
+    assert all(other.tolist() != chosen(ClipSampling(), 1000).tolist() for other in others)
 
 
 def test_what_is_drawn_is_fixed_for_ever():
     """A recorded draw: clips made last year agree with those made now."""
-    (rows,) = chosen(Sampling(), 1000, "typing/mini_subject_2_typeset")
+    (rows,) = chosen(ClipSampling(), 1000, "typing/mini_subject_2_typeset")
     assert (rows[0], rows[1] - rows[0]) == (74, 23)
 
 
@@ -70,33 +70,33 @@ def test_what_is_drawn_is_fixed_for_ever():
 )
 @pytest.mark.parametrize("kind", ["random", "even"])
 def test_short_videos_are_completed(short, expected, kind):
-    assert chosen(Sampling(frames=5, short=short, kind=kind), 3)[0].tolist() == expected
+    assert chosen(ClipSampling(frames=5, short=short, kind=kind), 3)[0].tolist() == expected
 
 
 @pytest.mark.parametrize("short", ["repeat", "loop"])
 def test_one_frame(short):
-    assert chosen(Sampling(short=short), 1)[0].tolist() == [0] * 40
+    assert chosen(ClipSampling(short=short), 1)[0].tolist() == [0] * 40
 
 
 def test_a_video_too_short_for_the_smallest_step_keeps_the_step():
-    assert chosen(Sampling(frames=5, step_min=4, short="zeros"), 10)[0].tolist() == [0, 4, 8, NOTHING, NOTHING]
-    assert chosen(Sampling(frames=5, step_min=4), 20)[0].tolist() == [0, 4, 8, 12, 16]
+    assert chosen(ClipSampling(frames=5, step_min=4, short="zeros"), 10)[0].tolist() == [0, 4, 8, NOTHING, NOTHING]
+    assert chosen(ClipSampling(frames=5, step_min=4), 20)[0].tolist() == [0, 4, 8, 12, 16]
 
 
 def test_steps_have_bounds():
-    steps = {int(chosen(Sampling(step_min=3, step_max=6), 4000, str(k))[0, 1]) for k in range(200)}
-    rows = [chosen(Sampling(step_min=3, step_max=6), 4000, str(k))[0] for k in range(200)]
+    steps = {int(chosen(ClipSampling(step_min=3, step_max=6), 4000, str(k))[0, 1]) for k in range(200)}
+    rows = [chosen(ClipSampling(step_min=3, step_max=6), 4000, str(k))[0] for k in range(200)]
     assert {int(row[1] - row[0]) for row in rows} == {3, 4, 5, 6}
     assert len(steps) > 50
     with pytest.raises(ConfigError, match="step_max"):
-        Sampling(step_min=3, step_max=2)
+        ClipSampling(step_min=3, step_max=2)
 
 
 def test_even_spreads_over_all_and_clips_lie_between_each_other():
-    assert chosen(Sampling(frames=4, kind="even"), 10).tolist() == [[0, 2, 5, 7]]
-    assert chosen(Sampling(frames=4, kind="even", per_video=2), 80).tolist() == [[0, 20, 40, 60], [10, 30, 50, 70]]
+    assert chosen(ClipSampling(frames=4, kind="even"), 10).tolist() == [[0, 2, 5, 7]]
+    assert chosen(ClipSampling(frames=4, kind="even", per_video=2), 80).tolist() == [[0, 20, 40, 60], [10, 30, 50, 70]]
     # As the loader of the original's network does when it is not training: every n // 40-th.
-    assert chosen(Sampling(kind="even"), 200)[0].tolist() == list(range(0, 200, 5))
+    assert chosen(ClipSampling(kind="even"), 200)[0].tolist() == list(range(0, 200, 5))
 
 
 def test_frames_that_nothing_looked_at_have_no_masks():

@@ -10,11 +10,11 @@ import pytest
 from builders import found, random_detections, same, write_detections
 
 from objmask.corrections.corrections import Corrections
-from objmask.corrections.effects import uncovered, without_effect
-from objmask.detections import Detections
+from objmask.detections.arrays import Detections
+from objmask.detections.masks import paste
 from objmask.errors import ConfigError
-from objmask.masks import paste
-from objmask.tables import Tables, found_by_frame, objects_by_frame, read_tables
+from objmask.objects.effects import uncovered, without_effect
+from objmask.objects.tables import Tables, found_by_frame, objects_by_frame, read_tables
 
 PERSON, CUP = ("person", 0.9, (0.0, 0.0, 0.5, 0.5)), ("cup", 0.4, (0.5, 0.5, 1.0, 1.0))
 STEP_S = 1001 / 30000

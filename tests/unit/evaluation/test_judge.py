@@ -9,15 +9,15 @@ import pytest
 from builders import PALETTE, found
 from pycocotools import mask as rle
 
-from objmask.classes import Group, Palette
-from objmask.detections import Detections
+from objmask.detections.arrays import Detections
+from objmask.detections.classes import Group, Palette
+from objmask.detections.masks import paint
 from objmask.evaluation.coverage_error import ABSOLUTE, BIAS, CoverageErrors
-from objmask.evaluation.document import Instance
+from objmask.evaluation.document import AnnotatedInstance
+from objmask.evaluation.ground_truth import true_objects
 from objmask.evaluation.hiding import Hiding
 from objmask.evaluation.judge import Judge, JudgeSettings
 from objmask.evaluation.pixels import group_pixels
-from objmask.evaluation.truth import true_objects
-from objmask.masks import paint
 from objmask.render.privacy import Privacy, PrivacySettings
 from objmask.video.planes import Planes
 
@@ -29,7 +29,7 @@ HIDE = PrivacySettings(frozenset({"person", "tv", "laptop"}), 0.1, 0.3, "solid",
 class Truth:
     """A picture of 40 x 60 pixels, or another size."""
 
-    instances: tuple[Instance, ...] = ()
+    instances: tuple[AnnotatedInstance, ...] = ()
     height: int = 40
     width: int = 60
     masks: dict[int, np.ndarray] = field(default_factory=dict)
@@ -45,7 +45,7 @@ def truth(*objects, height=40, width=60):
         mask = np.zeros((height, width), np.uint8)
         mask[top:bottom, left:right] = 1
         runs = rle.encode(np.asfortranarray(mask))
-        instances.append(Instance(name, runs, (top, left, bottom, right), float(mask.sum()), bool(crowd)))
+        instances.append(AnnotatedInstance(name, runs, (top, left, bottom, right), float(mask.sum()), bool(crowd)))
         masks[id(instances[-1])] = mask
     return Truth(tuple(instances), height, width, masks)
 

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from shapes import annotation, write_shapes
 
-from objmask.detections import Detections
+from objmask.detections.arrays import Detections
 from objmask.errors import DataError
 from objmask.evaluation.annotations import read_annotations
 from objmask.evaluation.mask_ap import mask_ap
-from objmask.maskrcnn.dataset import Dataset
+from objmask.maskrcnn.samples import Dataset
 
 CANVAS = (96, 128)
 

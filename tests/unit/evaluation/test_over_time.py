@@ -15,7 +15,8 @@ from builders import METADATA, found, write_detections
 from shapes import annotation
 
 from objmask.cli import main
-from objmask.detections import Detections, DetectionWriter, frames_path
+from objmask.detections.arrays import Detections, DetectionWriter
+from objmask.detections.frames_table import frames_path
 from objmask.render.privacy import Privacy
 from objmask.video.info import VideoInfo
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from objmask.cli import main
-from objmask.detect_job import NetworkOptions
 from objmask.evaluation.annotations import read_annotations
 from objmask.evaluation.mask_ap import mask_ap
-from objmask.models.detector import load
+from objmask.inference.job import NetworkOptions
+from objmask.models.load import load
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,8 @@ from builders import METADATA, found, write_detections
 from shapes import annotation
 
 from objmask.cli import main
-from objmask.detections import Detections, DetectionWriter, frames_path
+from objmask.detections.arrays import Detections, DetectionWriter
+from objmask.detections.frames_table import frames_path
 from objmask.errors import ConfigError, DataError
 from objmask.evaluation.video_index import check_known, index_annotations
 from objmask.evaluation.videos import VideoAnnotations

@@ -25,12 +25,12 @@ from pycocotools import mask as rle
 from pycocotools.coco import COCO
 from test_polygons import drawn
 
-from objmask.classes import Palette
 from objmask.cli import main
-from objmask.detections import Detections, DetectionWriter
+from objmask.detections.arrays import Detections, DetectionWriter
+from objmask.detections.classes import Palette
 from objmask.evaluation.annotations import read_annotations
 from objmask.exports.cvat import voc_colours
-from objmask.files import sha256_of
+from objmask.files.whole import sha256_of
 from objmask.video import probe, read_frames
 
 GROUPS = {

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from objmask.detections.masks import Patch
 from objmask.exports.polygons import polygon_of
-from objmask.masks import Patch
 
 
 def drawn(corners: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

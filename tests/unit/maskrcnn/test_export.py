@@ -18,8 +18,8 @@ from objmask.maskrcnn.config import MaskRCNNConfig, changed, named
 from objmask.maskrcnn.export import frozen_graph
 from objmask.maskrcnn.network import MaskRCNN
 from objmask.models.describe import describe
-from objmask.models.detector import load
 from objmask.models.install import install
+from objmask.models.load import load
 
 SMALL = {"min_dimension": 64, "max_dimension": 96, "proposals": 10, "detections": 8, "score_floor": 0.1}
 

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from objmask.maskrcnn import boxes
 from objmask.maskrcnn.targets import (
-    Sampling,
+    TargetSampling,
     Truth,
     anchor_targets,
     chosen,
@@ -13,7 +13,7 @@ from objmask.maskrcnn.targets import (
 )
 
 SEED = np.int32([1, 2])
-EVERYTHING = Sampling(anchors=100, anchors_positive=100, regions=8, regions_positive=8)
+EVERYTHING = TargetSampling(anchors=100, anchors_positive=100, regions=8, regions_positive=8)
 
 
 def truth(found, classes, size=(100, 100), masks=None):
@@ -76,7 +76,7 @@ def test_sampling_keeps_to_its_numbers_and_varies_with_the_seed():
     corners = rng.uniform(0, 80, (500, 2))
     anchors = np.float32(np.concatenate([corners, corners + rng.uniform(10, 20, (500, 2))], axis=1))
     some = truth(anchors[:30] + np.float32(0.1), [0] * 30)
-    sampling = Sampling(anchors=60, anchors_positive=10)
+    sampling = TargetSampling(anchors=60, anchors_positive=10)
     first, second = (anchor_targets(tf.constant(anchors), some, sampling, np.int32([s, 0])) for s in (1, 2))
     assert (first.sampled.numpy().sum(), first.positive.numpy().sum()) == (60, 10)
     assert (first.sampled.numpy() != second.sampled.numpy()).any()

@@ -14,12 +14,12 @@ from objmask.evaluation.annotations import read_annotations
 from objmask.maskrcnn import checkpoint
 from objmask.maskrcnn.augment import Augmentation
 from objmask.maskrcnn.config import named
-from objmask.maskrcnn.dataset import Batch, Dataset, batches
 from objmask.maskrcnn.learner import Learner, Recipe
 from objmask.maskrcnn.learning_curve import COLUMNS
 from objmask.maskrcnn.network import MaskRCNN
 from objmask.maskrcnn.optimiser import learning_rate
-from objmask.maskrcnn.train import Source, begin_with, train, with_classes
+from objmask.maskrcnn.samples import Batch, Dataset, batches
+from objmask.maskrcnn.train import TrainingPictures, begin_with, train, with_classes
 from objmask.maskrcnn.training import Schedule
 from objmask.maskrcnn.training_state import MODEL, Reached
 
@@ -33,7 +33,9 @@ def shapes(tmp_path_factory):
 
 def go(shapes, out, steps, **options):
     schedule = Schedule(**{"steps": steps, "batch": 2, "warm_up": 3, "evaluations": 1, **options})
-    return train(CONFIG, Source(shapes, held_out=0), schedule, out, augmentation=Augmentation(), recipe=Recipe())
+    return train(
+        CONFIG, TrainingPictures(shapes, held_out=0), schedule, out, augmentation=Augmentation(), recipe=Recipe()
+    )
 
 
 def weights(folder):
@@ -44,7 +46,7 @@ def test_eight_pictures_are_learnt_by_heart(tmp_path):
     data = write_shapes(tmp_path / "data", 8)
     config = named("desk", min_dimension=96, max_dimension=128, proposals=30)
     schedule = Schedule(steps=160, batch=8, rate=2e-3, warm_up=20, evaluations=1)
-    found = train(config, Source(data, held_out=0), schedule, tmp_path / "out")
+    found = train(config, TrainingPictures(data, held_out=0), schedule, tmp_path / "out")
     assert found.ap50 > 0.9
     assert min(one.ap50 for one in found.classes.values()) > 0.7
     # What was written is what was judged.
@@ -130,7 +132,9 @@ def test_fine_tuning_keeps_batch_norms_and_names_what_begins_anew(shapes, tmp_pa
     checkpoint.save(tmp_path / "zoo", network.variables_by_name())
     start = checkpoint.load(tmp_path / "zoo")
     schedule = Schedule(steps=2, batch=2, warm_up=0, evaluations=1)
-    train(CONFIG, Source(shapes, held_out=0), schedule, tmp_path / "out", init=tmp_path / "zoo", recipe=Recipe())
+    train(
+        CONFIG, TrainingPictures(shapes, held_out=0), schedule, tmp_path / "out", init=tmp_path / "zoo", recipe=Recipe()
+    )
     assert "ClassPredictor" in caplog.text
     assert "begin anew" in caplog.text
     end = weights(tmp_path / "out")
@@ -187,7 +191,7 @@ def test_a_training_without_any_object_is_refused(tmp_path):
         note["image_id"] += 1000
     (folder / "annotations.json").write_text(json.dumps(document))
     with pytest.raises(DataError, match="no object of the classes"):
-        Source(folder, held_out=0).read(CONFIG.classes)
+        TrainingPictures(folder, held_out=0).read(CONFIG.classes)
 
 
 @pytest.mark.parametrize(

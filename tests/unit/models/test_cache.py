@@ -24,7 +24,7 @@ from servers import NAME, Answers, serving, tar_of, zoo
 from snakemake_runs import mounted
 
 from objmask.errors import ModelError
-from objmask.files import read_json, write_json
+from objmask.files.whole import read_json, write_json
 from objmask.models import download as module
 from objmask.models.cache import _locked, cache_folder, fetch
 

@@ -19,13 +19,13 @@ from test_tf_detection import frame, frozen, saved_tf2
 
 from objmask.cli import main
 from objmask.errors import ModelError
-from objmask.files import read_json, write_json
+from objmask.files.whole import read_json, write_json
 from objmask.models import zoo as zoo_module
 from objmask.models.coco import COCO_IDS
-from objmask.models.detector import load
 from objmask.models.info import ModelInfo
 from objmask.models.install import install
-from objmask.models.source import Source
+from objmask.models.load import load
+from objmask.models.source import ModelSource
 from objmask.models.zoo import Zoo, ZooModel, the_zoo
 
 LABELS = "item { id: 1 name: 'person' }\nitem { id: 72 name: 'screen' }\n"
@@ -72,7 +72,7 @@ def test_a_name_of_the_zoo(tmp_path, archive, graph_folder):
     whole = archive.read_bytes()
     with serving(whole) as server:
         known = zoo(tmp_path, whole, server.url, score_cut=0.3)
-        asked = Source.of(NAME.removesuffix("_2018_01_28"), known)
+        asked = ModelSource.of(NAME.removesuffix("_2018_01_28"), known)
         assert asked.given == NAME
         expected = asked.describe()
         info = install(NAME, tmp_path / "m", zoo=known, cache=tmp_path / "cache")
@@ -94,7 +94,7 @@ def test_an_archive_of_one_s_own(tmp_path, graph_folder):
     own = shutil.copytree(graph_folder, tmp_path / "own")
     (own / "label_map.pbtxt").write_text(LABELS)
     path = pack(tmp_path / "my net.tar.gz", own)
-    described, info = Source.of(str(path)).describe(), install(str(path), tmp_path / "m")
+    described, info = ModelSource.of(str(path)).describe(), install(str(path), tmp_path / "m")
     for one in (described, info):
         assert (one.name, one.classes, one.licence) == ("my_net", ("person", "screen"), "unknown")
         assert (one.short_side, one.long_side, one.score_cut) == (300, 500, 0.2)
@@ -179,11 +179,11 @@ def test_killed_at_any_moment_it_never_leaves_a_wrong_model(tmp_path, archive):
 
 def test_a_name_that_is_none():
     with pytest.raises(ModelError, match="did you mean 'mask_rcnn_inception_v2_coco'"):
-        Source.of("mask_rcnn_inception_v2_cocoo")
+        ModelSource.of("mask_rcnn_inception_v2_cocoo")
     with pytest.raises(ModelError, match=r"no such model.*mask_rcnn_resnet50_atrous_coco_2018_01_28"):
-        Source.of("big")
+        ModelSource.of("big")
     with pytest.raises(ModelError, match="model name"):
-        Source.of("mask_rcnn_inception_v2_coco").describe("../up")
+        ModelSource.of("mask_rcnn_inception_v2_coco").describe("../up")
 
 
 def test_a_built_in_model(tmp_path, graph_folder, monkeypatch, caplog):
@@ -193,7 +193,7 @@ def test_a_built_in_model(tmp_path, graph_folder, monkeypatch, caplog):
     monkeypatch.setattr(ZooModel, "built_in", graph_folder)
     info = install("demo", tmp_path / "m", zoo=known)
     assert (info.name, info.source, info.licence, info.citation) == ("demo", "demo", "MIT", "us")
-    assert info == replace(Source.of("demo", known).describe(), archive="")
+    assert info == replace(ModelSource.of("demo", known).describe(), archive="")
     assert json.loads((tmp_path / "m/model.json").read_text())["note"] == "knows little"
     assert [(r.levelname, r.getMessage()) for r in caplog.records if "little" in r.getMessage()] == [
         ("WARNING", "demo: knows little")
@@ -252,13 +252,13 @@ def test_a_resizer_of_fixed_shape(tmp_path, graph_folder):
     """Frames are stretched to it: neither side may be made smaller than it needs."""
     own = shutil.copytree(graph_folder, tmp_path / "own")
     (own / "pipeline.config").write_text("image_resizer { fixed_shape_resizer {\n height: 600\n width: 1024\n } }")
-    info = Source.of(str(own)).describe()
+    info = ModelSource.of(str(own)).describe()
     assert info.frame_size(1920, 1080) == (1820, 1024)
     assert info.frame_size(800, 600) == (800, 600)
 
 
 def test_licence_and_citation_do_not_make_another_model(graph_folder):
-    info = Source.of(str(graph_folder)).describe()
+    info = ModelSource.of(str(graph_folder)).describe()
     told = replace(info, licence="MIT", citation="me", source="there", archive="sha256:0", note="small")
     assert told.digest() == info.digest()
     assert replace(info, score_cut=0.5).digest() != info.digest()

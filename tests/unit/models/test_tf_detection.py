@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from objmask.detections.masks import paste
 from objmask.errors import ModelError
-from objmask.masks import paste
 from objmask.models.api_outputs import clip_mask, detections_of
-from objmask.models.detector import load
 from objmask.models.install import install
+from objmask.models.load import load
 
 v1 = tf.compat.v1
 OUTPUTS = ("num_detections", "detection_boxes", "detection_scores", "detection_classes", "detection_masks")

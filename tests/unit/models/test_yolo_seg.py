@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from objmask.detections import Detections
+from objmask.detections.arrays import Detections
+from objmask.detections.masks import paste
 from objmask.errors import ModelError
-from objmask.masks import paste
-from objmask.models.detector import Detector, load
+from objmask.models.detector import Detector
 from objmask.models.install import install
+from objmask.models.load import load
 
 NHWC = "yolov8n-seg_640_nhwc_float_io.tflite"
 NCHW = "yolov8n-seg_640_nchw_float_io.tflite"

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from objmask.classes import Group, Palette
-from objmask.detections import Detections
+from objmask.detections.arrays import Detections
+from objmask.detections.classes import Group, Palette
 from objmask.video.info import VideoInfo
 from objmask.video.planes import Planes
 

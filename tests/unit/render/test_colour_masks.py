@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from scenes import PALETTE, found, info
 
-from objmask.detections import DetectionWriter
-from objmask.masks import paint
+from objmask.detections.arrays import DetectionWriter
+from objmask.detections.masks import paint
+from objmask.objects.tables import found_by_frame, read_tables
 from objmask.progress import Progress
 from objmask.render.colour_masks import label_planes, labels_of_planes, labels_of_rgb, read_masks, write_masks
-from objmask.tables import found_by_frame, read_tables
 from objmask.video import probe, read_frames
 
 GROUPS = len(PALETTE.groups)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scenes import info
 
-from objmask.detections import FrameTable
+from objmask.detections.frames_table import FrameTable
 from objmask.errors import ConfigError
 from objmask.render.hold import Hold
 

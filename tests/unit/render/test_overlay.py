@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scenes import PALETTE, found, info, noise
 
-from objmask.detections import Detections
+from objmask.detections.arrays import Detections
 from objmask.render.overlay import Overlay
 from objmask.video.planes import Planes
 

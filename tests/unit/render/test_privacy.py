@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from scenes import PALETTE, found, info, noise
 
-from objmask.detections import Detections
-from objmask.masks import Patch
+from objmask.detections.arrays import Detections
+from objmask.detections.masks import Patch
 from objmask.render.hold import NO_HOLD
 from objmask.render.privacy import GREY, Privacy, PrivacySettings, Shape, Style, grow, merge_objects, to_blocks
-from objmask.sliding import beside, sliding
+from objmask.streams.neighbours import beside, sliding
 from objmask.video.planes import Planes
 
 SENSITIVE = PALETTE.hidden(["toilet"])

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from scenes import info, noise
 
-from objmask.detections import Detections, DetectionWriter, frames_path
+from objmask.detections.arrays import Detections, DetectionWriter
+from objmask.detections.frames_table import frames_path
 from objmask.errors import DataError
+from objmask.objects.tables import found_by_frame, read_tables
 from objmask.progress import Progress
 from objmask.render.hold import NO_HOLD
 from objmask.render.privacy import refuse_gaps
 from objmask.render.renderer import render_video
-from objmask.tables import found_by_frame, read_tables
 from objmask.video import Planes, VideoWriter, probe, read_frames
 
 SHA256 = "5" * 64

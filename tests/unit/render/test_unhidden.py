@@ -15,7 +15,7 @@ from scenes import info, noise
 from test_hold import table
 
 from objmask.errors import DataError
-from objmask.files import write_json
+from objmask.files.whole import write_json
 from objmask.render.hold import NO_HOLD
 from objmask.render.privacy import Privacy, PrivacySettings
 from objmask.render.unhidden import LONG_S, MUCH, Unhidden, tenths, worst_first

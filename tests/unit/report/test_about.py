@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from objmask.config import complete, models_of
-from objmask.models.source import Source
+from objmask.config.config import complete, models_of
+from objmask.models.source import ModelSource
 from objmask.report.about import about
-from objmask.report.inks import PAPER, SCREEN, contrast, ink
+from objmask.report.contrast import PAPER, SCREEN, contrast, readable
 
 SCHEMA = Path(__file__).parents[3] / "workflow/schemas/config.schema.yaml"
 
@@ -18,7 +18,7 @@ SCHEMA = Path(__file__).parents[3] / "workflow/schemas/config.schema.yaml"
 def told(**config):
     places = {"videos": "/secret/place", "mirror": "/secret/mirror", "evaluation": {"annotations": "/secret/truth"}}
     config = complete({**places, "models": ["demo"], **config}, SCHEMA)
-    return about(config, models_of(config), {"demo": Source.of("demo")}, ["a note"])
+    return about(config, models_of(config), {"demo": ModelSource.of("demo")}, ["a note"])
 
 
 def test_it_names_no_place():
@@ -57,12 +57,12 @@ def test_a_model_s_card():
 
 def test_a_file_of_the_user_s_own_is_not_named_by_its_path(tmp_path):
     config = complete({"videos": "videos", "models": ["demo"]}, SCHEMA)
-    [card] = about(config, models_of(config), {"demo": Source(str(tmp_path), None)}, [])["models"]
+    [card] = about(config, models_of(config), {"demo": ModelSource(str(tmp_path), None)}, [])["models"]
     assert str(tmp_path) not in json.dumps(card)
 
 
 @pytest.mark.parametrize("background", [PAPER, SCREEN])
 @pytest.mark.parametrize("colour", [(255, 255, 255), (0, 0, 255), (255, 255, 0), (41, 41, 41), (0, 255, 0)])
 def test_inks_can_be_seen(colour, background):
-    seen = ink(colour, background)
+    seen = readable(colour, background)
     assert contrast(tuple(bytes.fromhex(seen[1:])), background) >= 3

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 
 import pytest
-from glances import PIXEL, about, about_audits, audit, audited, glance, hidden, noise, results
 from test_page import SCRIPT, Parsed
+from video_summaries import PIXEL, about, about_audits, audit, audited, hidden, noise, results, video_summary
 
 from objmask.errors import DataError
 from objmask.report import audits as module
+from objmask.report.all_videos import ReportedVideo
 from objmask.report.audits import MOMENTS, STRETCHES, read_audits
-from objmask.report.dataset import Video
 from objmask.report.page import EMBED_BYTES, LEAKING, write_report
 
 
-def page_of(folder, audits, told=None, glances=None):
-    videos = results(folder, {name: (glances or {}).get(name, glance(0, points=4)) for name in audits})
+def page_of(folder, audits, told=None, video_summaries=None):
+    videos = results(folder, {name: (video_summaries or {}).get(name, video_summary(0, points=4)) for name in audits})
     audited(folder, audits)
     write_report(videos, {}, told or about_audits(), folder, folder / "report.html")
     return Parsed((folder / "report.html").read_text(encoding="utf-8"))
@@ -27,7 +27,7 @@ def text_of(page):
 
 
 def with_protected(seed=0, **more):
-    one = glance(seed, points=250, **more)
+    one = video_summary(seed, points=250, **more)
     for moment in one["moments"]:
         moment["pictures"]["protected"] = PIXEL
     return one
@@ -55,8 +55,8 @@ def test_without_leaks_it_says_so(tmp_path):
 def test_videos_in_which_nothing_is_hidden_come_before_all_others_and_say_no_no_leak(tmp_path):
     shares = {"a": 0.6, "b": 0.0, "c": 1.0, "d": 0.021}
     audits = {name: audit(nothing=share) for name, share in shares.items()} | {"b": audit((5, 8))}
-    glances = {name: hidden(0, 0, nothing=share, points=4) for name, share in shares.items()}
-    page = page_of(tmp_path, audits, glances=glances)
+    video_summaries = {name: hidden(0, 0, nothing=share, points=4) for name, share in shares.items()}
+    page = page_of(tmp_path, audits, video_summaries=video_summaries)
     said = text_of(page)
     worst = "Nothing hidden c : nothing at all is hidden in any of its 1000 frames"
     much = "Nothing hidden a : nothing at all is hidden in 600 of 1000 frames (60 %), the longest stretch from"
@@ -75,10 +75,10 @@ def test_videos_in_which_nothing_is_hidden_come_before_all_others_and_say_no_no_
 
 
 def test_a_video_that_is_kept_back_for_that_is_not_shown(tmp_path):
-    glances = {"a": with_protected(), "b": with_protected()}
-    glances["a"]["hidden"] = hidden(0, 0, nothing=1.0)["hidden"]
+    video_summaries = {"a": with_protected(), "b": with_protected()}
+    video_summaries["a"]["hidden"] = hidden(0, 0, nothing=1.0)["hidden"]
     told = about_audits(nothing_hidden="fail")
-    page = page_of(tmp_path, {"a": audit(nothing=1.0), "b": audit()}, told, glances)
+    page = page_of(tmp_path, {"a": audit(nothing=1.0), "b": audit()}, told, video_summaries)
     assert "Kept back a : nothing at all is hidden" in text_of(page)
     one, other = page.data("v0"), page.data("v1")
     assert "kept in quarantine/" in one["audit"]["sentence"]
@@ -88,7 +88,7 @@ def test_a_video_that_is_kept_back_for_that_is_not_shown(tmp_path):
 
 
 def test_without_audits_there_is_not_a_word_of_them(tmp_path):
-    videos = results(tmp_path, {"a": glance(0)})
+    videos = results(tmp_path, {"a": video_summary(0)})
     audited(tmp_path, {"a": audit((1, 2))})  # of an earlier run
     write_report(videos, {}, about(), tmp_path, tmp_path / "report.html")
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -127,8 +127,8 @@ def test_a_limit_of_none_leaking_keeps_back_what_leaks_once(tmp_path):
 def test_pictures_of_leaks_are_there_only_when_asked_for(tmp_path, pictures):
     shown = noise(33)
     given = {"a": audit((39, 41), (120, 120), others=1, picture=shown), "b": audit((7, 7), picture=shown)}
-    glances = {name: with_protected() for name in given}
-    page = page_of(tmp_path, given, about_audits(2, pictures=pictures), glances)
+    video_summaries = {name: with_protected() for name in given}
+    page = page_of(tmp_path, given, about_audits(2, pictures=pictures), video_summaries)
     assert (shown in (tmp_path / "report.html").read_text()) == pictures
     assert {bool(moment["picture"]) for moment in page.data("page")["audit"]["moments"]} == {pictures}
     kinds = {name: {m["frame"]: set(m["pictures"]) for m in page.data(name)["moments"]} for name in ("v0", "v1")}
@@ -192,7 +192,7 @@ def test_moments_and_stretches_and_pictures_are_bounded(tmp_path, monkeypatch):
 def test_overlapping_leaks_are_one_stretch(tmp_path):
     both = audit((10, 20), (15, 17), (18, 25), (26, 27), (40, 40))
     audited(tmp_path, {"a": both})
-    found = read_audits([Video("a", "", "")], tmp_path / "audit", None, "warn", pictures=False).of["a"]
+    found = read_audits([ReportedVideo("a", "", "")], tmp_path / "audit", None, "warn", pictures=False).of["a"]
     assert [(one.first, one.last, one.from_s, one.to_s) for one in found.leaks] == [(10, 27, 1, 2.7), (40, 40, 4, 4)]
     assert [found.shows(frame) for frame in (9, 10, 27, 28, 40)] == [False, True, True, False, True]
 
@@ -218,7 +218,7 @@ def test_hostile_classes_and_reasons_are_text(tmp_path):
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"models": [], "moments": [1], "summary": {}}', '{"moments": []}'])
 def test_a_damaged_audit_is_refused(tmp_path, text):
-    videos = results(tmp_path, {"a": glance(0)})
+    videos = results(tmp_path, {"a": video_summary(0)})
     (tmp_path / "audit").mkdir()
     (tmp_path / "audit/a.json").write_text(text)
     with pytest.raises(DataError, match=r"audit/a.json.*run again"):

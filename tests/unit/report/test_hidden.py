@@ -10,14 +10,14 @@ import pytest
 from builders import found, write_detections
 from hypothesis import given
 from hypothesis import strategies as st
-from test_glance import Made
+from test_video_summary import Made
 
+from objmask.objects.tables import found_by_frame, read_tables
 from objmask.progress import Progress
 from objmask.render.hold import Hold
 from objmask.render.privacy import Privacy, PrivacySettings
 from objmask.report.bounds import GAP_S
-from objmask.report.hidden import Hidden, clock, gaps_in, read_hidden
-from objmask.tables import found_by_frame, read_tables
+from objmask.report.hidden import HiddenShares, clock, gaps_in, read_hidden
 from objmask.video import probe
 
 LEFT = (0.0, 0.0, 1.0, 0.5)
@@ -25,7 +25,7 @@ PERSON, NONE = found(("person", 0.9, LEFT)), found()
 SETTINGS = {"classes": frozenset({"person"}), "score": 0.1, "threshold": 0.3, "style": "solid", "strength": 1}
 
 
-def read(tmp_path: Path, frames, **settings) -> Hidden:
+def read(tmp_path: Path, frames, **settings) -> HiddenShares:
     video = clips.make(tmp_path / "a.mp4", pts=[1001 * k for k in range(len(frames))])
     info = probe(video)
     write_detections(tmp_path / "a.parquet", frames, video_sha256=info.sha256)
@@ -133,26 +133,26 @@ def vanishing(tmp_path):
     return Made(tmp_path, [PERSON, NONE, NONE, NONE, PERSON, PERSON])
 
 
-def test_a_glance_tells_and_shows_the_longest_gap(vanishing):
+def test_a_video_summary_tells_and_shows_the_longest_gap(vanishing):
     hidden = ("--hidden", str(vanishing.folder / "a.parquet"), "--hold=0")
-    glance = vanishing.glance("--thumbnails=1", *hidden)
-    assert glance["warnings"][0] == "hidden objects vanish for a moment at 0:00: look there"
-    assert (glance["hidden"]["gaps"], glance["hidden"]["without"]) == (1, 3)
-    left = glance["timeline"]["hidden"]["min"]
-    assert left == glance["timeline"]["hidden"]["mean"]
+    video_summary = vanishing.video_summary("--thumbnails=1", *hidden)
+    assert video_summary["warnings"][0] == "hidden objects vanish for a moment at 0:00: look there"
+    assert (video_summary["hidden"]["gaps"], video_summary["hidden"]["without"]) == (1, 3)
+    left = video_summary["timeline"]["hidden"]["min"]
+    assert left == video_summary["timeline"]["hidden"]["mean"]
     assert [share > 0 for share in left] == [True, False, False, False, True, True]
-    gap, other = glance["moments"]
+    gap, other = video_summary["moments"]
     assert (gap["frame"], gap["gap"], gap["groups"]) == (2, True, [])
     assert "gap" not in other
     assert list(gap["pictures"]) == ["masks"]
-    assert vanishing.glance("--thumbnails=0", *hidden)["moments"] == []
+    assert vanishing.video_summary("--thumbnails=0", *hidden)["moments"] == []
 
 
-def test_a_glance_without_protected_video_says_nothing_of_it(vanishing):
-    glance = vanishing.glance()
-    assert glance["hidden"] is None
-    assert "hidden" not in glance["timeline"]
-    assert not glance["warnings"]
+def test_a_video_summary_without_protected_video_says_nothing_of_it(vanishing):
+    video_summary = vanishing.video_summary()
+    assert video_summary["hidden"] is None
+    assert "hidden" not in video_summary["timeline"]
+    assert not video_summary["warnings"]
 
 
 def test_detections_of_another_video_are_refused(vanishing, capsys):

@@ -10,11 +10,11 @@ from html.parser import HTMLParser
 
 import pytest
 from builders import HOSTILE
-from glances import GROUPS, about, about_audits, audit, audited, glance, noise, results
+from video_summaries import GROUPS, about, about_audits, audit, audited, noise, results, video_summary
 
 from objmask.cli import main
 from objmask.errors import DataError
-from objmask.report.dataset import MIN_POINTS, Video, survey
+from objmask.report.all_videos import MIN_POINTS, ReportedVideo, survey
 from objmask.report.numbers import duration, moment, number, percent, rate
 from objmask.report.page import EMBED_BYTES, write_report
 
@@ -59,8 +59,8 @@ class Parsed(HTMLParser):
         return content
 
 
-def written(folder, glances, told=None, excluded=None, label="desk"):
-    videos = results(folder, glances, label)
+def written(folder, video_summaries, told=None, excluded=None, label="desk"):
+    videos = results(folder, video_summaries, label)
     write_report(videos, excluded or {}, told or about(), folder, folder / "report.html")
     return folder / "report.html"
 
@@ -70,8 +70,8 @@ def parsed(*given, **more):
 
 
 def test_hostile_names_are_text(tmp_path):
-    made = results(tmp_path, {name: glance(k, points=4) for k, name in enumerate(NAMES)}, SCRIPT)
-    videos = [Video(video.name, SCRIPT, SCRIPT) for video in made]
+    made = results(tmp_path, {name: video_summary(k, points=4) for k, name in enumerate(NAMES)}, SCRIPT)
+    videos = [ReportedVideo(video.name, SCRIPT, SCRIPT) for video in made]
     told = about(
         [f"SENSITIVE {SCRIPT}", SCRIPT], {"name": SCRIPT, "note": SCRIPT, "citation": SCRIPT, "used": [SCRIPT]}
     )
@@ -89,7 +89,7 @@ def test_hostile_names_are_text(tmp_path):
 
 def test_a_hostile_group_is_text_too(tmp_path):
     groups = {SCRIPT[:40]: {"objects": ["person"], "colour": [255, 0, 0]}}
-    one = glance(0, points=2)
+    one = video_summary(0, points=2)
     one["groups"], one["scores"] = [{"name": SCRIPT[:40], "mean": 0, "max": 0, "present": 0}], [[0] * 20] * 2
     page = parsed(tmp_path, {"a": one}, about(groups=groups))
     assert page.data("page")["groups"][0]["name"] == SCRIPT[:40]
@@ -97,7 +97,7 @@ def test_a_hostile_group_is_text_too(tmp_path):
 
 
 def test_only_its_own_scripts_may_run_and_nothing_may_be_fetched(tmp_path):
-    page = parsed(tmp_path, {"a": glance(0)})
+    page = parsed(tmp_path, {"a": video_summary(0)})
     scripts = [text for attributes, text in page.scripts if "type" not in attributes]
     digests = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts]
     rules = dict(rule.split(" ", 1) for rule in page.policy.split("; "))
@@ -109,7 +109,7 @@ def test_only_its_own_scripts_may_run_and_nothing_may_be_fetched(tmp_path):
 
 
 def test_plotly_comes_once(tmp_path):
-    assert written(tmp_path, {f"v{k}": glance(k) for k in range(9)}).read_text().count("plotly.js v") == 1
+    assert written(tmp_path, {f"v{k}": video_summary(k) for k in range(9)}).read_text().count("plotly.js v") == 1
 
 
 def test_no_video_at_all(tmp_path):
@@ -121,13 +121,13 @@ def test_no_video_at_all(tmp_path):
 
 def test_a_page_with_raw_pictures_says_so_first(tmp_path):
     raw = about(["a note"], report={"players": "link", "raw_pictures": True})
-    text = " ".join(parsed(tmp_path, {"a": glance(0)}, raw).shown)
+    text = " ".join(parsed(tmp_path, {"a": video_summary(0)}, raw).shown)
     assert text.index("as private as the videos") < text.index("a note")
-    assert "as private as the videos" not in " ".join(parsed(tmp_path, {"a": glance(0)}).shown)
+    assert "as private as the videos" not in " ".join(parsed(tmp_path, {"a": video_summary(0)}).shown)
 
 
 def test_warnings_come_in_the_order_of_their_weight(tmp_path):
-    one = glance(0, warnings=["breaks off"])
+    one = video_summary(0, warnings=["breaks off"])
     told = about(["SENSITIVE objects that no model detects: cup", "model 'net': rendered only"])
     page = parsed(tmp_path, {"a": one}, told, excluded={"gone": "unreadable"})
     text = " ".join(part for part in page.shown if part.strip())
@@ -137,7 +137,9 @@ def test_warnings_come_in_the_order_of_their_weight(tmp_path):
 
 def test_what_failed_comes_first_and_is_not_called_excluded(tmp_path):
     told = about(["SENSITIVE objects that no model detects: cup"])
-    page = parsed(tmp_path, {"a": glance(0)}, told, excluded={"out": "out.mp4: odd", "hit": "FAILED hit.mp4: no room"})
+    page = parsed(
+        tmp_path, {"a": video_summary(0)}, told, excluded={"out": "out.mp4: odd", "hit": "FAILED hit.mp4: no room"}
+    )
     shown = [part.strip() for part in page.shown if part.strip()]
     order = [shown.index(part) for part in ("Failed", "hit.mp4: no room", "Excluded", "out.mp4: odd", "Sensitive")]
     assert order == sorted(order)
@@ -147,13 +149,13 @@ def test_what_failed_comes_first_and_is_not_called_excluded(tmp_path):
 
 
 def test_what_is_warned_of_in_many_videos_does_not_push_everything_else_away(tmp_path):
-    page = parsed(tmp_path, {f"v{k:03d}": glance(k, points=2, warnings=["breaks off"]) for k in range(100)})
+    page = parsed(tmp_path, {f"v{k:03d}": video_summary(k, points=2, warnings=["breaks off"]) for k in range(100)})
     assert "".join(page.shown).count("breaks off") == 30
     assert "70 more" in "".join(page.shown)
 
 
 def test_settings_models_and_checksums_are_there(tmp_path):
-    page = parsed(tmp_path, {"a": glance(7)})
+    page = parsed(tmp_path, {"a": video_summary(7)})
     text = "".join(page.shown)
     assert "score: 0.3" in text
     assert "1" * 64 in text  # what the detections say, not what was configured
@@ -161,7 +163,7 @@ def test_settings_models_and_checksums_are_there(tmp_path):
 
 
 def test_five_hundred_videos_are_under_30_mb(tmp_path):
-    busy, names = glance(0, picture=noise(12_000)), [f"label {k % 40}/clip {k:04d}" for k in range(500)]
+    busy, names = video_summary(0, picture=noise(12_000)), [f"label {k % 40}/clip {k:04d}" for k in range(500)]
     leaking = audit(*((9 * k, 9 * k) for k in range(100)), others=20, picture=noise(16_000))
     audited(tmp_path, dict.fromkeys(names, leaking))
     page = written(tmp_path, dict.fromkeys(names, busy), about_audits(pictures=True))
@@ -169,7 +171,7 @@ def test_five_hundred_videos_are_under_30_mb(tmp_path):
 
 
 def test_five_thousand_videos_work_with_few_points_and_without_pictures(tmp_path):
-    busy = glance(0, picture=noise(6000), moments=2)
+    busy = video_summary(0, picture=noise(6000), moments=2)
     videos = results(tmp_path, {f"label {k % 40}/clip {k:04d}": busy for k in range(5000)})
     audited(tmp_path, {video.name: audit(*((9 * k, 9 * k) for k in range(50))) for video in videos})
     write_report(videos, {}, about_audits(), tmp_path, tmp_path / "report.html")
@@ -183,7 +185,7 @@ def test_five_thousand_videos_work_with_few_points_and_without_pictures(tmp_path
 
 
 def test_pictures_shrink_in_number_and_the_best_stay(tmp_path):
-    one = glance(0, picture=noise(300_000))
+    one = video_summary(0, picture=noise(300_000))
     one["moments"].reverse()  # the most informative is the last one in time
     videos = results(tmp_path, {f"v{k}": one for k in range(10)})
     assert survey(videos, tmp_path / "report").moments_each == 3
@@ -195,7 +197,7 @@ def test_pictures_shrink_in_number_and_the_best_stay(tmp_path):
     ("players", "sources"), [("none", []), ("link", ["masks/a%20%26%25b.mp4", "protected/a%20%26%25b.mp4"])]
 )
 def test_players(tmp_path, players, sources):
-    page = parsed(tmp_path, {"a &%b": glance(0)}, about(report={"players": players, "raw_pictures": False}))
+    page = parsed(tmp_path, {"a &%b": video_summary(0)}, about(report={"players": players, "raw_pictures": False}))
     assert [player["source"] for player in page.data("v0")["players"]] == sources
 
 
@@ -203,26 +205,26 @@ def test_only_small_videos_are_embedded(tmp_path):
     for kind, size in (("masks", 1000), ("protected", EMBED_BYTES + 1)):
         (tmp_path / kind).mkdir()
         (tmp_path / kind / "a.mp4").write_bytes(bytes(size))
-    page = parsed(tmp_path, {"a": glance(0)}, about(report={"players": "embed", "raw_pictures": False}))
+    page = parsed(tmp_path, {"a": video_summary(0)}, about(report={"players": "embed", "raw_pictures": False}))
     masks, protected = page.data("v0")["players"]
     assert masks["source"].startswith("data:video/mp4;base64,AAAA")
     assert protected["source"] == "protected/a.mp4"
 
 
 def test_what_is_not_among_the_outputs_is_not_offered(tmp_path):
-    page = parsed(tmp_path, {"a": glance(0)}, about(outputs=["masks", "overlay", "report"]))
+    page = parsed(tmp_path, {"a": video_summary(0)}, about(outputs=["masks", "overlay", "report"]))
     assert [player["kind"] for player in page.data("v0")["players"]] == ["masks"]
 
 
 def test_two_reports_are_equal(tmp_path):
-    glances = {f"v{k}": glance(k) for k in range(3)}
-    before = written(tmp_path, glances).read_bytes()
-    assert written(tmp_path, glances).read_bytes() == before
+    video_summaries = {f"v{k}": video_summary(k) for k in range(3)}
+    before = written(tmp_path, video_summaries).read_bytes()
+    assert written(tmp_path, video_summaries).read_bytes() == before
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 99}', '{"format": 1}'])
-def test_a_damaged_glance_is_refused(tmp_path, text):
-    videos = results(tmp_path, {"a": glance(0)})
+def test_a_damaged_video_summary_is_refused(tmp_path, text):
+    videos = results(tmp_path, {"a": video_summary(0)})
     (tmp_path / "report/a.json").write_text(text)
     with pytest.raises(DataError, match=r"report/a.json.*run again"):
         write_report(videos, {}, about(), tmp_path, tmp_path / "report.html")
@@ -230,7 +232,7 @@ def test_a_damaged_glance_is_refused(tmp_path, text):
 
 
 def test_the_verb(tmp_path):
-    results(tmp_path, {"a": glance(0)})
+    results(tmp_path, {"a": video_summary(0)})
     (tmp_path / "videos.tsv").write_text("name\tlabel\tsubject\texcluded\na\tdesk\t\t\nb\tdesk\t\tunreadable\n")
     given = [f"--results={tmp_path}", f"--videos={tmp_path / 'videos.tsv'}", f"--out={tmp_path / 'report.html'}"]
     assert main(["report", *given, f"--about={json.dumps(about())}"]) == 0

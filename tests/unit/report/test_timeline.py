@@ -7,13 +7,13 @@ import pytest
 from builders import PALETTE, found, write_detections
 from clips import make
 
-from objmask.coverage import write_coverage
+from objmask.coverage.by_frame import write_coverage
 from objmask.errors import DataError
+from objmask.objects.tables import Tables
 from objmask.progress import Progress
+from objmask.report.all_videos import thinned
 from objmask.report.bounds import MANY, PARTS, POINTS
-from objmask.report.dataset import thinned
 from objmask.report.timeline import FrameCoverage, Timeline, read_frames_of
-from objmask.tables import Tables
 from objmask.video import probe
 
 GROUPS = [group.name for group in PALETTE.groups]

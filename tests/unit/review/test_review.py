@@ -14,11 +14,12 @@ from clips import make
 from objmask.cli import main
 from objmask.corrections.corrections import Corrections
 from objmask.corrections.read import read_corrections
-from objmask.detections import Detections, DetectionWriter, frames_path
+from objmask.detections.arrays import Detections, DetectionWriter
+from objmask.detections.frames_table import frames_path
 from objmask.errors import DataError
-from objmask.files import sha256_of, write_json
+from objmask.files.whole import sha256_of, write_json
 from objmask.report.page import policy
-from objmask.review.moment import Moment, quoted, rounded
+from objmask.review.moment import Suggestion, quoted, rounded
 from objmask.review.results import review, tracked_videos
 from objmask.verbs.review import SCHEMA
 
@@ -231,13 +232,13 @@ def test_what_cannot_be_reviewed(results, capsys, arguments, said):
     "name", ["desk/one", "1", "1.5", "yes", "null", "a: b", "#", "*x", "<script>", "2024-01-01", *HOSTILE]
 )
 def test_names_come_back_from_yaml(name):
-    moment = Moment(1, "gap", "x", name, 0, 1, MIDDLE, name, 0.5, entries=(("so", {"drop": {"class": name}}),))
+    moment = Suggestion(1, "gap", "x", name, 0, 1, MIDDLE, name, 0.5, entries=(("so", {"drop": {"class": name}}),))
     assert yaml.safe_load(moment.yaml) == {name: [{"drop": {"class": name}}]}
     assert len(quoted(name).splitlines()) == 1
 
 
 def test_times():
-    assert Moment(1, "gap", "x", "v", 0, 3599.9996, MIDDLE, "cup", 0.5).time == "60:00.000"
+    assert Suggestion(1, "gap", "x", "v", 0, 3599.9996, MIDDLE, "cup", 0.5).time == "60:00.000"
 
 
 def test_rounded_boxes_cover_what_they_covered():

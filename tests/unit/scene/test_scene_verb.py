@@ -15,9 +15,9 @@ import pytest
 import yaml
 from pycocotools.coco import COCO
 
-from objmask.classes import Palette
 from objmask.cli import main
-from objmask.defaults import PALETTE, SCORES, SENSITIVE
+from objmask.config.defaults import PALETTE, SCORES, SENSITIVE
+from objmask.detections.classes import Palette
 from objmask.models.coco import COCO_IDS, OFFICE_NAMES
 from objmask.scene.world import render_still
 

@@ -8,8 +8,8 @@ import pytest
 from av.codec.context import Flags
 from clips import make, write_frames
 
+from objmask.detections.masks import Patch
 from objmask.errors import VideoError
-from objmask.masks import Patch
 from objmask.render.privacy import Privacy, PrivacySettings, to_blocks, whole_pairs
 from objmask.video import Planes, VideoWriter, probe, read_frames
 from objmask.video.fields import Marker, field_order_of, merged

@@ -8,7 +8,7 @@ import pytest
 from clips import make
 
 from objmask.errors import DataError, ObjmaskError, VideoError
-from objmask.files import sha256_of
+from objmask.files.whole import sha256_of
 from objmask.video import VideoWriter, probe, read_frames
 from objmask.video.fingerprint import BLOCK_BYTES, CheckedFile, fingerprint, regular_file
 

@@ -5,7 +5,7 @@ import pytest
 from clips import REGULAR, STEP, TIME_BASE, VARIABLE, make
 
 from objmask.errors import DataError, VideoError
-from objmask.files import write_json
+from objmask.files.whole import write_json
 from objmask.video import VideoInfo, count_packets, probe
 
 MS = {"time_base": Fraction(1, 1000), "pts": range(0, 800, 40)}

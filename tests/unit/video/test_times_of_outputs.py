@@ -12,7 +12,7 @@ from builders import write_detections
 from clips import make
 
 from objmask.cli import main
-from objmask.detections import Detections
+from objmask.detections.arrays import Detections
 from objmask.video import VideoInfo, probe, read_frames
 
 GROUPS = '{"cup": {"objects": ["cup"], "colour": [255, 0, 0]}}'

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from clips import write_frames
 
-from objmask.frames import scaled
+from objmask.inference.frame_store import scaled
 from objmask.video import BT709_TV, ColorTags, Planes, VideoWriter, probe, read_frames
 from objmask.video.planes import rgb_to_planes
 from objmask.video.tone import kind_of, needs_mapping, to_standard, viewed

@@ -1,0 +1,1 @@
+"""How much of the picture each group fills: frame by frame, summed up over videos, beside the ground truth."""

@@ -1,0 +1,139 @@
+"""Object classes, the groups that share a colour, and the palette they make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from objmask.errors import ConfigError
+from objmask.files.whole import parse_json
+from objmask.hints import did_you_mean
+
+BACKGROUND = "background"
+MAX_GROUPS = 254
+MIN_COLOUR_DISTANCE = 40
+"""Two palette colours (and black) differ by at least this in one of R, G, B; closer ones cannot be told apart in a
+compressed mask video."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Objects painted in one colour.
+
+    Attributes:
+        name: what reports and CSV files call it.
+        objects: object class names.
+        colour: (R, G, B), 0..255 each.
+        sensitive: whether `protect` hides the objects; None = as the list of sensitive objects says.
+    """
+
+    name: str
+    objects: tuple[str, ...]
+    colour: tuple[int, int, int]
+    sensitive: bool | None = None
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The groups, in order; group k of `groups` is index k + 1 in a painted map, 0 is background.
+
+    Raises:
+        ConfigError: two groups share an object, a name or (nearly) a colour, or one is (nearly) black.
+    """
+
+    groups: tuple[Group, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.groups) > MAX_GROUPS:
+            raise ConfigError(f"groups: {len(self.groups)} groups, at most {MAX_GROUPS} are possible")
+        names = [BACKGROUND, *(group.name for group in self.groups)]
+        if len(set(names)) < len(names):
+            raise ConfigError(f"groups: two have one name, or one is called '{BACKGROUND}'; rename it")
+        if not all(0 <= level <= 255 for group in self.groups for level in group.colour):
+            raise ConfigError("groups: a colour is three whole numbers in 0..255: red, green, blue")
+        owner: dict[str, str] = {}
+        for group in self.groups:
+            for name in group.objects:
+                if name in owner:
+                    raise ConfigError(
+                        f"groups: object '{name}' is in both '{owner[name]}' and '{group.name}'; keep it in one of them"
+                    )
+                owner[name] = group.name
+        painted = [(BACKGROUND, (0, 0, 0)), *((g.name, g.colour) for g in self.groups)]
+        for i, (name, colour) in enumerate(painted):
+            for other, other_colour in painted[:i]:
+                if max(abs(a - b) for a, b in zip(colour, other_colour, strict=True)) < MIN_COLOUR_DISTANCE:
+                    raise ConfigError(
+                        f"groups: the colours of '{other}' {list(other_colour)} and '{name}' {list(colour)} clash; "
+                        f"make them differ by at least {MIN_COLOUR_DISTANCE} in red, green or blue"
+                    )
+
+    @classmethod
+    def from_config(cls, groups: Mapping[str, Mapping[str, Any]]) -> Palette:
+        """From the `groups` section of the configuration."""
+        return cls(
+            tuple(
+                Group(name, tuple(g["objects"]), (g["colour"][0], g["colour"][1], g["colour"][2]), g.get("sensitive"))
+                for name, g in groups.items()
+            )
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Palette:
+        """From what `to_json` wrote (or a user's own JSON in the same form).
+
+        Raises:
+            ConfigError: not such JSON.
+        """
+        try:
+            groups = parse_json(text)
+            for group in groups.values():
+                if not isinstance(group["objects"], list) or not all(isinstance(c, int) for c in group["colour"]):
+                    raise TypeError("objects must be a list, colour three whole numbers")
+            return cls.from_config(groups)
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            raise ConfigError(f"groups: not the JSON of a palette ({error!r})") from error
+
+    def to_json(self) -> str:
+        """One line of JSON, as the command line takes it: what painting depends on, and no more."""
+        return json.dumps(
+            {g.name: {"objects": g.objects, "colour": g.colour} for g in self.groups},
+            separators=(",", ":"),
+        )
+
+    @cached_property
+    def colours(self) -> npt.NDArray[np.uint8]:
+        """(groups + 1, 3) uint8 RGB by index; row 0 is black."""
+        return np.array([(0, 0, 0), *(g.colour for g in self.groups)], np.uint8)
+
+    @cached_property
+    def index_of(self) -> dict[str, int]:
+        """Object class name -> index in a painted map (1..groups)."""
+        return {name: k for k, group in enumerate(self.groups, 1) for name in group.objects}
+
+    def hidden(self, sensitive_objects: Iterable[str]) -> frozenset[str]:
+        """The object classes to hide: `sensitive_objects`, but a group that says so itself as it says."""
+        said = {name: group.sensitive for group in self.groups for name in group.objects if group.sensitive is not None}
+        return frozenset(name for name in {*sensitive_objects, *said} if said.get(name, True))
+
+
+def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
+    """Refuses object names that nothing knows, with the nearest known one.
+
+    Raises:
+        ConfigError: a name is not among `known`.
+    """
+    known = sorted(set(known))
+    unknown = []
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known) or "`python -m objmask models` lists the names"
+            unknown.append(f"{where}: unknown object '{name}'; {hint}")
+    if unknown:
+        raise ConfigError(*unknown)

@@ -1,0 +1,187 @@
+"""From soft masks in boxes to pixels.
+
+A pixel i of a frame of height H has the normalised coordinate i / (H - 1), and a soft mask's first and last samples lie
+on its box's edges: the conventions of TensorFlow's `crop_and_resize`, which the Object Detection API uses to reframe
+masks (`reframe_box_masks_to_image_masks`), so masks land on the same pixels as with the original.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from objmask.detections.arrays import Detections
+from objmask.detections.classes import Palette
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A boolean mask over part of a frame.
+
+    Attributes:
+        top: first row of the frame that it covers, pixels.
+        left: first column of the frame that it covers, pixels.
+        mask: (h, w) bool; may be empty.
+    """
+
+    top: int
+    left: int
+    mask: npt.NDArray[np.bool_]
+
+    @property
+    def rows(self) -> slice:
+        """The frame's rows that the patch covers."""
+        return slice(self.top, self.top + self.mask.shape[0])
+
+    @property
+    def columns(self) -> slice:
+        """The frame's columns that the patch covers."""
+        return slice(self.left, self.left + self.mask.shape[1])
+
+    def trimmed(self) -> Patch:
+        """The same pixels in the smallest patch."""
+        rows, columns = np.flatnonzero(self.mask.any(1)), np.flatnonzero(self.mask.any(0))
+        if not len(rows):
+            return Patch(self.top, self.left, np.zeros((0, 0), np.bool_))
+        inside = self.mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        return Patch(self.top + int(rows[0]), self.left + int(columns[0]), inside)
+
+
+def paste(
+    mask: npt.NDArray[np.uint8], box: npt.NDArray[np.float32], height: int, width: int, threshold: float
+) -> Patch:
+    """The pixels of a frame where a soft mask reaches a threshold.
+
+    Args:
+        mask: (h, w) uint8, probability x 255, align-corners over the box.
+        box: (4,) normalised (ymin, xmin, ymax, xmax).
+        height: of the frame, pixels.
+        width: of the frame, pixels.
+        threshold: probability, 0..1; a pixel belongs to the mask when its interpolated probability is above it.
+
+    Returns:
+        The patch under the box, clipped to the frame.
+    """
+    top, left, soft = soften(mask, box, height, width)
+    return Patch(top, left, soft > np.float32(threshold * 255))
+
+
+def soften(
+    mask: npt.NDArray[np.uint8], box: npt.NDArray[np.float32], height: int, width: int
+) -> tuple[int, int, npt.NDArray[np.float32]]:
+    """The levels of a soft mask in the pixels of a frame under its box.
+
+    Args:
+        mask: (h, w) uint8, probability x 255, align-corners over the box.
+        box: (4,) normalised (ymin, xmin, ymax, xmax).
+        height: of the frame, pixels.
+        width: of the frame, pixels.
+
+    Returns:
+        First row and column, and the levels, (h, w) float32 in 0..255.
+    """
+    ymin, xmin, ymax, xmax = box
+    top, row, row_share = _samples(ymin, ymax, mask.shape[0], height)
+    left, column, column_share = _samples(xmin, xmax, mask.shape[1], width)
+    soft = mask.astype(np.float32)
+    # Columns first, while there are few rows; whole rows are then cheap to gather.
+    soft = _blend(soft[:, column], soft[:, np.minimum(column + 1, mask.shape[1] - 1)], column_share)
+    return top, left, _blend(soft[row], soft[np.minimum(row + 1, mask.shape[0] - 1)], row_share[:, None])
+
+
+def _samples(
+    low: np.float32, high: np.float32, samples: int, size_px: int
+) -> tuple[int, npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    """Along one axis: the first pixel in [low, high], and for each there the sample before it and the next one's share.
+
+    In float32 and in TensorFlow's order of operations: at a frame's very edge rounding decides whether the last pixel
+    still lies in the box, and it should decide as it does there.
+    """
+    # A single sample stands for the whole box, as two equal ones do; `crop_and_resize` would fill the frame with it.
+    one, last = np.float32(1), np.float32(max(samples - 1, 1))
+    start, stop = (np.float32(0) - low) / (high - low), (one - low) / (high - low)
+    if size_px > 1:
+        step = (stop - start) * last / np.float32(size_px - 1)
+        position = start * last + np.arange(size_px, dtype=np.float32) * step
+    else:
+        position = np.array([np.float32(0.5) * (start + stop) * last], np.float32)
+    inside = np.flatnonzero((position >= 0) & (position <= last))
+    position = position[inside]
+    before = np.minimum(position.astype(np.intp), max(samples - 2, 0))
+    return int(inside[0]) if len(inside) else 0, before, position - before.astype(np.float32)
+
+
+def _blend(
+    a: npt.NDArray[np.float32], b: npt.NDArray[np.float32], share: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    b -= a
+    b *= share
+    b += a
+    return b
+
+
+def paint(
+    found: Detections, palette: Palette, height: int, width: int, threshold: float
+) -> tuple[npt.NDArray[np.uint8], list[tuple[int, int, Patch]]]:
+    """Paints detections into a map of group indices; where they overlap the more confident one wins.
+
+    Args:
+        found: detections to paint, those below the score threshold already left out; classes in no group are ignored.
+        palette: the groups.
+        height: of the map, pixels.
+        width: of the map, pixels.
+        threshold: mask probability above which a pixel belongs to an object, 0..1.
+
+    Returns:
+        The map, (height, width) uint8, 0 = background, k = group k; and (index in `found`, k, patch) of each painted
+        instance, the most confident last.
+    """
+    labels = np.zeros((height, width), np.uint8)
+    painted = list(_pasted(found, palette, height, width, threshold))
+    for _, group, patch in painted:
+        labels[patch.rows, patch.columns][patch.mask] = group
+    return labels, painted
+
+
+def visible(
+    found: Detections, palette: Palette, height: int, width: int, threshold: float
+) -> tuple[npt.NDArray[np.uint8], list[tuple[int, Patch]]]:
+    """What is seen of each detection when all are painted: instances that share no pixel.
+
+    Args:
+        found: as for `paint`.
+        palette: the groups.
+        height: of the map, pixels.
+        width: of the map, pixels.
+        threshold: mask probability above which a pixel belongs to an object, 0..1.
+
+    Returns:
+        The map of `paint`; and (index in `found`, trimmed patch) of each instance of which a pixel is seen, the most
+        confident first.
+    """
+    group_of = [0]
+    owner = np.zeros((height, width), np.int32)
+    pasted = []
+    for i, group, patch in _pasted(found, palette, height, width, threshold):
+        owner[patch.rows, patch.columns][patch.mask] = len(group_of)
+        pasted.append((i, len(group_of), patch))
+        group_of.append(group)
+    seen = []
+    for i, number, patch in reversed(pasted):
+        mine = Patch(patch.top, patch.left, owner[patch.rows, patch.columns] == number).trimmed()
+        if mine.mask.size:
+            seen.append((i, mine))
+    return np.array(group_of, np.uint8)[owner], seen
+
+
+def _pasted(
+    found: Detections, palette: Palette, height: int, width: int, threshold: float
+) -> Iterator[tuple[int, int, Patch]]:
+    """Index, group and pixels of the detections in some group in the order of painting, the most confident last."""
+    for i in reversed(np.argsort(-found.scores, kind="stable")):
+        group = palette.index_of.get(found.classes[i])
+        if group is not None:
+            yield int(i), group, paste(found.masks[i], found.boxes[i], height, width, threshold)

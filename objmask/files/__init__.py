@@ -1,0 +1,1 @@
+"""Files that are whole or absent, and the formats that steps hand to each other: JSON, CSV, Parquet."""

@@ -1,0 +1,126 @@
+"""A soft mask on the grid of a frame, moved along the flow; and back to a box with a mask in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from objmask.detections.arrays import MAX_MASK_SIDE
+from objmask.detections.masks import soften
+from objmask.objects.motion import Field
+
+SUPPORT = 13
+"""Level (of 255) from which a pixel counts as part of a soft mask; below it no threshold is of use."""
+_INSIDE = 128
+_EVERY, _MARGIN_PX = 4, 4
+_SURE = 0.9
+"""The error of a step is that which so many of the object's pixels stay under."""
+Soft = npt.NDArray[np.uint8]
+BoxArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where an object is on the grid of a frame.
+
+    Attributes:
+        top, left: first row and column that the mask covers, pixels of the grid; inside it.
+        soft: (h, w) uint8, probability x 255, not empty.
+        drift_px: by how many pixels of the grid the mask may be off, because of the steps that carried it here.
+    """
+
+    top: int
+    left: int
+    soft: Soft
+    drift_px: float = 0.0
+
+    @property
+    def bounds(self) -> tuple[int, int, int, int]:
+        """First row and column, and those after the last."""
+        return self.top, self.left, self.top + self.soft.shape[0], self.left + self.soft.shape[1]
+
+    @classmethod
+    def of(cls, mask: Soft, box: BoxArray, size: tuple[int, int]) -> Region:
+        """A detection's mask on a grid of (height, width) pixels; at least the pixel in its middle."""
+        top, left, soft = soften(mask, box, *size)
+        if not soft.size:
+            y, x = (box[:2] + box[2:]) / 2 * (size[0] - 1, size[1] - 1)
+            return cls(round(float(y)), round(float(x)), np.full((1, 1), mask.max(), np.uint8))
+        return cls(top, left, np.rint(soft).astype(np.uint8))
+
+    def shifted(self, there: Field) -> Region:
+        """About where the mask is in a neighbouring frame: moved as a whole, by the middle one of its pixels' steps."""
+        top, left, bottom, right = self.bounds
+        x, y = np.median(there[top:bottom:_EVERY, left:right:_EVERY].reshape(-1, 2), axis=0)
+        return replace(self, top=top + round(float(y)), left=left + round(float(x)))
+
+    def moved(self, there: Field, here: Field) -> Region | None:
+        """The mask in a neighbouring frame; None when nothing of it is left in the picture.
+
+        Args:
+            there: from pixels of this region's frame to those of the neighbour.
+            here: from pixels of the neighbour to those of this region's frame.
+        """
+        top, left, bottom, right = self.bounds
+        height, width = there.shape[:2]
+        # A sample of the steps will do, with a margin.
+        steps = there[top:bottom:_EVERY, left:right:_EVERY].reshape(-1, 2).T
+        (x_low, y_low), (x_high, y_high) = ([int(step) for step in edge] for edge in (steps.min(1), steps.max(1)))
+        rows = slice(max(0, top + y_low - _MARGIN_PX), min(height, bottom + y_high + _MARGIN_PX))
+        columns = slice(max(0, left + x_low - _MARGIN_PX), min(width, right + x_high + _MARGIN_PX))
+        if rows.stop <= rows.start or columns.stop <= columns.start:
+            return None
+        # Where each pixel of the neighbour comes from, in this region's frame.
+        came = here[rows, columns]
+        x = came[..., 0] + np.arange(columns.start, columns.stop, dtype=np.float32)
+        y = came[..., 1] + np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
+        soft = cv2.remap(self.soft, x - left, y - top, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        moved = Region(rows.start, columns.start, soft.astype(np.uint8, copy=False), self.drift_px).trimmed()
+        if moved is None:
+            return None
+        # There and back again: by how much that misses is by how much the step may be wrong.
+        some = (slice(None, None, _EVERY),) * 2
+        missed = came[some] + cv2.remap(there, x[some], y[some], cv2.INTER_LINEAR)
+        errors = np.hypot(missed[..., 0], missed[..., 1])[soft[some] >= _INSIDE]
+        error = float(np.quantile(errors, _SURE)) if errors.size else 0.0
+        return replace(moved, drift_px=self.drift_px + error)
+
+    def trimmed(self) -> Region | None:
+        """The smallest region with all pixels of some weight; None when there are none."""
+        inside = self.soft >= SUPPORT
+        rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+        if not len(rows):
+            return None
+        soft = self.soft[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        return replace(self, top=self.top + int(rows[0]), left=self.left + int(columns[0]), soft=soft)
+
+    def as_mask(self, size: tuple[int, int]) -> tuple[BoxArray, Soft]:
+        """A box and a mask in it, as detections have them."""
+        top, left, bottom, right = self.bounds
+        # A pixel more on each side, where the grid has one: a box of one row would have no height.
+        above, before, below, after = (int(room > 0) for room in (top, left, size[0] - bottom, size[1] - right))
+        soft = np.pad(self.soft, ((above, below), (before, after)))
+        box = np.array(
+            [
+                *((top - above) / (size[0] - 1), (left - before) / (size[1] - 1)),
+                *((bottom - 1 + below) / (size[0] - 1), (right - 1 + after) / (size[1] - 1)),
+            ],
+            np.float32,
+        )
+        return box, limited(soft)
+
+
+def limited(soft: Soft) -> Soft:
+    """A mask of at most `MAX_MASK_SIDE` a side."""
+    return sampled(soft, tuple(min(side, MAX_MASK_SIDE) for side in soft.shape))
+
+
+def sampled(soft: Soft, shape: tuple[int, ...]) -> Soft:
+    """A mask with other sides; first and last samples stay on the edges of its box."""
+    if shape == soft.shape:
+        return soft
+    y, x = (np.linspace(0, old - 1, new, dtype=np.float32) for old, new in zip(soft.shape, shape, strict=True))
+    return cv2.remap(soft, *np.meshgrid(x, y), cv2.INTER_LINEAR).astype(np.uint8, copy=False)

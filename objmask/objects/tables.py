@@ -1,0 +1,144 @@
+"""What every step after inference starts from: the detections and frames files of a video, of one model or several."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from objmask.corrections.corrections import Corrections
+from objmask.detections.arrays import Detections, read_detections
+from objmask.detections.frames_table import FrameTable, frames_path
+from objmask.errors import ConfigError, DataError
+from objmask.files.parquet import metadata_of
+from objmask.objects.merge import Seen, merged
+
+NO_CORRECTIONS = Corrections()
+
+
+@dataclass(frozen=True)
+class Tables:
+    """A detections file and the frames table beside it, for each model.
+
+    Attributes:
+        files: at least one; all tables have the same frames.
+        corrections: what was put right by hand.
+    """
+
+    files: tuple[tuple[Path, FrameTable], ...]
+    corrections: Corrections = NO_CORRECTIONS
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: int) -> tuple[Path, FrameTable]:
+        return self.files[index]
+
+    def __iter__(self) -> Iterator[tuple[Path, FrameTable]]:
+        return iter(self.files)
+
+
+def read_tables(detections: Sequence[Path], video_sha256: str, corrections: str | None = None) -> Tables:
+    """The frames tables beside detections files.
+
+    Args:
+        detections: `<video>.parquet` of each model.
+        video_sha256: of the video that they must belong to, hex.
+        corrections: JSON list of what was put right by hand; None: nothing.
+
+    Raises:
+        DataError: a table is missing or damaged, is of another video, or two models saw different frames.
+        ConfigError: the corrections are none.
+    """
+    tables = [(path, FrameTable.read(frames_path(path))) for path in detections]
+    for path, table in tables:
+        if any(metadata_of(file).get("video_sha256") != video_sha256 for file in (path, frames_path(path))):
+            raise DataError(f"{path}: is of another video, or of an earlier version of it; run detect again")
+        first = tables[0][1]
+        if table.number.tolist() != first.number.tolist() or table.pts.tolist() != first.pts.tolist():
+            raise DataError(f"{path}: has other frames than {tables[0][0]}; run detect again for both")
+    corrected = Corrections.from_json(corrections) if corrections else NO_CORRECTIONS
+    if len(tables) > 1 and any(change.track is not None and not change.model for change in corrected.changes):
+        raise ConfigError("corrections: each model counts its tracks for itself; say `model` beside `track`")
+    return Tables(tuple(tables), corrected)
+
+
+def found_by_frame(tables: Tables) -> Iterator[Detections]:
+    """The detections of all models, corrected, one item a frame.
+
+    Raises:
+        DataError: a file is damaged, or detections are missing.
+    """
+    return _with_added(tables, [_corrected(tables, path, table) for path, table in tables])
+
+
+def objects_by_frame(tables: Tables) -> Iterator[Detections]:
+    """What is painted and counted of each frame: one steady mask an object, of all models.
+
+    Raises:
+        DataError: a file is damaged, or detections are missing.
+    """
+    return _with_added(tables, [merged(_seen(tables, path, table)) for path, table in tables])
+
+
+def uncorrected_by_frame(tables: Tables) -> Iterator[list[tuple[str, Detections]]]:
+    """The detections of each frame as they were stored, by name of the model.
+
+    Raises:
+        DataError: a file is damaged, or detections are missing.
+    """
+    names = [model_of(path) for path, _ in tables]
+    for parts in zip(*(_complete(path, table) for path, table in tables), strict=True):
+        yield list(zip(names, parts, strict=True))
+
+
+def model_of(path: Path) -> str:
+    """Name of the model whose detections a file holds.
+
+    Raises:
+        DataError: it is no such file.
+    """
+    return str(metadata_of(path).get("model"))
+
+
+def known_rows(tables: Tables) -> npt.NDArray[np.bool_]:
+    """(n,) bool, of which frames it is known what all models find there."""
+    known: npt.NDArray[np.bool_] = np.logical_and.reduce([table.known for _, table in tables])
+    return known
+
+
+def _with_added(tables: Tables, streams: Sequence[Iterator[Detections]]) -> Iterator[Detections]:
+    times_s = tables[0][1].time_s
+    for row, parts in enumerate(zip(*streams, strict=True)):
+        yield Detections.concatenate([*parts, *tables.corrections.added_at(float(times_s[row]))])
+
+
+def _seen(tables: Tables, path: Path, table: FrameTable) -> Iterator[Seen]:
+    looked = np.flatnonzero(table.inferred)
+    last = np.searchsorted(looked, np.arange(len(table)), "right") - 1
+    for row, found in enumerate(_corrected(tables, path, table)):
+        k = int(last[row])
+        before = row - int(looked[k]) if k >= 0 else math.inf
+        after = int(looked[k + 1]) - row if k + 1 < len(looked) else math.inf
+        yield Seen(found, before, after if before else 0)
+
+
+def _corrected(tables: Tables, path: Path, table: FrameTable) -> Iterator[Detections]:
+    found = _complete(path, table)
+    if not tables.corrections.changes:
+        return found
+    model = model_of(path)
+    parts = zip(found, table.time_s.tolist(), strict=True)
+    return (tables.corrections.changed(one, time_s, model) for one, time_s in parts)
+
+
+def _complete(path: Path, table: FrameTable) -> Iterator[Detections]:
+    """A file's detections by frame, as many of each as its frames table says: a lost row would be a leak."""
+    for row, found in enumerate(read_detections(path, table.number.tolist())):
+        if len(found) != table.detections[row]:
+            raise DataError(f"{path}: detections of frame {table.number[row]} are missing; run detect again")
+        yield found

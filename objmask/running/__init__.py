@@ -1,0 +1,1 @@
+"""The workflow as a whole: started without a configuration, locked, gone on with, and told how it ended."""

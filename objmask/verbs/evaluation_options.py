@@ -1,0 +1,123 @@
+"""Options of the verbs that judge models, and what they come to."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from objmask.errors import ConfigError
+from objmask.verbs.options import add_hidden, add_hold, share
+from objmask.verbs.values import hidden_objects, hidden_zones, parse_json
+
+if TYPE_CHECKING:
+    from objmask.evaluation.judge import JudgeSettings
+    from objmask.evaluation.over_time import Configured
+    from objmask.evaluation.results import Marks
+
+
+def add_judging(parser: argparse.ArgumentParser) -> None:
+    """By what models are judged: score floors, groups, and what `protect` hides."""
+    none = "; none: the configuration's defaults"
+    parser.add_argument("--scores", metavar="JSON", help=f"score floors to judge at, 0..1: [0.05, 0.1, …]{none}")
+    parser.add_argument("--groups", metavar="JSON", help=f"groups, as masks takes them{none}")
+    parser.add_argument("--threshold", type=share, default=0.5, help="mask probability of an object's pixels, 0..1")
+    parser.add_argument("--privacy-threshold", type=share, default=0.3, help="the same of what is hidden")
+    add_hidden(parser, required=False)
+    parser.add_argument("--mark-masks", type=share, metavar="SCORE", help="score of masks in use, shown in the picture")
+    parser.add_argument("--mark-privacy", type=share, metavar="SCORE", help="score of privacy in use, shown there")
+
+
+def judge_settings(options: argparse.Namespace) -> JudgeSettings:
+    """What `add_judging` was told.
+
+    Raises:
+        ConfigError: no such scores, groups, objects or zones.
+    """
+    from objmask.config.defaults import PALETTE, SCORES, SENSITIVE
+    from objmask.detections.classes import Palette
+    from objmask.evaluation.judge import JudgeSettings
+    from objmask.render.hold import NO_HOLD
+    from objmask.render.privacy import PrivacySettings
+
+    scores = list(SCORES) if options.scores is None else parse_json(options.scores, "--scores")
+    palette = PALETTE if options.groups is None else Palette.from_json(options.groups)
+    numbers = isinstance(scores, list) and all(type(one) in (int, float) and 0 <= one <= 1 for one in scores)
+    if not numbers or not scores:
+        raise ConfigError("--scores: expected a list of numbers in 0..1, e.g. [0.05, 0.1, 0.3]")
+    rising = tuple(sorted({float(score) for score in scores}))
+    privacy = PrivacySettings(
+        classes=frozenset(SENSITIVE) if options.objects is None else hidden_objects(options),
+        score=rising[0],
+        threshold=options.privacy_threshold,
+        style="solid",
+        strength=1,
+        shape=options.shape,
+        grow=options.grow,
+        hold=NO_HOLD,
+        zones=hidden_zones(options),
+        whole_frame_when_none=options.whole_frame_when == "no_detection",
+    )
+    return JudgeSettings(rising, palette, options.threshold, privacy)
+
+
+def marks(options: argparse.Namespace) -> Marks:
+    """The score floors in use that `add_judging` was told."""
+    from objmask.evaluation.results import Marks
+
+    return Marks(privacy=options.mark_privacy, masks=options.mark_masks)
+
+
+def add_configured(parser: argparse.ArgumentParser) -> None:
+    """What a run hides and paints, beside what `add_judging` has."""
+    all_of_them = "as a JSON list; none: all of --name"
+    add_hold(parser)
+    parser.add_argument("--tracks", action="store_true", help="tracks are there too, and what is made starts from them")
+    parser.add_argument("--hidden-by", metavar="JSON", help=f"names of the models that privacy uses, {all_of_them}")
+    parser.add_argument("--painted-by", metavar="JSON", help=f"names of the models that masks use, {all_of_them}")
+    parser.add_argument("--corrections", type=Path, metavar="JSON", help="corrections: video to its list of entries")
+
+
+def configured(options: argparse.Namespace, settings: JudgeSettings) -> Configured:
+    """What `add_configured` was told.
+
+    Args:
+        options: of the verb.
+        settings: what `judge_settings` makes of them.
+
+    Raises:
+        ConfigError: no such models or corrections.
+    """
+    from dataclasses import replace
+
+    from objmask.evaluation.over_time import Configured
+    from objmask.evaluation.temporal import TemporalSettings
+    from objmask.render.hold import Hold
+
+    at = marks(options)
+    privacy = replace(settings.privacy, score=0.1 if at.privacy is None else at.privacy, hold=Hold.parse(options.hold))
+    score = 0.3 if at.masks is None else at.masks
+    return Configured(
+        TemporalSettings(privacy, settings.palette, score, settings.threshold, options.tracks),
+        _names(options.hidden_by, "--hidden-by", options.name),
+        _names(options.painted_by, "--painted-by", options.name),
+        _corrections(options.corrections) if options.corrections else {},
+    )
+
+
+def _names(text: str | None, what: str, known: list[str]) -> tuple[str, ...]:
+    names = known if text is None else parse_json(text, what)
+    if not isinstance(names, list) or not names or any(name not in known for name in names):
+        raise ConfigError(f"{what}: expected a list of some of {', '.join(known)}, e.g. {json.dumps(known[:1])}")
+    return tuple(dict.fromkeys(names))
+
+
+def _corrections(path: Path) -> dict[str, list[dict[str, object]]]:
+    try:
+        entries = parse_json(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read ({error})") from error
+    if not isinstance(entries, dict) or not all(isinstance(of_video, list) for of_video in entries.values()):
+        raise ConfigError(f"{path}: expected corrections as JSON, the name of a video to a list of its entries")
+    return entries

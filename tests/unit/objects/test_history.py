@@ -1,0 +1,48 @@
+"""What a track is, and how sure the network was of it around each frame."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from objmask.objects.history import History
+
+TIMES_S = np.arange(100) / 10
+
+
+def history(*entries: tuple[int, str, float]) -> History:
+    made = History()
+    for entry in entries:
+        made.add(*entry)
+    return made
+
+
+def test_the_class_is_what_the_scores_add_up_to():
+    assert history((0, "tv", 0.9), (1, "laptop", 0.5), (2, "laptop", 0.5)).name == "laptop"
+    assert history((0, "tv", 0.9), (1, "laptop", 0.4), (2, "laptop", 0.4)).name == "tv"
+
+
+def test_of_equal_classes_it_is_the_first_by_name_whatever_came_first():
+    assert history((0, "tv", 0.5), (1, "cup", 0.5)).name == "cup"
+    assert history((0, "cup", 0.5), (1, "tv", 0.5)).name == "cup"
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [(10, 0.2), (14, 0.2), (15, 0.9), (20, 0.9), (25, 0.9), (26, 0.3), (30, 0.3)],
+)
+def test_a_weak_detection_counts_as_the_best_within_memory(row, expected):
+    seen = history((10, "cup", 0.2), (12, "cup", 0.1), (20, "cup", 0.9), (30, "cup", 0.3))
+    assert seen.score_at(row, TIMES_S, 0.5) == pytest.approx(expected)
+
+
+def test_beyond_memory_the_better_neighbour_counts():
+    seen = history((10, "cup", 0.2), (60, "cup", 0.7))
+    assert seen.score_at(35, TIMES_S, 0.5) == pytest.approx(0.7)
+    assert seen.score_at(0, TIMES_S, 0.5) == pytest.approx(0.2)
+    assert seen.score_at(99, TIMES_S, 0.5) == pytest.approx(0.7)
+
+
+def test_without_memory_a_detection_counts_as_it_is():
+    seen = history((10, "cup", 0.2), (11, "cup", 0.9))
+    assert seen.score_at(10, TIMES_S, 0.0) == pytest.approx(0.2)
