@@ -164,7 +164,7 @@ class Results:
     def video_summary(self, out: Path) -> int:
         """What the report shows of the video."""
         coverage = self.at(f"coverage/{NAME}.csv")
-        return run("video_summary", **self.tracked, groups=GROUPS, coverage=coverage, thumbnails=0, out=out)
+        return run("video-summary", **self.tracked, groups=GROUPS, coverage=coverage, thumbnails=0, out=out)
 
     def kinds(self) -> list[Kind]:
         """All kinds."""
