@@ -32,7 +32,7 @@ VIDEO = {
     "protect",
     "coverage",
     "summary",
-    "video_summary",
+    "video-summary",
 }
 REPORT = {"report"}
 EXPORTS = {"annotations", "annotated-images", "dataset"}

@@ -51,7 +51,7 @@ def test_version():
 
 
 def test_every_verb_has_its_module():
-    files = {path.stem for path in (ROOT / "objmask/verbs").glob("*.py")} - {"__init__", "options", "values"}
+    files = {path.stem for path in (ROOT / "objmask/verbs").glob("*.py")} - {"__init__", "options", "values", "terminal", "evaluation_options"}
     assert {verb.replace("-", "_") for verb in VERBS} == files
 
 

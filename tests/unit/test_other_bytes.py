@@ -62,7 +62,7 @@ def readers(folder):
         "protect": {**detected, "objects": '["cup"]', "out": out / "o.mp4"},
         "annotated-images": {**detected, "out": out / "images"},
         "clips": {**detected, "of": "picture", "name": "a", "out": out / "c.npz"},
-        "video_summary": {
+        "video-summary": {
             **{key: value for key, value in detected.items() if key != "video"},
             **{"raw": video, "groups": GROUPS, "coverage": folder / "c.csv", "out": out / "g.json"},
         },
