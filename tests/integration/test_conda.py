@@ -34,6 +34,7 @@ VIDEO = {
     "summary",
     "video-summary",
 }
+VIDEO_RULES = {verb.replace("-", "_") for verb in VIDEO}
 REPORT = {"report"}
 EXPORTS = {"annotations", "annotated-images", "dataset"}
 EXPORT_RULES = {"coco", "yolo", "masks_png", "cvat", "annotated_images", "coco_dataset", "yolo_dataset"}
@@ -173,7 +174,7 @@ def test_each_rule_runs_in_its_own_environment_only(both: Both) -> None:
     ran_in = {(process.verb, process.prefix) for process in both.processes}
     expected = {"tensorflow": WITH_TENSORFLOW, "video": VIDEO, "report": REPORT, "exports": EXPORTS}
     assert ran_in == {(verb, both.environments[name]) for name, verbs in expected.items() for verb in verbs}
-    assert set(both.conda.jobs) == WITH_TENSORFLOW - {"serve"} | VIDEO | REPORT | EXPORT_RULES
+    assert set(both.conda.jobs) == WITH_TENSORFLOW - {"serve"} | VIDEO_RULES | REPORT | EXPORT_RULES
 
 
 def test_nothing_of_the_host_leaks_in(both: Both) -> None:
@@ -214,8 +215,8 @@ def test_nothing_is_left_to_do(both: Both) -> None:
 @pytest.mark.parametrize(
     ("name", "jobs"),
     [
-        ("video", VIDEO | {"detect"} | REPORT | EXPORT_RULES),
-        ("tensorflow", VIDEO - {"probe"} | {"model", "detect"} | REPORT | EXPORT_RULES),
+        ("video", VIDEO_RULES | {"detect"} | REPORT | EXPORT_RULES),
+        ("tensorflow", VIDEO_RULES - {"probe"} | {"model", "detect"} | REPORT | EXPORT_RULES),
         ("exports", EXPORT_RULES),
         ("report", REPORT),
     ],

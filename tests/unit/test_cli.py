@@ -51,7 +51,8 @@ def test_version():
 
 
 def test_every_verb_has_its_module():
-    files = {path.stem for path in (ROOT / "objmask/verbs").glob("*.py")} - {"__init__", "options", "values", "terminal", "evaluation_options"}
+    shared = {"__init__", "options", "values", "terminal", "evaluation_options"}
+    files = {path.stem for path in (ROOT / "objmask/verbs").glob("*.py")} - shared
     assert {verb.replace("-", "_") for verb in VERBS} == files
 
 
