@@ -1,6 +1,7 @@
 # make env    the environment, in .venv, from requirements.lock
 # make demo   rendered clips through the whole workflow, and the truth beside what was measured
 # make test   all tests        make lint   all checks        make bench   measurements        make model   the built-in model
+# make settings   config.yaml and docs/settings.md, from objmask/config/settings.py
 SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -16,7 +17,7 @@ endif
 DEMO := build/demo
 STEPS := 7114
 
-.PHONY: env demo model test lint bench clean
+.PHONY: env demo model settings test lint bench clean
 
 env: .venv/ready
 
@@ -46,6 +47,9 @@ model: env
 	$(BIN)/python -m objmask train --data=build/model/train --validation=build/model/validation --seed=1 --steps=$(STEPS) --out=build/model/network
 	$(BIN)/python -m objmask export --network=build/model/network --half --set=min_dimension=288 --set=max_dimension=512 --out=build/model/demo
 	cp build/model/demo/{frozen_inference_graph.pb,label_map.pbtxt,pipeline.config} objmask/models/demo/
+
+settings: env
+	$(BIN)/python -m objmask.config.document
 
 test: env
 	@# Files side by side, in their order: those that take long first, so that all cores end together.

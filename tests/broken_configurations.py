@@ -20,7 +20,6 @@ from fuzzing import Outcome, isolated
 from PIL import ImageColor
 
 ROOT = Path(__file__).parents[1]
-SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 _LONGEST_LINE = 2000
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -223,11 +222,11 @@ def read(configuration: Configuration) -> dict[str, Any]:
     if mistakes := mistakes_of_command_line(configuration.arguments):
         raise ConfigError(*mistakes)
     given = dict.fromkeys((entry.partition("=")[0] for entry in configuration.entries), 1)
-    settings = read_config([configuration.path], given, configuration.arguments, only_texts(SCHEMA))
-    complete = objmask_config.complete(typed(settings, SCHEMA), SCHEMA)
+    settings = read_config([configuration.path], given, configuration.arguments, only_texts())
+    complete = objmask_config.complete(typed(settings))
     models = objmask_config.models_of(complete)
     searching = audit_models_of(complete, models)
-    objmask_config.check_objects(complete, models, SCHEMA)
+    objmask_config.check_objects(complete, models)
     audit_notes(complete, searching)
     objmask_config.notes_of(complete, models)
     return complete
@@ -290,7 +289,7 @@ def differences(config: Mapping[str, Any], settings: Mapping[str, Any]) -> Itera
     """Where a configuration is not what was written, or where that says nothing, the default."""
     from objmask.config.config import complete
 
-    yield from _different(config, settings, complete({"videos": "v", "models": ["demo"]}, SCHEMA), "")
+    yield from _different(config, settings, complete({"videos": "v", "models": ["demo"]}), "")
 
 
 def _different(value: Any, text: Any, default: Any, where: str) -> Iterator[str]:

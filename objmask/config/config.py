@@ -1,4 +1,4 @@
-"""The configuration: strict against its schema, complete with defaults, sensible before any job starts."""
+"""The configuration: strict against the settings, complete with defaults, sensible before any job starts."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import yaml
 from PIL import ImageColor
+from pydantic import ValidationError
 
+from objmask.config.defaults import PALETTE
 from objmask.config.schema import check, fill
+from objmask.config.settings import Settings
 from objmask.detections.classes import Palette, check_names
 from objmask.errors import ConfigError
 from objmask.exports.labelmap import check_group_names
@@ -22,12 +24,10 @@ from objmask.models.info import ModelInfo
 from objmask.models.source import ModelSource
 
 Config = dict[str, Any]
-_MOST_CLIP_BYTES = 10**9
-"""Of a video's training clips, which are put together in memory; what the rule asks for."""
 
 
-def complete(given: Mapping[str, Any], schema_path: Path) -> Config:
-    """Validates a configuration against the schema and fills in the defaults.
+def complete(given: Mapping[str, Any]) -> Config:
+    """Validates a configuration against the settings and fills in their defaults.
 
     `model` (one name or path) is short for `models`, `null` for a whole section means its defaults, a text where a
     list belongs means a list: of its parts between commas where these are words to choose from, else of itself.
@@ -35,17 +35,22 @@ def complete(given: Mapping[str, Any], schema_path: Path) -> Config:
     Raises:
         ConfigError: a line for each mistake: the key, what is wrong with it, and what is possible.
     """
-    schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
     config = deepcopy(dict(given))
     config = {key: value for key, value in config.items() if value is not None}
     if "model" in config:
         config["models"] = [str(config.pop("model"))]
     if "videos" in config:
         config["videos"] = str(config["videos"])
-    fill(config, schema)
-    check(config, schema)
+    fill(config)
+    check(config)
     _name_colours(config["groups"])
-    if mistakes := list(_mistakes(config)):
+    _refuse_endless(config)
+    try:
+        settings = Settings.model_validate(config)
+    except ValidationError as error:
+        where = [(".".join(map(str, one["loc"])), one["msg"]) for one in error.errors()]
+        raise ConfigError(*(f"config: {key}: {message}" for key, message in where)) from error
+    if mistakes := list(_mistakes(settings, config)):
         raise ConfigError(*mistakes)
     return config
 
@@ -91,7 +96,7 @@ def notes_of(config: Config, models: Mapping[str, ModelInfo]) -> list[str]:
     return notes
 
 
-def check_objects(config: Config, models: Mapping[str, ModelInfo], schema_path: Path) -> list[str]:
+def check_objects(config: Config, models: Mapping[str, ModelInfo]) -> list[str]:
     """Checks that the named objects exist and can be detected.
 
     Returns:
@@ -101,7 +106,7 @@ def check_objects(config: Config, models: Mapping[str, ModelInfo], schema_path: 
     Raises:
         ConfigError: unknown objects, or ones that the user's own groups name and no model detects, a line each.
     """
-    defaults = yaml.safe_load(schema_path.read_text(encoding="utf-8"))["properties"]["groups"]["default"]
+    defaults = {group.name: group.objects for group in PALETTE.groups}
     known = {*COCO_NAMES, *(c for m in models.values() for c in m.classes)}
     named = {f"groups.{name}.objects": group["objects"] for name, group in config["groups"].items()}
     mistakes: list[str] = []
@@ -114,7 +119,7 @@ def check_objects(config: Config, models: Mapping[str, ModelInfo], schema_path: 
     seen = _classes_used(config, models, "masks")
     for group in palette.groups:
         missing = [name for name in group.objects if name in known and name not in seen]
-        if missing and set(missing) - set(defaults.get(group.name, {}).get("objects", ())):
+        if missing and set(missing) - set(defaults.get(group.name, ())):
             mistakes.append(f"groups.{group.name}: no model used for masks can detect {', '.join(missing)}")
         elif missing:
             warnings.append(f"group '{group.name}': no model used for masks can detect {', '.join(missing)}")
@@ -122,7 +127,7 @@ def check_objects(config: Config, models: Mapping[str, ModelInfo], schema_path: 
         raise ConfigError(*mistakes)
     hidden = palette.hidden(config["sensitive_objects"])
     leaks = sorted(hidden - _classes_used(config, models, "privacy"))
-    if _protects(config):
+    if Settings.model_validate(config).protects:
         if leaks:
             warnings.insert(0, f"SENSITIVE objects that no model used for privacy can detect: {', '.join(leaks)}")
         for name in model_names(config, models, "privacy"):
@@ -165,75 +170,23 @@ def _classes_used(config: Config, models: Mapping[str, ModelInfo], section: str)
     return {c for name in model_names(config, models, section) for c in models[name].classes}
 
 
-def _mistakes(config: Config) -> Iterator[str]:
-    """What a schema cannot say: values that contradict each other."""
-    endless = list(_not_finite(config))
-    yield from (f"config: {where} is no finite number; set it to one, or to null for the default" for where in endless)
-    if endless:
-        return
+def _refuse_endless(config: Config) -> None:
+    endless = _not_finite(config)
+    lines = [f"config: {where} is no finite number; set it to one, or to null for the default" for where in endless]
+    if lines:
+        raise ConfigError(*lines)
+
+
+def _mistakes(settings: Settings, config: Config) -> Iterator[str]:
+    """Values that contradict each other."""
+    palette = Palette(())
     try:
         palette = palette_of(config)
-        if {"masks_png", "cvat"} & {*config["outputs"]}:
+        if {"masks_png", "cvat"} & {*settings.outputs}:
             check_group_names(palette)
     except ConfigError as error:
         yield str(error)
-        palette = Palette(())
-    floor = config["detect"]["floor"]
-    for section in ("masks", "privacy"):
-        if config[section]["score"] < floor:
-            yield (
-                f"{section}.score: {config[section]['score']} is below detect.floor {floor}, "
-                f"under which nothing is stored; lower detect.floor or raise {section}.score"
-            )
-    if _protects(config) and config["detect"]["every"] != 1 and not config["tracks"]["enabled"]:
-        yield (
-            "detect.every: a frame without inference would leak in protected video; set it to 1, or tracks.enabled to "
-            "true, which carries masks to such frames"
-        )
-    if _protects(config) and not _hides_something(config, palette):
-        yield "sensitive_objects: protected video would hide nothing; name objects, or leave protected out"
-    yield from _clip_mistakes(config["clips"])
-    if "evaluation" in config["outputs"]:
-        yield from _evaluation_mistakes(config["evaluation"], floor)
-    start, end = config["window"]["start_s"], config["window"]["end_s"]
-    if end is not None and end <= (start or 0):
-        yield f"window: end_s {end} is not after start_s {start or 0}"
-
-
-def _protects(config: Config) -> bool:
-    """Whether protected video is made, to be kept or to make clips of."""
-    outputs = config["outputs"]
-    return bool({"protected", "audit"} & {*outputs}) or ("clips" in outputs and config["clips"]["of"] == "protected")
-
-
-def _clip_mistakes(clips: Config) -> Iterator[str]:
-    low, high = clips["step_min"], clips["step_max"]
-    if high is not None and high < low:
-        yield f"clips.step_max: {high} is below clips.step_min {low}; raise it, or set it to null"
-    width, height = clips["size"] if isinstance(clips["size"], list) else (clips["size"], clips["size"])
-    size_bytes = clips["per_video"] * clips["frames"] * width * height * 3
-    if size_bytes > _MOST_CLIP_BYTES:
-        yield (
-            f"clips: those of one video would take {size_bytes / 1e9:.1f} GB of memory, at most "
-            f"{_MOST_CLIP_BYTES / 1e9:.0f} are possible; lower clips.per_video, frames or size"
-        )
-
-
-def _evaluation_mistakes(evaluation: Config, floor: float) -> Iterator[str]:
-    if not evaluation["annotations"]:
-        yield ("evaluation.annotations: output evaluation needs the truth; set it to a COCO file or a folder")
-    lowest = min(evaluation["scores"])
-    if lowest < floor:
-        yield (
-            f"evaluation.scores: {lowest} is below detect.floor {floor}, under which nothing is stored; "
-            "lower detect.floor or leave that score out"
-        )
-
-
-def _hides_something(config: Config, palette: Palette) -> bool:
-    privacy = config["privacy"]
-    hidden = palette.hidden(config["sensitive_objects"])
-    return bool(hidden or privacy["zones"] or privacy["whole_frame_when"] != "never")
+    yield from settings.contradictions(hidden=palette.hidden(settings.sensitive_objects))
 
 
 def _not_finite(value: Any, where: str = "") -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A configuration beside its schema: types, defaults, and what is wrong with it in one line."""
+"""A configuration beside the schema of the settings: types, defaults, and what is wrong with it in one line."""
 
 from __future__ import annotations
 
@@ -6,111 +6,104 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from copy import deepcopy
-from pathlib import Path
 from typing import Any, cast
 
-import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from objmask.config.files import Plain, parse_settings
+from objmask.config.json_schema import Schema, said_of, the_schema
 from objmask.errors import ConfigError
 from objmask.hints import did_you_mean
 
-Schema = Mapping[str, Any]
 _HINTS = {"videos": "a folder of videos", "models": "a model's name or file, e.g. --config model=<file.tflite>"}
 
 
-def typed(given: Mapping[str, Any], schema_path: Path) -> dict[str, Any]:
+def typed(given: Mapping[str, Any]) -> dict[str, Any]:
     """A configuration in which each word is what the schema takes there: a text as it was typed, else its value.
 
     Words without quotes come as `Plain`; a text in whose place none may stand is read as YAML.
     """
-    schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
-    return cast(dict[str, Any], _typed(dict(given), schema, schema))
+    return cast(dict[str, Any], _typed(dict(given), the_schema()))
 
 
-def only_texts(schema_path: Path) -> frozenset[str]:
+def only_texts() -> frozenset[str]:
     """The keys whose values can be nothing but texts."""
-    schema = yaml.safe_load(schema_path.read_text(encoding="utf-8"))
-    parts = {"model": {"type": "string"}, **schema["properties"]}
+    parts = {"model": {"type": "string"}, **the_schema()["properties"]}
     return frozenset(key for key, part in parts.items() if "string" in part.get("type", ()) and "enum" not in part)
 
 
-def fill(config: dict[str, Any], schema: Schema) -> None:
-    """Sets the schema's defaults in place, at every depth, and makes lists of texts where lists belong."""
-    _fill(config, schema, schema)
+def fill(config: dict[str, Any]) -> None:
+    """Sets the defaults in place, at every depth, and makes lists of texts where lists belong."""
+    _fill(config, the_schema())
 
 
-def check(config: Mapping[str, Any], schema: Schema) -> None:
+def check(config: Mapping[str, Any]) -> None:
     """Validates a configuration.
 
     Raises:
         ConfigError: a line for each mistake: the key, what is wrong with it, and what is possible.
     """
+    schema = the_schema()
     errors = sorted(Draft202012Validator(schema).iter_errors(config), key=_place)
     nearest = [cast(ValidationError, best_match(iter([error]))) for error in errors]
-    if lines := dict.fromkeys(line for error in nearest for line in _lines(error, schema)):
+    if lines := dict.fromkeys(line for error in nearest for line in _lines(error)):
         raise ConfigError(*lines)
 
 
-def _typed(value: Any, schema: Schema, root: Schema) -> Any:
-    kinds = _kinds(schema, root)
+def _typed(value: Any, schema: Schema) -> Any:
+    kinds = _kinds(schema)
     if isinstance(value, dict):
         kind = next((one for one in kinds if "object" in one.get("type", ())), {})
         parts, more = kind.get("properties", {}), kind.get("additionalProperties")
         others = more if isinstance(more, dict) else {}
-        return {key: _setting(item, parts.get(key, others), root) for key, item in value.items()}
+        return {key: _setting(item, parts.get(key, others)) for key, item in value.items()}
     if isinstance(value, list):
         kind = next((one for one in kinds if "array" in one.get("type", ())), {})
-        return [_typed(item, kind.get("items", {}), root) for item in value]
+        return [_typed(item, kind.get("items", {})) for item in value]
     if not isinstance(value, str):
         return value
-    if any(_takes(one, value, root) for one in kinds):
+    if any(_takes(one, value) for one in kinds):
         return str(value)
     if isinstance(value, Plain):
         return value.value
     with suppress(ValueError):
         parsed = parse_settings(value)
-        return value if parsed is None else _typed(parsed, schema, root)
+        return value if parsed is None else _typed(parsed, schema)
     return value
 
 
-def _setting(value: Any, schema: Schema, root: Schema) -> Any:
+def _setting(value: Any, schema: Schema) -> Any:
     """The value of a key; a key without one (`key:`, `key: null`) is not set."""
-    return None if isinstance(value, Plain) and value.value is None else _typed(value, schema, root)
+    return None if isinstance(value, Plain) and value.value is None else _typed(value, schema)
 
 
-def _kinds(schema: Schema, root: Schema) -> list[Schema]:
+def _kinds(schema: Schema) -> list[Schema]:
     """What may stand in a place, each kind for itself."""
-    if "$ref" in schema:
-        schema = root["$defs"][schema["$ref"].rsplit("/", 1)[1]]
     return list(schema.get("oneOf", [schema]))
 
 
-def _takes(kind: Schema, text: str, root: Schema) -> bool:
+def _takes(kind: Schema, text: str) -> bool:
     """Whether a text may stand there, itself or as a list of one."""
     if "enum" in kind or "const" in kind:
         return text in kind.get("enum", [kind.get("const")])
-    if "array" in kind.get("type", ()) and any(_takes(one, text, root) for one in _kinds(kind.get("items", {}), root)):
+    if "array" in kind.get("type", ()) and any(_takes(one, text) for one in _kinds(kind.get("items", {}))):
         return True
     return "string" in kind.get("type", "string")
 
 
-def _fill(value: Any, schema: Schema, root: Schema) -> None:
+def _fill(value: Any, schema: Schema) -> None:
     if not isinstance(value, dict):
         return
     for key, part in schema.get("properties", {}).items():
-        if "$ref" in part:
-            part = root["$defs"][part["$ref"].rsplit("/", 1)[1]]
         if "default" in part and value.get(key) is None:
             value[key] = deepcopy(part["default"])
         if isinstance(value.get(key), str):
             value[key] = _listed(value[key], part)
-        _fill(value.get(key), part, root)
+        _fill(value.get(key), part)
     if isinstance(schema.get("additionalProperties"), dict):
         for part in value.values():
-            _fill(part, schema["additionalProperties"], root)
+            _fill(part, schema["additionalProperties"])
 
 
 def _listed(text: str, schema: Schema) -> str | list[str]:
@@ -129,7 +122,7 @@ def _place(error: ValidationError) -> list[str]:
     return [str(part) for part in error.absolute_path]
 
 
-def _lines(error: ValidationError, root: Schema) -> Iterator[str]:
+def _lines(error: ValidationError) -> Iterator[str]:
     where = ".".join(str(part) for part in error.absolute_path)
     schema: Any = error.schema
     prefix = f"{where}." if where else ""
@@ -144,9 +137,9 @@ def _lines(error: ValidationError, root: Schema) -> Iterator[str]:
     message = re.sub(r"\s+", " ", error.message)[:200]
     if error.validator == "type" and "properties" in schema:
         value = repr(error.instance)[:200]
-        yield f"config: {where}: {value} stands where settings belong{_no_section(where, schema, root)}"
+        yield f"config: {where}: {value} stands where settings belong{_no_section(where, schema)}"
         return
-    unit = schema.get("description", "") if isinstance(schema, Mapping) else ""
+    unit = ". ".join(said_of(schema)) if isinstance(schema, Mapping) else ""
     yield f"config: {where}: {message}{f' ({unit})' if unit else ''}"
 
 
@@ -160,9 +153,9 @@ def _unknown(key: str, schema: Schema) -> str:
     return f"{f'; {meant}' if meant else ';'} possible: {', '.join(sorted(known))}"
 
 
-def _no_section(where: str, schema: Schema, root: Schema) -> str:
+def _no_section(where: str, schema: Schema) -> str:
     """What to write instead of one value for a whole section."""
-    values = [name for name, part in root["properties"].items() if "properties" not in part]
+    values = [name for name, part in the_schema()["properties"].items() if "properties" not in part]
     if meant := did_you_mean(where, values, closeness=0.8):
         return f"; {meant}"
     section = f"{{{next(iter(schema['properties']))}: …}}"

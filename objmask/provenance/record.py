@@ -27,7 +27,8 @@ _WITHOUT_EFFECT = frozenset(
             "provenance/record.py",
             "provenance/unchanged.py",
         ),
-        *("verbs/options.py", "config/files.py", "config/schema.py", "inputs/index.py", "inputs/table.py"),
+        *("verbs/options.py", "inputs/index.py", "inputs/table.py"),
+        *("config/files.py", "config/schema.py", "config/json_schema.py", "config/settings.py"),
         *("models/cache.py", "models/download.py", "models/devices.py"),
         *("jobs/lifetime.py", "inference/client.py", "inference/server.py"),
     }

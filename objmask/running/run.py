@@ -33,7 +33,6 @@ from objmask.running.folder_lock import hold
 LOG = logging.getLogger(__name__)
 
 SNAKEFILE = Path(__file__).parents[2] / "Snakefile"
-_SCHEMA = SNAKEFILE.parent / "workflow/schemas/config.schema.yaml"
 DEFAULT_MODEL = "mask_rcnn_inception_v2_coco"
 """The fastest one for real footage that needs no file of one's own."""
 _CONFIG, _WORDS = "config.yaml", "snakemake.log"
@@ -90,7 +89,7 @@ def settings_for(
     if not videos.exists():
         raise ConfigError(f"{videos}: no such file or folder")
     find_videos(videos, warn=lambda _: None)  # the workflow says it
-    given = typed(read_settings(more), _checkout(_SCHEMA)) if more else {}
+    given = typed(read_settings(more)) if more else {}
     if "model" in given:
         given["models"] = given.pop("model")
     settings = {**given, "videos": str(videos.absolute())}

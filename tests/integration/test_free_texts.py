@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from snakemake_runs import Run, Workflow, csv_column
 
+from objmask.config.json_schema import the_schema
 from objmask.models.coco import COCO_NAMES
 from objmask.models.tflite_file import TfliteFile
 
@@ -65,24 +65,21 @@ PLACES = {
 """Every place of the schema where a text may stand that is not one of some words, and what stands there."""
 
 
-def texts(schema: Mapping[str, Any], root: Mapping[str, Any], where: str = "") -> Iterator[str]:
+def texts(schema: Mapping[str, Any], where: str = "") -> Iterator[str]:
     """The places of a schema that take any text."""
-    if "$ref" in schema:
-        schema = root["$defs"][schema["$ref"].rsplit("/", 1)[1]]
     for one in schema.get("oneOf", [schema]):
         if "string" in one.get("type", ()) and "enum" not in one:
             yield where
         for key, part in one.get("properties", {}).items():
-            yield from texts(part, root, f"{where}.{key}".lstrip("."))
+            yield from texts(part, f"{where}.{key}".lstrip("."))
         if isinstance(one.get("additionalProperties"), dict):
-            yield from texts(one["additionalProperties"], root, f"{where}.*")
+            yield from texts(one["additionalProperties"], f"{where}.*")
         if "items" in one:
-            yield from texts(one["items"], root, f"{where}[]")
+            yield from texts(one["items"], f"{where}[]")
 
 
 def test_no_place_is_left_out():
-    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
-    assert sorted(set(texts(schema, schema))) == sorted(PLACES)
+    assert sorted(set(texts(the_schema()))) == sorted(PLACES)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "workflow/rules").glob("*.smk")), ids=lambda path: path.stem)

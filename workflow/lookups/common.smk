@@ -38,7 +38,6 @@ from objmask.files.utf8 import is_spoken
 from objmask.inputs.video_table import FAILED
 
 PROJECT = workflow.basedir
-SCHEMA = Path(PROJECT) / "workflow/schemas/config.schema.yaml"
 RESULTS = "results"
 STARTED = time.time()
 
@@ -61,11 +60,11 @@ def say(line, level="warning"):
 def given_config():
     """What was configured, read again: Snakemake's `config` has numbers where people have typed names.
 
-    A file given with --configfile stands alone; what it does not set comes from the schema's defaults.
+    A file given with --configfile stands alone; what it does not set has its default.
     """
     settings = workflow.config_settings
     files = settings.configfiles or [Path(PROJECT) / "config.yaml"]
-    return read_config(map(Path, files), settings.config, sys.argv, only_texts(SCHEMA))
+    return read_config(map(Path, files), settings.config, sys.argv, only_texts())
 
 
 def read_inputs():
@@ -76,10 +75,10 @@ def read_inputs():
                 f"names need UTF-8, not {sys.getfilesystemencoding()}: set PYTHONUTF8=1, or LC_ALL=C.UTF-8"
             )
         refuse_unwritable(Path(RESULTS))
-        complete = objmask_config.complete(typed(given_config(), SCHEMA), SCHEMA)
+        complete = objmask_config.complete(typed(given_config()))
         models = objmask_config.models_of(complete)
         searching = audit_models_of(complete, models)
-        warnings = objmask_config.check_objects(complete, models, SCHEMA) + audit_notes(complete, searching)
+        warnings = objmask_config.check_objects(complete, models) + audit_notes(complete, searching)
         warnings += objmask_config.notes_of(complete, models)
         videos = index_videos(find_videos(Path(complete["videos"]), warnings.append), Path(RESULTS) / "index.json")
     except (ObjmaskError, OSError) as error:

@@ -11,12 +11,10 @@ from objmask.config.audit import audit_bars, audit_models_of, audit_notes
 from objmask.config.config import complete, models_of
 from objmask.errors import ConfigError, ModelError
 
-SCHEMA = Path(__file__).parents[3] / "workflow/schemas/config.schema.yaml"
-
 
 def config(**sections: Any) -> dict[str, Any]:
     given = {"videos": "v", "models": {"one": "demo", "two": "demo"}, "outputs": ["audit"], **sections}
-    return complete(given, SCHEMA)
+    return complete(given)
 
 
 def searching(**sections: Any) -> list[str]:
@@ -35,7 +33,7 @@ def test_the_models_whose_objects_are_hidden_search_unless_one_is_named():
 def test_a_model_that_is_none_or_has_another_s_name_is_refused():
     with pytest.raises(ModelError, match="no such model"):
         searching(audit={"model": "./nothing.tflite"})
-    folder = str(SCHEMA.parents[2] / "objmask/models/demo")
+    folder = str(Path(__file__).parents[3] / "objmask/models/demo")
     assert searching(models=["demo"], audit={"model": folder}) == ["demo"]
     with pytest.raises(ConfigError, match=r"audit.model: another model is named 'demo'"):
         searching(models={"demo": "mask_rcnn_inception_v2_coco"}, audit={"model": folder})

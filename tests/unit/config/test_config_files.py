@@ -13,7 +13,6 @@ from objmask.config.files import mistakes_of_command_line, read_config, read_set
 from objmask.config.schema import only_texts, typed
 from objmask.errors import ConfigError
 
-SCHEMA = Path(__file__).parents[3] / "workflow/schemas/config.schema.yaml"
 BOMB = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{p: *a{n - 1}, q: *a{n - 1}}}\n" for n in range(1, 40))
 MERGED = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 40))
 
@@ -21,13 +20,13 @@ MERGED = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]
 def from_file(tmp_path: Path, text: str | bytes, name: str = "c.yaml") -> dict[str, Any]:
     path = tmp_path / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return typed(read_settings(path), SCHEMA)
+    return typed(read_settings(path))
 
 
 def from_arguments(*entries: str) -> dict[str, Any]:
     """As Snakemake calls it, which gives nothing of what was typed."""
     given = dict.fromkeys((entry.partition("=")[0] for entry in entries), 1)
-    return typed(read_config([], given, ["-n", "--config", *entries, "--cores", "1"], only_texts(SCHEMA)), SCHEMA)
+    return typed(read_config([], given, ["-n", "--config", *entries, "--cores", "1"], only_texts()))
 
 
 NAMES = (
@@ -107,7 +106,7 @@ def test_numbers_that_people_read_otherwise_are_no_numbers(tmp_path, number):
         from_arguments("videos=v", "model=demo", f"window={{end_s: {number}}}"),
     ):
         with pytest.raises(ConfigError) as caught:
-            complete(given, SCHEMA)
+            complete(given)
         (line,) = caught.value.lines
         written = number.strip("'")
         assert f"window.end_s: '{written}' is not of type 'number'" in line
@@ -116,7 +115,7 @@ def test_numbers_that_people_read_otherwise_are_no_numbers(tmp_path, number):
 @pytest.mark.parametrize("text", ["", "# 0.5", "  "])
 def test_a_text_with_nothing_in_it_is_no_default(tmp_path, text):
     with pytest.raises(ConfigError, match=r"detect\.floor: "):
-        complete(from_file(tmp_path, f"videos: v\nmodel: demo\ndetect: {{floor: '{text}'}}"), SCHEMA)
+        complete(from_file(tmp_path, f"videos: v\nmodel: demo\ndetect: {{floor: '{text}'}}"))
 
 
 def test_what_looks_like_a_comment_is_a_text_on_the_command_line():
@@ -131,8 +130,8 @@ def test_single_values_add_to_those_of_files(tmp_path):
     path = tmp_path / "c.yaml"
     path.write_text("videos: a\nprivacy: {style: blur, strength: 3}\n")
     argv = ["--config", "privacy={style: solid}"]
-    config = read_config([path], {"privacy": {"style": "solid"}}, argv, only_texts(SCHEMA))
-    assert typed(config, SCHEMA) == {"videos": "a", "privacy": {"style": "solid", "strength": 3}}
+    config = read_config([path], {"privacy": {"style": "solid"}}, argv, only_texts())
+    assert typed(config) == {"videos": "a", "privacy": {"style": "solid", "strength": 3}}
 
 
 @pytest.mark.parametrize(
@@ -140,14 +139,14 @@ def test_single_values_add_to_those_of_files(tmp_path):
 )
 def test_colours_by_name(tmp_path, colour, levels):
     given = from_file(tmp_path, f"videos: v\nmodel: demo\ngroups: {{a: {{objects: [cup], colour: {colour}}}}}\n")
-    assert complete(given, SCHEMA)["groups"]["a"]["colour"] == levels
+    assert complete(given)["groups"]["a"]["colour"] == levels
 
 
 @pytest.mark.parametrize("colour", ["tael", "#12", "#11223344", "hsv(", "", "2024"])
 def test_what_is_no_colour(colour):
     groups = {"a": {"objects": ["cup"], "colour": colour}, "b": {"objects": ["tv"], "colour": "nocolour"}}
     with pytest.raises(ConfigError) as caught:
-        complete({"videos": "v", "model": "demo", "groups": groups}, SCHEMA)
+        complete({"videos": "v", "model": "demo", "groups": groups})
     assert len(caught.value.lines) == 2
     assert caught.value.lines[0].startswith(f"groups.a.colour: no colour '{colour}'; ")
 
@@ -157,7 +156,7 @@ def test_all_mistakes_are_listed_in_an_order_that_stays():
     found = []
     for one in (given, dict(reversed(given.items()))):
         with pytest.raises(ConfigError) as caught:
-            complete(one, SCHEMA)
+            complete(one)
         found.append(caught.value.lines)
     assert found[0] == found[1]
     assert len(found[0]) == 7
@@ -174,7 +173,7 @@ def test_all_mistakes_are_listed_in_an_order_that_stays():
 def test_so_are_those_of_values_that_contradict_each_other():
     given = {"detect": {"floor": 0.5, "every": 2}, "tracks": {"enabled": False}, "window": {"start_s": 3, "end_s": 2}}
     with pytest.raises(ConfigError) as caught:
-        complete({"videos": "v", "model": "demo", **given}, SCHEMA)
+        complete({"videos": "v", "model": "demo", **given})
     assert len(caught.value.lines) == 4
 
 

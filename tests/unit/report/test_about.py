@@ -12,12 +12,10 @@ from objmask.models.source import ModelSource
 from objmask.report.about import about
 from objmask.report.contrast import PAPER, SCREEN, contrast, readable
 
-SCHEMA = Path(__file__).parents[3] / "workflow/schemas/config.schema.yaml"
-
 
 def told(**config):
     places = {"videos": "/secret/place", "mirror": "/secret/mirror", "evaluation": {"annotations": "/secret/truth"}}
-    config = complete({**places, "models": ["demo"], **config}, SCHEMA)
+    config = complete({**places, "models": ["demo"], **config})
     return about(config, models_of(config), {"demo": ModelSource.of("demo")}, ["a note"])
 
 
@@ -56,7 +54,7 @@ def test_a_model_s_card():
 
 
 def test_a_file_of_the_user_s_own_is_not_named_by_its_path(tmp_path):
-    config = complete({"videos": "videos", "models": ["demo"]}, SCHEMA)
+    config = complete({"videos": "videos", "models": ["demo"]})
     [card] = about(config, models_of(config), {"demo": ModelSource(str(tmp_path), None)}, [])["models"]
     assert str(tmp_path) not in json.dumps(card)
 

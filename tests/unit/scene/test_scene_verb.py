@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 import av
 import cv2
 import numpy as np
 import pytest
-import yaml
 from pycocotools.coco import COCO
 
 from objmask.cli import main
-from objmask.config.defaults import PALETTE, SCORES, SENSITIVE
-from objmask.detections.classes import Palette
+from objmask.config.defaults import PALETTE
 from objmask.models.coco import COCO_IDS, OFFICE_NAMES
 from objmask.scene.world import render_still
 
@@ -117,16 +113,6 @@ def test_clips_repeat(clips: Path, tmp_path: Path) -> None:
     assert len(again) == 3
     before = _bytes(clips)
     assert [name for name, content in again.items() if before[name] != content] == []
-
-
-def test_the_groups_are_those_of_the_configuration() -> None:
-    schema: Any = yaml.safe_load(
-        (Path(__file__).parents[3] / "workflow" / "schemas" / "config.schema.yaml").read_text(encoding="utf-8")
-    )
-    default = Palette.from_config(schema["properties"]["groups"]["default"])
-    assert json.loads(PALETTE.to_json()) == json.loads(default.to_json())
-    assert list(SENSITIVE) == schema["properties"]["sensitive_objects"]["default"]
-    assert list(SCORES) == schema["properties"]["evaluation"]["properties"]["scores"]["default"]
 
 
 def test_nothing_to_render_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
