@@ -2,6 +2,7 @@
 # make demo   rendered clips through the whole workflow, and the truth beside what was measured
 # make test   all tests        make lint   all checks        make bench   measurements        make model   the built-in model
 # make settings   config.yaml and docs/settings.md, from objmask/config/settings.py
+# make docs   the documents as a site, in build/site
 SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -17,7 +18,7 @@ endif
 DEMO := build/demo
 STEPS := 7114
 
-.PHONY: env demo model settings test lint bench clean
+.PHONY: env demo model settings test lint bench docs clean
 
 env: .venv/ready
 
@@ -63,6 +64,21 @@ lint: env
 	@# Reading the workflow needs a video and a model: a file that is none, and a graph of one empty node, will do.
 	mkdir -p build/lint/videos && echo lint > build/lint/videos/lint.mp4 && printf '\n\0' > build/lint/model.pb
 	$(BIN)/snakemake --lint --directory build/lint --config videos=videos model=model.pb
+
+# The site's programs have an environment of their own: nothing of objmask needs them.
+PAGES := $(wildcard *.md docs/*.md docs/images/* docs/examples/* docs/*.svg) profiles/README.md benchmarks/RESULTS.md \
+	objmask/models/demo/model_card.md
+LINKED := LICENSE CITATION.cff Snakefile config.yaml $(wildcard workflow/examples/*.yaml workflow/schemas/*.yaml)
+
+docs: build/docs-env/ready
+	rm -rf build/pages && mkdir -p build/pages && cp --parents $(PAGES) $(LINKED) build/pages
+	NO_MKDOCS_2_WARNING=1 build/docs-env/bin/mkdocs build --strict --quiet
+	@echo "Open build/site/index.html"
+
+build/docs-env/ready: docs/requirements.lock
+	$(PYTHON) -m venv build/docs-env
+	build/docs-env/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
 
 bench: env
 	$(BIN)/python benchmarks/run.py

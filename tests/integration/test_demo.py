@@ -1,13 +1,15 @@
-"""The first run: rendered clips, the configuration as it comes, the built-in model, and the truth beside the result."""
+"""The tutorial, command by command: its first run is the demo, whose results are compared with the truth."""
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from snakemake_runs import Run, Workflow, outputs_of, times
+from documents import ROOT, blocks, sections, typed
+from snakemake_runs import Run, outputs_of, times
 
 from objmask.cli import main
 from objmask.coverage.agreement import agreement
@@ -15,18 +17,33 @@ from objmask.evaluation.annotations import read_annotations
 from objmask.evaluation.mask_ap import mask_ap
 from objmask.models.load import load
 
-ROOT = Path(__file__).parents[2]
+TUTORIAL = sections(ROOT / "docs/tutorial.md")
+FIRST_RUN = ("1. Install", "2. Make some video", "3. Look at the plan, then run it")
 MODEL = ROOT / "objmask/models/demo"
 LIMIT_BYTES = 6_000_000
 
 
+def follow(headings: list[str] | tuple[str, ...], project: Path) -> str:
+    """Types the commands of sections of the tutorial; gives what the last one showed."""
+    shown = ""
+    for block in (block for heading in headings for block in blocks(TUTORIAL[heading])):
+        folder = project / "tutorial"
+        done = typed(block, folder if folder.is_dir() else project, project)
+        shown = done.stdout
+        assert done.returncode == 0, f"{block}\n{shown}"
+    return shown
+
+
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def demo(project: Path) -> Run:
     """A whole run over three clips of a second, configured by nothing but `config.yaml`."""
-    folder = tmp_path_factory.mktemp("demo")
-    clips = ["--clips=3", "--seconds=1", "--rate=10", "--seed=29", "--width=480", "--height=270"]
-    assert main(["scene", f"--out={folder / 'videos'}", *clips]) == 0
-    return Workflow(ROOT, MODEL).run(folder, None, "-s", ROOT / "Snakefile", unflagged=True).ok()
+    return Run(0, follow(FIRST_RUN, project), project / "tutorial")
+
+
+@pytest.fixture(scope="module")
+def finished(demo: Run, project: Path) -> Run:
+    """The folder at the end of the tutorial."""
+    return Run(0, follow([heading for heading in TUTORIAL if heading not in FIRST_RUN], project), demo.folder)
 
 
 def test_it_says_what_the_built_in_model_cannot_do(demo: Run) -> None:
@@ -80,3 +97,16 @@ def test_its_description(demo: Run) -> None:
     assert document["classes"][:2] == ["person", "bottle"]
     assert (document["short_side"], document["long_side"], document["score_cut"]) == (288, 512, 0.05)
     assert document["licence"] == "MIT"
+
+
+def test_the_tutorial_ends_as_it_says(finished: Run) -> None:
+    for name in ("protected", "masks", "clips/npz", "provenance/protected"):
+        assert {path.parent.name for path in (finished.results / name).rglob("*_01.*")} == {
+            *("drinking", "kitchen", "typing"),
+        }
+    with (finished.results / "evaluation/temporal.csv").open(encoding="utf-8") as stream:
+        last = list(csv.DictReader(stream))[-1]
+    assert (last["from"], last["video"], last["leaked_frames"]) == ("results", "all", "0")
+    assert (finished.folder / "review.html").is_file()
+    provenance = json.loads((finished.results / "provenance/protected/drinking/drinking_01.json").read_text())
+    assert "add" in json.dumps(provenance)
