@@ -73,6 +73,8 @@ LINKED := LICENSE CITATION.cff Snakefile config.yaml $(wildcard workflow/example
 docs: build/docs-env/ready
 	rm -rf build/pages && mkdir -p build/pages && cp --parents $(PAGES) $(LINKED) build/pages
 	NO_MKDOCS_2_WARNING=1 build/docs-env/bin/mkdocs build --strict --quiet
+	@# A page that loads nothing from another host works without internet.
+	@! grep -rl 'src="http\|<link[^>]*stylesheet[^>]*"http' --include='*.html' build/site
 	@echo "Open build/site/index.html"
 
 build/docs-env/ready: docs/requirements.lock
