@@ -1,1 +1,1 @@
-"""One module a verb. Its imports at the top are cheap ones; what a verb works with, it imports when it runs."""
+"""One module per verb. Its imports at the top are cheap. A verb imports what it works with when it runs."""

@@ -1,4 +1,4 @@
-"""Compare measured coverage with the truth of rendered clips, and print both by group."""
+"""Compare measured coverage with the ground truth of rendered clips, and print both by group."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from objmask.verbs.terminal import show
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("--coverage", type=Path, required=True, metavar="FOLDER", help="results/coverage of the run")
-    parser.add_argument("--truth", type=Path, required=True, metavar="FOLDER", help="what scene wrote beside the clips")
+    parser.add_argument(
+        "--truth",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="the folder `truth` that `scene` wrote beside the clips",
+    )
 
 
 def run(options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""Write the frames that annotations are exported for as images, in full size. They show raw pixels: not for sharing."""
+"""Write the annotated frames as images in full size. They show raw pixels, so do not share them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write what was found in a video in the format of annotation tools: COCO, palette PNGs, YOLO, or a zip for CVAT."""
+"""Write the detections of a video for annotation tools: COCO, palette PNGs, YOLO, or a zip for CVAT."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_groups(parser)
     add_every(parser)
     parser.add_argument("--format", choices=("coco", "masks_png", "yolo", "cvat"), required=True, help="what to write")
-    parser.add_argument("--name", help="the video's name; none: that of the output")
-    parser.add_argument("--images", choices=("png", "jpg"), default="jpg", help="how image names end, in coco and yolo")
-    parser.add_argument("--image-folder", type=Path, metavar="FOLDER", help="yolo links to FOLDER/NAME")
+    parser.add_argument("--name", help="name of the video; none: the name of the output")
+    parser.add_argument(
+        "--images", choices=("png", "jpg"), default="jpg", help="suffix of image names in coco and yolo"
+    )
+    parser.add_argument(
+        "--image-folder", type=Path, metavar="FOLDER", help="folder of images; yolo makes a link to FOLDER/NAME"
+    )
     parser.add_argument(
         "--out",
         type=Path,
         required=True,
         metavar="PATH",
-        help="JSON file (coco), zip file (cvat), or folder (masks_png, yolo) to make; an export there is replaced",
+        help="JSON file (coco), zip file (cvat), or folder (masks_png, yolo) to make; replaces an earlier export",
     )
 
 

@@ -1,4 +1,4 @@
-"""Read a protected video back, and list what of the sensitive objects it still shows. Needs no network."""
+"""Read a protected video back, and list the sensitive objects that are still visible. Runs no network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_detections(parser, score=0.1, threshold=0.3)
     add_objects(parser)
     parser.add_argument("--protected", type=Path, required=True, metavar="MP4", help="the protected video")
-    parser.add_argument("--protected-probe", type=Path, required=True, metavar="JSON", help="what `probe` says of it")
+    parser.add_argument(
+        "--protected-probe",
+        type=Path,
+        required=True,
+        metavar="JSON",
+        help="what `probe` wrote about the protected video",
+    )
     parser.add_argument(
         "--again",
         type=Path,
@@ -23,12 +29,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="extend",
         nargs="+",
         metavar="PARQUET",
-        help="what each model found in the protected video, with their .frames.parquet beside",
+        help="detections of each model in the protected video, with their .frames.parquet beside them",
     )
-    parser.add_argument("--unhidden", type=Path, required=True, metavar="JSON", help="what `protect` hid nothing of")
-    parser.add_argument("--floor", type=share, default=0.05, help="list what is found again from this score up, 0..1")
-    parser.add_argument("--leak-score", type=share, default=0.1, help="found again from this score up is a leak, 0..1")
-    parser.add_argument("--thumbnails", type=whole(0), default=100, help="moments that have a picture, worst first")
+    parser.add_argument(
+        "--unhidden",
+        type=Path,
+        required=True,
+        metavar="JSON",
+        help="what `protect` wrote about frames in which it hid nothing",
+    )
+    parser.add_argument(
+        "--floor", type=share, default=0.05, help="list objects found again with at least this score, 0..1"
+    )
+    parser.add_argument(
+        "--leak-score", type=share, default=0.1, help="objects found again with at least this score are leaks, 0..1"
+    )
+    parser.add_argument(
+        "--thumbnails", type=whole(0), default=100, help="number of moments with a picture, worst first"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="JSON", help="file to write")
 
 

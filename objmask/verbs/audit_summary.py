@@ -1,4 +1,4 @@
-"""List the audited videos, the one that leaks most first."""
+"""List the audited videos, with the one that leaks most first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from objmask.verbs.options import add_video_table
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
-    parser.add_argument("--audits", type=Path, required=True, metavar="FOLDER", help="folder of the files of `audit`")
+    parser.add_argument(
+        "--audits", type=Path, required=True, metavar="FOLDER", help="folder with the files that `audit` wrote"
+    )
     add_video_table(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="file to write")
 

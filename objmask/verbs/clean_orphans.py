@@ -1,4 +1,4 @@
-"""List the results of videos that are no longer among the input, and delete them with --yes."""
+"""List the results of videos that are not among the input any more, and delete them with --yes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,20 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument(
-        "--videos", type=Path, required=True, metavar="FOLDER", help="the input now, as in `videos`: a folder or table"
+        "--videos",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="the present input, as in the setting `videos`: a folder or table",
     )
     parser.add_argument(
-        "--results", type=Path, default=Path("results"), metavar="FOLDER", help="what the workflow has written"
+        "--results",
+        type=Path,
+        default=Path("results"),
+        metavar="FOLDER",
+        help="folder of results that the workflow wrote",
     )
-    parser.add_argument("--yes", action="store_true", help="delete them; without it they are only listed")
+    parser.add_argument("--yes", action="store_true", help="delete the files; without --yes they are only listed")
 
 
 def run(options: argparse.Namespace) -> None:

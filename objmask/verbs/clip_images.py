@@ -1,4 +1,4 @@
-"""Write training clips as folders of PNG files, a folder a label."""
+"""Write training clips as folders of PNG files, one folder per label."""
 
 from __future__ import annotations
 

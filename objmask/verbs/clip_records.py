@@ -1,4 +1,4 @@
-"""Write training clips as TFRecord files, one to train and one to test with."""
+"""Write training clips as two TFRecord files: one for training and one for the test."""
 
 from __future__ import annotations
 

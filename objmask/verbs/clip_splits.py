@@ -1,4 +1,4 @@
-"""Divide the videos of a run into those to train and those to test with: no subject is in both lists."""
+"""Divide the videos of a run into a training list and a test list. No subject is in both lists."""
 
 from __future__ import annotations
 
@@ -14,14 +14,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     add_video_table(parser)
     add_names(parser)
-    parser.add_argument("--test-share", type=share, default=0.3, help="of subjects, and of videos without one, 0..1")
     parser.add_argument(
-        "--test-subjects", default="[]", metavar="JSON", help='test with these and nothing else, e.g. \'["1", "7"]\''
+        "--test-share",
+        type=share,
+        default=0.3,
+        help="share of subjects for the test, and of videos without a subject, 0..1",
     )
     parser.add_argument(
-        "--leave-one-subject-out", action="store_true", help="also lists with each subject to test with"
+        "--test-subjects",
+        default="[]",
+        metavar="JSON",
+        help='use these subjects for the test and no others, e.g. \'["1", "7"]\'',
     )
-    parser.add_argument("--seed", type=whole(0), default=0, help="changes who is taken")
+    parser.add_argument(
+        "--leave-one-subject-out",
+        action="store_true",
+        help="also write lists with each subject in turn as the test subject",
+    )
+    parser.add_argument("--seed", type=whole(0), default=0, help="another number chooses other test subjects")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder for the lists")
 
 

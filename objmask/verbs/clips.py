@@ -1,4 +1,4 @@
-"""Make the training clips of one video: a fixed number of small pictures of its masks, or of the video itself."""
+"""Make the training clips of one video: a fixed number of small pictures of its masks or of the video itself."""
 
 from __future__ import annotations
 
@@ -32,22 +32,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_detections(parser, score=0.3, threshold=0.5)
     add_groups(parser, required=False)
     parser.add_argument("--of", choices=("masks", "picture", "protected"), default="masks", help="what clips show")
-    parser.add_argument("--video", type=Path, metavar="FILE", help="the video, or its protected one, when they show it")
+    parser.add_argument(
+        "--video", type=Path, metavar="FILE", help="the source video or the protected video, when clips show it"
+    )
     add_on_truncated(parser)
-    parser.add_argument("--frames", type=whole(1, 10000), default=40, metavar="N", help="pictures a clip")
-    parser.add_argument("--width", type=whole(1, 4096), default=64, metavar="PX", help="of the pictures")
-    parser.add_argument("--height", type=whole(1, 4096), default=64, metavar="PX", help="of the pictures")
-    parser.add_argument("--resize", choices=("area", "cubic", "nearest"), default="area", help="how they get small")
-    parser.add_argument("--sampling", choices=("random", "even"), default="random", help="start and step; or evenly")
-    parser.add_argument("--per-video", type=whole(1, 10000), default=1, metavar="N", help="clips a video")
-    parser.add_argument("--seed", type=whole(0), default=0, help="of random starts and steps")
-    parser.add_argument("--rate", type=positive, metavar="FPS", help="read the video so, by time; none: its own frames")
+    parser.add_argument("--frames", type=whole(1, 10000), default=40, metavar="N", help="pictures per clip")
+    parser.add_argument("--width", type=whole(1, 4096), default=64, metavar="PX", help="size of the pictures")
+    parser.add_argument("--height", type=whole(1, 4096), default=64, metavar="PX", help="size of the pictures")
+    parser.add_argument(
+        "--resize", choices=("area", "cubic", "nearest"), default="area", help="how pictures are scaled down"
+    )
+    parser.add_argument(
+        "--sampling", choices=("random", "even"), default="random", help="random start and step, or spread evenly"
+    )
+    parser.add_argument("--per-video", type=whole(1, 10000), default=1, metavar="N", help="clips per video")
+    parser.add_argument("--seed", type=whole(0), default=0, help="seed of random starts and steps")
+    parser.add_argument(
+        "--rate", type=positive, metavar="FPS", help="read the video as if it had this rate; none: its own frames"
+    )
     parser.add_argument("--step-min", type=whole(1), default=1, metavar="N", help="smallest random step, frames")
     parser.add_argument("--step-max", type=whole(1), metavar="N", help="largest random step, frames; none: what fits")
-    parser.add_argument("--short", choices=("repeat", "loop", "zeros"), default="repeat", help="for too few frames")
-    parser.add_argument("--flip-when-fps-over", type=positive, metavar="FPS", help="turn faster videos by 180 degrees")
-    parser.add_argument("--name", required=True, help="the video's name, from which its start and step are drawn")
-    parser.add_argument("--label", default="unlabelled", help="the activity")
+    parser.add_argument(
+        "--short", choices=("repeat", "loop", "zeros"), default="repeat", help="what to do with too few frames"
+    )
+    parser.add_argument(
+        "--flip-when-fps-over", type=positive, metavar="FPS", help="turn videos with a higher rate by 180 degrees"
+    )
+    parser.add_argument("--name", required=True, help="name of the video; it decides the random start and step")
+    parser.add_argument("--label", default="unlabelled", help="label of the video, for example the activity")
     parser.add_argument("--subject", default="", help="who wears the camera")
     add_names(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="NPZ", help="file to write")

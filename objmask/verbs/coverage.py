@@ -1,4 +1,4 @@
-"""Count the pixels of each group in the painted map, frame by frame."""
+"""Count the pixels of each group in the masks, frame by frame."""
 
 from __future__ import annotations
 

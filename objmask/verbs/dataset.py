@@ -1,4 +1,4 @@
-"""Join the annotations of all videos to one data set: a COCO file, or the data.yaml that YOLO training starts from."""
+"""Join the annotations of all videos into one data set for COCO or for YOLO training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("--format", choices=("coco", "yolo"), required=True, help="what to write")
     parser.add_argument(
-        "--annotations", type=Path, required=True, metavar="FOLDER", help="what `annotations` wrote of all videos"
+        "--annotations",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="folder with the annotations of all videos, as `annotations` wrote them",
     )
     parser.add_argument("--videos", type=Path, required=True, metavar="TSV", help="table of videos, as for `summary`")
     add_groups(parser)

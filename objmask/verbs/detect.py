@@ -1,4 +1,4 @@
-"""Run a model over the frames of a chunk and store every detection above a low floor, with its soft mask."""
+"""Run a model on the frames of a chunk, and store every detection above a low score with its soft mask."""
 
 from __future__ import annotations
 
@@ -15,23 +15,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_store(parser)
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute")
     parser.add_argument("--threads", type=whole(1), default=os.cpu_count() or 1, help="CPU threads")
-    parser.add_argument("--floor", type=share, default=0.05, help="store detections scoring at least this, 0..1")
-    parser.add_argument("--max-per-frame", type=whole(1), default=100, help="store at most so many a frame, the best")
-    parser.add_argument("--every", type=step, default=1, help="what `frames` was told; kept with the result")
-    parser.add_argument("--batch", type=whole(1), help="frames a run of the network; none: what the model likes")
+    parser.add_argument("--floor", type=share, default=0.05, help="store detections with at least this score, 0..1")
+    parser.add_argument(
+        "--max-per-frame", type=whole(1), default=100, help="store at most so many detections per frame, the best ones"
+    )
+    parser.add_argument("--every", type=step, default=1, help="the value that `frames` had; stored with the result")
+    parser.add_argument("--batch", type=whole(1), help="frames per run of the network; none: the model's preference")
     parser.add_argument(
         "--precision",
         choices=("auto", "float32", "mixed"),
         default="auto",
-        help="mixed: 16 bits where that loses little; auto: mixed on GPUs that are made for it",
+        help="mixed: 16 bits where little accuracy is lost; auto: mixed on GPUs with 16-bit units",
     )
     parser.add_argument(
-        "--no-optimise", action="store_true", help="run TensorFlow graphs as they are: slower, but in less memory"
+        "--no-optimise", action="store_true", help="do not rewrite TensorFlow graphs: slower, but less memory"
     )
     parser.add_argument(
         "--keep-loaded",
         action="store_true",
-        help="leave the network loaded for the next job of the workflow that this one is of",
+        help="keep the network loaded for the next job of the same workflow",
     )
     add_detection_outputs(parser)
 

@@ -1,6 +1,6 @@
-"""Compare models by annotated pictures: precision, coverage, and what privacy would hide.
+"""Compare models on annotated pictures: precision, coverage, and what privacy would hide.
 
-What the models find is kept in --out, so that scores, groups and settings can be changed without detecting again.
+The detections are kept in --out. So scores, groups and settings can change without another run of the network.
 """
 
 from __future__ import annotations
@@ -21,17 +21,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         action="append",
         metavar="MODEL",
-        help="name (`objmask models` lists them), file, or folder of an installed model; once a model",
+        help="name (`objmask models` lists them), file, or folder of an installed model; repeat it for each model",
     )
-    parser.add_argument("--images", type=Path, required=True, metavar="FOLDER", help="the pictures")
-    parser.add_argument("--annotations", type=Path, required=True, metavar="JSON", help="their truth, COCO format")
+    parser.add_argument("--images", type=Path, required=True, metavar="FOLDER", help="folder of the pictures")
+    parser.add_argument(
+        "--annotations", type=Path, required=True, metavar="JSON", help="ground truth of the pictures in COCO format"
+    )
     add_judging(parser)
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute")
     parser.add_argument("--threads", type=whole(1), default=os.cpu_count() or 1, help="CPU threads")
     parser.add_argument(
-        "--floor", type=share, help="keep detections scoring at least this; none: the lowest of --scores"
+        "--floor", type=share, help="keep detections with at least this score; none: the lowest of --scores"
     )
-    parser.add_argument("--max-per-frame", type=whole(1), default=100, help="keep at most so many a picture, the best")
+    parser.add_argument(
+        "--max-per-frame", type=whole(1), default=100, help="keep at most so many detections per picture, the best ones"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder for tables and detections")
 
 

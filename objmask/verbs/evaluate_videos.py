@@ -1,4 +1,4 @@
-"""Compare models by annotated videos whose detections are there: precision, coverage, what would be hidden, leaks."""
+"""Compare models on annotated videos with stored detections: precision, coverage, hidden pixels, leaks."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="JSON",
-        help="a COCO file, or a folder of them, whose images say `video` and `frame`",
+        help="a COCO file or a folder of them; images have `video` and `frame`",
     )
     add_video_table(parser)
     parser.add_argument(
-        "--results", type=Path, required=True, metavar="FOLDER", help="holds probe/, detections/, tracks/"
+        "--results", type=Path, required=True, metavar="FOLDER", help="results folder with probe/, detections/, tracks/"
     )
-    parser.add_argument("--content", metavar="HEX", help="digest that the annotations must have; none: any")
+    parser.add_argument("--content", metavar="HEX", help="expected digest of the annotations; none: any")
     parser.add_argument(
         "--name", required=True, action="extend", nargs="+", metavar="MODEL", help="names of the models"
     )

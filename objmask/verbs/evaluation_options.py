@@ -1,4 +1,4 @@
-"""Options of the verbs that judge models, and what they come to."""
+"""Options of the verbs that judge models, and the settings that result from them."""
 
 from __future__ import annotations
 
@@ -18,22 +18,24 @@ if TYPE_CHECKING:
 
 
 def add_judging(parser: argparse.ArgumentParser) -> None:
-    """By what models are judged: score floors, groups, and what `protect` hides."""
+    """Adds the options by which models are judged: score floors, groups, and what `protect` hides."""
     none = "; none: the configuration's defaults"
     parser.add_argument("--scores", metavar="JSON", help=f"score floors to judge at, 0..1: [0.05, 0.1, …]{none}")
     parser.add_argument("--groups", metavar="JSON", help=f"groups, as masks takes them{none}")
     parser.add_argument("--threshold", type=share, default=0.5, help="mask probability of an object's pixels, 0..1")
-    parser.add_argument("--privacy-threshold", type=share, default=0.3, help="the same of what is hidden")
+    parser.add_argument("--privacy-threshold", type=share, default=0.3, help="mask probability of a hidden pixel, 0..1")
     add_hidden(parser, required=False)
-    parser.add_argument("--mark-masks", type=share, metavar="SCORE", help="score of masks in use, shown in the picture")
-    parser.add_argument("--mark-privacy", type=share, metavar="SCORE", help="score of privacy in use, shown there")
+    parser.add_argument("--mark-masks", type=share, metavar="SCORE", help="score of masks in use; the diagram marks it")
+    parser.add_argument(
+        "--mark-privacy", type=share, metavar="SCORE", help="score of privacy in use; the diagram marks it"
+    )
 
 
 def judge_settings(options: argparse.Namespace) -> JudgeSettings:
-    """What `add_judging` was told.
+    """The settings from the options of `add_judging`.
 
     Raises:
-        ConfigError: no such scores, groups, objects or zones.
+        ConfigError: a score, group, object or zone is not valid.
     """
     from objmask.config.defaults import PALETTE, SCORES, SENSITIVE
     from objmask.detections.classes import Palette
@@ -63,31 +65,33 @@ def judge_settings(options: argparse.Namespace) -> JudgeSettings:
 
 
 def marks(options: argparse.Namespace) -> Marks:
-    """The score floors in use that `add_judging` was told."""
+    """The score floors in use, from the options of `add_judging`."""
     from objmask.evaluation.results import Marks
 
     return Marks(privacy=options.mark_privacy, masks=options.mark_masks)
 
 
 def add_configured(parser: argparse.ArgumentParser) -> None:
-    """What a run hides and paints, beside what `add_judging` has."""
+    """Adds the options of what a run hides and paints, in addition to `add_judging`."""
     all_of_them = "as a JSON list; none: all of --name"
     add_hold(parser)
-    parser.add_argument("--tracks", action="store_true", help="tracks are there too, and what is made starts from them")
+    parser.add_argument("--tracks", action="store_true", help="tracks exist, and results are made from them")
     parser.add_argument("--hidden-by", metavar="JSON", help=f"names of the models that privacy uses, {all_of_them}")
     parser.add_argument("--painted-by", metavar="JSON", help=f"names of the models that masks use, {all_of_them}")
-    parser.add_argument("--corrections", type=Path, metavar="JSON", help="corrections: video to its list of entries")
+    parser.add_argument(
+        "--corrections", type=Path, metavar="JSON", help="corrections as JSON: name of a video -> list of entries"
+    )
 
 
 def configured(options: argparse.Namespace, settings: JudgeSettings) -> Configured:
-    """What `add_configured` was told.
+    """The settings from the options of `add_configured`.
 
     Args:
-        options: of the verb.
-        settings: what `judge_settings` makes of them.
+        options: the options of the verb.
+        settings: the result of `judge_settings`.
 
     Raises:
-        ConfigError: no such models or corrections.
+        ConfigError: a model or correction is not valid.
     """
     from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Write a trained or imported network as a folder in the layout of the zoo's archives, and as an archive."""
+"""Write a trained or imported network as a folder with the layout of the zoo's archives, or as an archive."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from objmask.verbs.options import add_network_settings
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument(
-        "--network", type=Path, required=True, metavar="FOLDER", help="what train or import-checkpoint left"
+        "--network", type=Path, required=True, metavar="FOLDER", help="folder that `train` or `import-checkpoint` wrote"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder to make")
-    parser.add_argument("--archive", action="store_true", help="also pack it, as <out>.tar.gz beside it")
+    parser.add_argument("--archive", action="store_true", help="also pack the folder as <out>.tar.gz beside it")
     parser.add_argument(
         "--half", action="store_true", help="store the frozen graph's weights in 16 bits: half the size"
     )

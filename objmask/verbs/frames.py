@@ -1,4 +1,4 @@
-"""Extract the frames of a chunk that get inference, upright and scaled down to what the models can use."""
+"""Extract the frames of a chunk for inference: upright, and scaled down to the size that the models use."""
 
 from __future__ import annotations
 

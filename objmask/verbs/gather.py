@@ -1,4 +1,4 @@
-"""Join the detections of a video's chunks. The result is the same, byte for byte, however the video was cut."""
+"""Join the detections of all chunks of a video. The chunk length does not change a byte of the result."""
 
 from __future__ import annotations
 

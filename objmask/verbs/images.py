@@ -1,4 +1,4 @@
-"""Write the frames of a chunk that get inference as images, named by their frame numbers."""
+"""Write the frames of a chunk for inference as images. The frame number is the file name."""
 
 from __future__ import annotations
 

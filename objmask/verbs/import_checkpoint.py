@@ -1,4 +1,4 @@
-"""Take the weights of one of the zoo's checkpoints into the network of that name, to train on or to export."""
+"""Import the weights of a checkpoint of the zoo into the same network, for training or export."""
 
 from __future__ import annotations
 
@@ -11,9 +11,15 @@ from objmask.verbs.options import add_network_settings
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument(
-        "--checkpoint", type=Path, required=True, metavar="PREFIX", help="path of model.ckpt, without .index"
+        "--checkpoint",
+        type=Path,
+        required=True,
+        metavar="PREFIX",
+        help="path of the checkpoint: model.ckpt, without .index",
     )
-    parser.add_argument("--config", required=True, metavar="NAME", help="such as inception_resnet_v2_atrous_coco")
+    parser.add_argument(
+        "--config", required=True, metavar="NAME", help="name of the network, such as inception_resnet_v2_atrous_coco"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder to make")
     add_network_settings(parser)
 

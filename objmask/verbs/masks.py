@@ -1,4 +1,4 @@
-"""Render objects in their groups' colours on black."""
+"""Render objects in the colours of their groups on black."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_probe(parser)
     add_detections(parser, score=0.3, threshold=0.5)
     add_groups(parser)
-    parser.add_argument("--lossless", action="store_true", help="FFV1 in exact RGB instead of H.264")
+    parser.add_argument("--lossless", action="store_true", help="write FFV1 in exact RGB instead of H.264")
     add_mp4(parser)
 
 

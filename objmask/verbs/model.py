@@ -1,4 +1,4 @@
-"""Verify a model and install it into a folder, with what is known of it in model.json. Downloads those of the zoo."""
+"""Check a model and install it into a folder, with a description of it. Downloads named models."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="a .tflite file, a .pb file, a SavedModel folder, a .tar.gz archive, or a name that `models` lists",
     )
-    parser.add_argument("--name", help="what to call it; none: as its file")
+    parser.add_argument("--name", help="name of the model; none: the name of its file")
     parser.add_argument(
         "--mirror",
         metavar="PLACE",

@@ -1,5 +1,4 @@
-"""List the models that objmask knows by name and the kinds that it runs, or describe given ones. Says which objects \
-a model can detect."""
+"""List the named models and the supported families, or describe given models with the classes that they detect."""
 
 from __future__ import annotations
 
@@ -45,7 +44,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _table() -> str:
-    """The zoo: what there is, what it costs, and what is here already."""
+    """The table of named models: size, accuracy, speed, and which are already here."""
     from objmask.models.cache import cache_folder
     from objmask.models.zoo import the_zoo
 

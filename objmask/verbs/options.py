@@ -1,4 +1,4 @@
-"""Options that several verbs share, as they are typed. What they come to is in `objmask.verbs.values`."""
+"""Options that several verbs share. `objmask.verbs.values` turns them into settings."""
 
 from __future__ import annotations
 
@@ -60,12 +60,16 @@ def add_probe(parser: argparse.ArgumentParser) -> None:
 
 def add_window(parser: argparse.ArgumentParser) -> None:
     """`--start-s`, `--end-s`."""
-    parser.add_argument("--start-s", type=seconds, metavar="S", help="first second, from the first frame; none: start")
-    parser.add_argument("--end-s", type=seconds, metavar="S", help="up to this second; none: end")
+    parser.add_argument(
+        "--start-s", type=seconds, metavar="S", help="start, in seconds since the first frame; none: the first frame"
+    )
+    parser.add_argument(
+        "--end-s", type=seconds, metavar="S", help="end (exclusive), in seconds since the first frame; none: the end"
+    )
 
 
 def add_video(parser: argparse.ArgumentParser) -> None:
-    """A video, what is known of it, and which part of it is meant."""
+    """`--video`, `--probe` and the window."""
     parser.add_argument("--video", type=Path, required=True, metavar="FILE", help="the video")
     add_probe(parser)
     add_window(parser)
@@ -74,32 +78,41 @@ def add_video(parser: argparse.ArgumentParser) -> None:
 
 def add_on_truncated(parser: argparse.ArgumentParser) -> None:
     """`--on-truncated`."""
-    parser.add_argument("--on-truncated", choices=("fail", "keep"), default="fail", help="for a video that breaks off")
+    parser.add_argument(
+        "--on-truncated", choices=("fail", "keep"), default="fail", help="what to do with a video that breaks off"
+    )
 
 
 def add_chunk(parser: argparse.ArgumentParser) -> None:
-    """Which frames of a video get inference, and for which models."""
-    parser.add_argument("--chunk", metavar="FIRST-STOP", help="e.g. 00000000-00000300; none: the whole video")
-    parser.add_argument("--every", type=step, default=1, help="inference on every n-th frame, or adaptive")
+    """The frames of a video for inference, and the models that need them."""
     parser.add_argument(
-        "--model", type=Path, required=True, action="append", metavar="FOLDER", help="an installed model; once a model"
+        "--chunk", metavar="FIRST-STOP", help="part of the video, e.g. 00000000-00000300; none: the whole video"
+    )
+    parser.add_argument("--every", type=step, default=1, help="run the network on every n-th frame, or `adaptive`")
+    parser.add_argument(
+        "--model",
+        type=Path,
+        required=True,
+        action="append",
+        metavar="FOLDER",
+        help="folder of an installed model; repeat it for each model",
     )
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
-    """What `frames` wrote."""
-    parser.add_argument("--frames", type=Path, required=True, metavar="NUT", help="frames file from `frames`")
-    parser.add_argument("--table", type=Path, required=True, metavar="PARQUET", help="frames table from `frames`")
+    """The files that `frames` wrote."""
+    parser.add_argument("--frames", type=Path, required=True, metavar="NUT", help="frames file that `frames` wrote")
+    parser.add_argument("--table", type=Path, required=True, metavar="PARQUET", help="frames table that `frames` wrote")
 
 
 def add_detections(parser: argparse.ArgumentParser, score: float, threshold: float) -> None:
-    """Detections, and which of them count."""
+    """Detections, and the thresholds that choose among them."""
     add_tables(parser)
-    parser.add_argument("--score", type=share, default=score, help="use detections scoring at least this, 0..1")
+    parser.add_argument("--score", type=share, default=score, help="use detections with at least this score, 0..1")
     parser.add_argument(
         "--threshold", type=share, default=threshold, help="mask probability of an object's pixels, 0..1"
     )
-    parser.add_argument("--corrections", metavar="JSON", help="list of this video's entries of a file of corrections")
+    parser.add_argument("--corrections", metavar="JSON", help="corrections of this video: a JSON list of entries")
 
 
 def add_tables(parser: argparse.ArgumentParser) -> None:
@@ -111,7 +124,7 @@ def add_tables(parser: argparse.ArgumentParser) -> None:
         action="extend",
         nargs="+",
         metavar="PARQUET",
-        help="detections of each model, with their .frames.parquet beside",
+        help="detections of each model, with their .frames.parquet beside them",
     )
 
 
@@ -131,36 +144,40 @@ def add_groups(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
 
 
 def add_video_table(parser: argparse.ArgumentParser) -> None:
-    """`--videos`: thousands of names do not fit on a command line."""
+    """`--videos`: a table, because thousands of names do not fit on a command line."""
     parser.add_argument(
         "--videos",
         type=Path,
         required=True,
         metavar="TSV",
-        help="table of the videos that count, with the columns name, label, subject, excluded (why, or empty)",
+        help="table of the videos, with the columns name, label, subject, excluded (the reason, or empty)",
     )
 
 
 def add_names(parser: argparse.ArgumentParser) -> None:
-    """What the names of videos say."""
+    """`--names`: what file names say."""
     parser.add_argument(
-        "--names", choices=("plain", "fpvo"), default="plain", help="what file names say: fpvo: subject"
+        "--names", choices=("plain", "fpvo"), default="plain", help="what file names say; fpvo: the subject"
     )
 
 
 def add_clips(parser: argparse.ArgumentParser) -> None:
-    """What `clips` wrote."""
-    parser.add_argument("--clips", type=Path, required=True, metavar="FOLDER", help="folder of the files of `clips`")
+    """The files that `clips` wrote."""
+    parser.add_argument(
+        "--clips", type=Path, required=True, metavar="FOLDER", help="folder with the files that `clips` wrote"
+    )
 
 
 def add_hidden(parser: argparse.ArgumentParser, *, required: bool) -> None:
-    """What `protect` hides, and in which shape; `required`: the objects must be named."""
+    """Which objects `protect` hides and in which shape. With `required` the objects must be given."""
     add_objects(parser, required=required)
-    parser.add_argument("--shape", choices=("mask", "box", "ellipse"), default="mask", help="what to hide")
-    parser.add_argument("--grow", type=share, default=0.05, help="margin, share of the object's longer side, 0..1")
-    parser.add_argument("--zones", default="[]", metavar="JSON", help="polygons [[x, y], …] hidden always, shares 0..1")
+    parser.add_argument("--shape", choices=("mask", "box", "ellipse"), default="mask", help="shape of hidden areas")
+    parser.add_argument("--grow", type=share, default=0.05, help="margin, as a share of the object's longer side, 0..1")
     parser.add_argument(
-        "--whole-frame-when", choices=("never", "no_detection"), default="never", help="hide whole frames"
+        "--zones", default="[]", metavar="JSON", help="polygons [[x, y], …] that are always hidden, shares 0..1"
+    )
+    parser.add_argument(
+        "--whole-frame-when", choices=("never", "no_detection"), default="never", help="when to hide whole frames"
     )
 
 
@@ -169,7 +186,7 @@ def add_hold(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--hold",
         default="0.1 s",
-        help="how long before and after it hides its place too: frames, or a time such as 0.1 s",
+        help="how long a detection also hides its place before and after: frames, or a time such as 0.1 s",
     )
 
 
@@ -179,7 +196,7 @@ def add_nothing_hidden(parser: argparse.ArgumentParser) -> None:
         "--nothing-hidden",
         choices=("warn", "fail"),
         default="warn",
-        help="for a video in which, or in a long part of which, nothing at all is hidden",
+        help="what to do when nothing is hidden in the video or a long part of it",
     )
 
 
@@ -187,30 +204,32 @@ def add_objects(parser: argparse.ArgumentParser, *, required: bool = True) -> No
     """`--objects`."""
     none = "" if required else "; none: the configuration's defaults"
     parser.add_argument(
-        "--objects", required=required, metavar="JSON", help=f'what to hide, e.g. \'["person", "laptop"]\'{none}'
+        "--objects", required=required, metavar="JSON", help=f'classes to hide, e.g. \'["person", "laptop"]\'{none}'
     )
 
 
 def add_encoder(parser: argparse.ArgumentParser) -> None:
-    """Output video."""
-    parser.add_argument("--quality", type=whole(0, 51), default=20, help="H.264 crf, 0..51, lower is better")
+    """Encoding of the output video."""
+    parser.add_argument(
+        "--quality", type=whole(0, 51), default=20, help="H.264 constant rate factor, 0..51; lower is better"
+    )
     add_mp4(parser)
 
 
 def add_mp4(parser: argparse.ArgumentParser) -> None:
-    """Output video of a quality that is not the user's to choose."""
-    parser.add_argument("--preset", default="veryfast", help="H.264 effort")
+    """Output video with a fixed quality."""
+    parser.add_argument("--preset", default="veryfast", help="effort of the H.264 encoder")
     parser.add_argument("--out", type=Path, required=True, metavar="MP4", help="video to write")
 
 
 def add_detection_outputs(parser: argparse.ArgumentParser) -> None:
-    """The two files that hold detections."""
+    """The two output files of detections."""
     parser.add_argument("--out", type=Path, required=True, metavar="PARQUET", help="detections to write")
     parser.add_argument("--out-frames", type=Path, required=True, metavar="PARQUET", help="frames table to write")
 
 
 def progress(options: argparse.Namespace, what: str, total: int, unit: str = "frames") -> Progress:
-    """Progress of a verb: a bar by hand, lines in the workflow's log."""
+    """Progress of a verb: a bar on a terminal, lines in the log of a workflow."""
     from objmask.progress import Progress
 
     return Progress(what, total, unit=unit, bar=options.log is None)

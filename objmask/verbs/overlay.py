@@ -1,4 +1,4 @@
-"""Draw masks, outlines, names, scores and a legend over the video. It shows raw pixels: not for sharing."""
+"""Draw masks, outlines, names, scores and a legend over the video. It shows raw pixels, so do not share it."""
 
 from __future__ import annotations
 

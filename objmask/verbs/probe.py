@@ -1,4 +1,4 @@
-"""Decode a video once and write down what it is: size, rotation, times, colours, audio, and what is wrong with it."""
+"""Decode a video once, and write down its size, rotation, times, colours, audio and faults."""
 
 from __future__ import annotations
 

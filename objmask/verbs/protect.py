@@ -1,4 +1,4 @@
-"""Make sensitive objects unreadable and leave everything else as it is. The result carries no metadata."""
+"""Make sensitive objects unreadable, and leave everything else unchanged. The result has no metadata."""
 
 from __future__ import annotations
 
@@ -25,10 +25,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_video(parser)
     add_detections(parser, score=0.1, threshold=0.3)
     add_hidden(parser, required=True)
-    parser.add_argument("--style", choices=("solid", "pixelate", "blur"), default="blur", help="how to hide")
-    parser.add_argument("--strength", type=whole(1, 8), default=6, help="cells along the longer side, 1..8")
+    parser.add_argument("--style", choices=("solid", "pixelate", "blur"), default="blur", help="how hidden areas look")
+    parser.add_argument(
+        "--strength", type=whole(1, 8), default=6, help="cells along the object's longer side, 1..8; fewer hide more"
+    )
     add_hold(parser)
-    parser.add_argument("--audio", choices=("drop", "copy"), default="drop", help="voices identify people")
+    parser.add_argument(
+        "--audio", choices=("drop", "copy"), default="drop", help="drop or copy the audio; voices identify people"
+    )
     add_encoder(parser)
     add_nothing_hidden(parser)
     parser.add_argument(

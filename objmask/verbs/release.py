@@ -1,4 +1,4 @@
-"""Let an audited video through to protected/, or keep it back in quarantine/ when it leaks too much."""
+"""Copy an audited video to protected/, or to quarantine/ when it leaks too much."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from objmask.verbs.options import add_nothing_hidden
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("--protected", type=Path, required=True, metavar="MP4", help="the protected video")
-    parser.add_argument("--audit", type=Path, required=True, metavar="JSON", help="what `audit` wrote of it")
-    parser.add_argument("--fail-over", type=_per_1000, metavar="N", help="most leaking frames in 1,000; none: any")
+    parser.add_argument("--audit", type=Path, required=True, metavar="JSON", help="what `audit` wrote about it")
+    parser.add_argument(
+        "--fail-over", type=_per_1000, metavar="N", help="highest allowed number of leaking frames per 1,000; none: any"
+    )
     add_nothing_hidden(parser)
     parser.add_argument(
-        "--quarantine", type=Path, required=True, metavar="MP4", help="where it goes when it is kept back"
+        "--quarantine", type=Path, required=True, metavar="MP4", help="file to write when the video is kept back"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="MP4", help="where it goes otherwise")
+    parser.add_argument("--out", type=Path, required=True, metavar="MP4", help="file to write otherwise")
 
 
 def _per_1000(text: str) -> float:

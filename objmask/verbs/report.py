@@ -1,4 +1,4 @@
-"""Gather the summaries of all videos, the summaries, settings and models into one page that opens without a network."""
+"""Make one page of the summaries of all videos, the settings and the models. It opens without a network."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""List the moments of all videos that are worth a look, worst first, each with corrections to copy.
+"""List the moments to look at in all videos, worst first, each with corrections to copy.
 
-What only carried masks hide, objects that begin or end amid the picture, what scores just too little to be hidden,
-doubts about the class, and what an audit found.
+A moment is an object that only carried masks hide, that begins or ends in the middle of the picture, that scores just
+too low to be hidden, that has a doubtful class, or that an audit found.
 """
 
 from __future__ import annotations
@@ -18,15 +18,19 @@ SCHEMA = Path(__file__).parents[2] / "workflow/schemas/corrections.schema.yaml"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
-    parser.add_argument("--results", type=Path, default=Path("results"), metavar="FOLDER", help="results of a run")
-    parser.add_argument("--video", action="append", default=[], metavar="NAME", help="only this one; several times")
-    parser.add_argument("--limit", type=whole(1), default=50, metavar="N", help="show so many moments")
     parser.add_argument(
-        "--corrections", type=Path, metavar="YAML", help="what is put right there; none: as protected video has it"
+        "--results", type=Path, default=Path("results"), metavar="FOLDER", help="results folder of a run"
     )
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with pictures")
     parser.add_argument(
-        "--raw-pictures", action="store_true", help="pictures of the videos themselves: not for sharing"
+        "--video", action="append", default=[], metavar="NAME", help="list this video only; repeat it for several"
+    )
+    parser.add_argument("--limit", type=whole(1), default=50, metavar="N", help="list at most so many moments")
+    parser.add_argument(
+        "--corrections", type=Path, metavar="YAML", help="file of corrections; none: those that protected video used"
+    )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with pictures to this file")
+    parser.add_argument(
+        "--raw-pictures", action="store_true", help="show pictures of the source videos; do not share such a page"
     )
 
 

@@ -1,5 +1,6 @@
-"""Render first-person pictures and clips of an office with exact object masks. They make sets to train and test
-networks on, and clips to try the workflow with; the same options give the same files."""
+"""Render first-person pictures and clips of an office with exact object masks. Use them to train and test networks,
+and to try the workflow. The same options give the same files.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +12,22 @@ from objmask.verbs.options import progress, seconds, whole
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this verb's options."""
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the files go")
-    parser.add_argument("--stills", type=whole(0), default=0, metavar="N", help="still scenes to write")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder to make")
+    parser.add_argument("--stills", type=whole(0), default=0, metavar="N", help="number of still scenes")
     parser.add_argument(
-        "--clips", type=whole(0), default=0, metavar="N", help="clips to write, of all activities in turn"
+        "--clips", type=whole(0), default=0, metavar="N", help="number of clips, of all activities in turn"
     )
     parser.add_argument("--seconds", type=seconds, default=5.0, metavar="S", help="length of a clip")
-    parser.add_argument("--rate", type=whole(1, 240), default=30, help="frames a second of a clip")
+    parser.add_argument("--rate", type=whole(1, 240), default=30, help="frames per second of a clip")
     parser.add_argument(
-        "--split", choices=("train", "test"), default="test", help="surfaces, shapes and scenes; the two share none"
+        "--split",
+        choices=("train", "test"),
+        default="test",
+        help="set of surfaces, shapes and scenes; the two sets share none",
     )
-    parser.add_argument("--seed", type=whole(0), default=0, help="of the random numbers")
-    parser.add_argument("--width", type=whole(16, 8192), default=640, metavar="PX", help="of the pictures")
-    parser.add_argument("--height", type=whole(16, 8192), default=360, metavar="PX", help="of the pictures")
+    parser.add_argument("--seed", type=whole(0), default=0, help="seed of the random numbers")
+    parser.add_argument("--width", type=whole(16, 8192), default=640, metavar="PX", help="size of the pictures")
+    parser.add_argument("--height", type=whole(16, 8192), default=360, metavar="PX", help="size of the pictures")
     parser.add_argument("--jobs", type=whole(1), default=1, metavar="N", help="processes that render stills")
 
 

@@ -1,4 +1,4 @@
-"""Keep a network in memory for the `detect` jobs of a workflow, which start this by themselves."""
+"""Keep a network in memory for the `detect` jobs of a workflow. These jobs start this verb themselves."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from objmask.verbs.options import seconds
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
-    parser.add_argument("--socket", type=Path, required=True, metavar="FILE", help="where to listen")
-    parser.add_argument("--idle-s", type=seconds, default=120.0, help="end when no job has come for so long; seconds")
+    parser.add_argument("--socket", type=Path, required=True, metavar="FILE", help="socket to listen at")
+    parser.add_argument("--idle-s", type=seconds, default=120.0, help="stop after this time without a job, in seconds")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Serves until nobody asks any more."""
+    """Serves until no job has come for some time."""
     import logging
 
     from objmask.inference.server import serve

@@ -1,4 +1,4 @@
-"""Summarise coverage by video, group and label, with intervals, and list the videos that were left out."""
+"""Summarise coverage by video, group and label with intervals, and list the videos that were left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What verbs show besides the log: what was asked for, on standard output."""
+"""Output of verbs on standard output, apart from the log."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from objmask.errors import printable
 
 
 def show(text: str) -> None:
-    """Writes text, whose names may come from anywhere; what the terminal's encoding lacks is escaped."""
+    """Writes a text with names from any source. Characters that the terminal's encoding lacks are escaped."""
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(printable(text).encode(encoding, "backslashreplace").decode(encoding))

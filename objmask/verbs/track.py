@@ -1,4 +1,4 @@
-"""Follow objects through a video, and fill in where the network missed them. Needs no network."""
+"""Follow objects through a video, and fill the frames in which the network missed them. Runs no network."""
 
 from __future__ import annotations
 
@@ -13,10 +13,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     add_video(parser)
     parser.add_argument("--detections", type=Path, required=True, metavar="PARQUET", help="detections of one model")
-    parser.add_argument("--gap-s", type=seconds, default=0.5, help="an object missed for up to so long is the same, s")
-    parser.add_argument("--extend-s", type=seconds, default=0.2, help="masks go on so long before and after, s")
-    parser.add_argument("--memory-s", type=seconds, default=0.5, help="a weak detection so near a strong one counts, s")
-    parser.add_argument("--no-flow", action="store_true", help="do not look at the pictures: faster, less exact")
+    parser.add_argument(
+        "--gap-s", type=seconds, default=0.5, help="longest gap in which an object counts as the same, s"
+    )
+    parser.add_argument(
+        "--extend-s", type=seconds, default=0.2, help="how long masks continue before and after a track, s"
+    )
+    parser.add_argument(
+        "--memory-s", type=seconds, default=0.5, help="how near to a strong detection a weak one counts as much, s"
+    )
+    parser.add_argument(
+        "--no-flow", action="store_true", help="do not use the motion of the picture: faster, less exact"
+    )
     add_detection_outputs(parser)
 
 

@@ -1,4 +1,4 @@
-"""What options come to that several verbs share. How they are spelt is in `objmask.verbs.options`."""
+"""Settings from options that several verbs share. `objmask.verbs.options` declares the options."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Run the whole workflow over one video or folder, without a configuration.
+"""Run the whole workflow on one video or folder, without a configuration.
 
-Masks, overlay, protected video, coverage and a report come into a folder beside the input, or where --out says. The
-same command again makes only what is not there yet.
+Masks, overlay, protected video, coverage and a report come into a folder beside the input, or into --out. When you give
+the same command again, it makes only what is missing.
 """
 
 from __future__ import annotations
@@ -16,18 +16,22 @@ from objmask.verbs.options import whole
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("input", type=Path, metavar="FILE", help="a video, or a folder of videos")
-    parser.add_argument("-o", "--out", type=Path, metavar="FOLDER", help="none: <input>_objmask, beside the input")
+    parser.add_argument(
+        "-o", "--out", type=Path, metavar="FOLDER", help="folder to make; none: <input>_objmask beside the input"
+    )
     parser.add_argument(
         "--model",
         action="append",
         metavar="MODEL",
         default=[],
-        help="name (`objmask models` lists them) or file; several times for several; none: one that knows COCO's "
+        help="name (`objmask models` lists them) or file; repeat it for several; none: a model of COCO's "
         "objects, 178 MB to download",
     )
-    parser.add_argument("--outputs", metavar="LIST", help="e.g. masks,protected; none: the configuration's default")
+    parser.add_argument("--outputs", metavar="LIST", help="outputs, e.g. masks,protected; none: the default outputs")
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), help="where to compute; none: auto")
-    parser.add_argument("--settings", type=Path, metavar="YAML", help="more settings: any keys of config.yaml")
+    parser.add_argument(
+        "--settings", type=Path, metavar="YAML", help="file with more settings: any keys of config.yaml"
+    )
     parser.add_argument("--cores", type=whole(1), default=os.cpu_count() or 1, help="CPU cores to use")
 
 

@@ -1,4 +1,4 @@
-"""Reduce a video's results to what the report shows of it: a timeline, counts, thumbnails, warnings."""
+"""Reduce the results of a video to what the report shows: a timeline, counts, thumbnails and warnings."""
 
 from __future__ import annotations
 
@@ -30,19 +30,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_probe(parser)
     add_detections(parser, score=0.3, threshold=0.5)
     add_groups(parser)
-    parser.add_argument("--coverage", type=Path, required=True, metavar="CSV", help="the video's coverage table")
-    parser.add_argument("--thumbnails", type=whole(0, 24), default=6, help="moments to show as pictures")
+    parser.add_argument("--coverage", type=Path, required=True, metavar="CSV", help="coverage table of the video")
+    parser.add_argument("--thumbnails", type=whole(0, 24), default=6, help="number of moments with a picture")
     parser.add_argument(
-        "--protected", type=Path, nargs="*", default=[], metavar="MP4", help="show pictures of this protected video"
+        "--protected", type=Path, nargs="*", default=[], metavar="MP4", help="protected video to show pictures of"
     )
     parser.add_argument(
-        "--hidden", type=Path, nargs="*", default=[], metavar="PARQUET", help="detections that it was made from"
+        "--hidden",
+        type=Path,
+        nargs="*",
+        default=[],
+        metavar="PARQUET",
+        help="detections that the protected video was made from",
     )
-    parser.add_argument("--privacy-score", type=share, default=0.1, help="of these the score from which one is hidden")
+    parser.add_argument("--privacy-score", type=share, default=0.1, help="score from which a detection is hidden, 0..1")
     parser.add_argument("--privacy-threshold", type=share, default=0.3, help="mask probability of a hidden pixel, 0..1")
     add_hidden(parser, required=False)
     add_hold(parser)
-    parser.add_argument("--raw", type=Path, metavar="FILE", help="show pictures of the video itself: not for sharing")
+    parser.add_argument(
+        "--raw", type=Path, metavar="FILE", help="show pictures of the source video; do not share such a report"
+    )
     add_on_truncated(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="JSON", help="file to write")
 
