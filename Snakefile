@@ -5,13 +5,15 @@ min_version("9.27")
 
 
 include: "workflow/lookups/common.smk"
-include: "workflow/lookups/corrections.smk"
-include: "workflow/lookups/report.smk"
-include: "workflow/lookups/exports.smk"
-include: "workflow/lookups/clips.smk"
-include: "workflow/lookups/evaluation.smk"
-include: "workflow/lookups/audit.smk"
-include: "workflow/lookups/outcome.smk"
+
+
+pathvars:
+    logs="<results>/logs",
+    benchmarks="<results>/benchmarks",
+    second_look="<results>/second_look",
+    protected=f"<results>/{PLAN.protected}",
+
+
 include: "workflow/rules/model.smk"
 include: "workflow/rules/frames.smk"
 include: "workflow/rules/detect.smk"
@@ -25,7 +27,7 @@ include: "workflow/rules/dataset.smk"
 include: "workflow/rules/report.smk"
 
 
-if AUDITED:
+if PLAN.audited:
 
     include: "workflow/rules/audit.smk"
 
@@ -33,25 +35,22 @@ if AUDITED:
 rule all:
     default_target: True
     input:
-        targets(),
+        targets(PLAN),
 
 
 # Dry runs do not come here: one may look while another works. Snakemake's own lock would outlive a killed run.
 onstart:
-    if workflow.is_main_process:
-        at_start()
+    if MAIN:
+        with refusing():
+            PASS.begin()
+            HANDED.write()
 
 
 onerror:
-    if workflow.is_main_process:
-        at_failure()
+    if MAIN:
+        PASS.fail()
 
 
-# Of a part of the files that are asked for there may be no report.
 onsuccess:
-    if workflow.is_main_process:
-        for line in nothing_hidden():
-            say(line)
-    page = Path(RESULTS, "report.html")
-    if workflow.is_main_process and "report" in CFG["outputs"] and page.is_file():
-        say(f"open {Path(workflow.overwrite_workdir or '', page)}", "info")
+    if MAIN:
+        PASS.succeed()

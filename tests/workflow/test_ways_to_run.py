@@ -133,21 +133,28 @@ def test_the_default_profile_says_what_it_promises(workflow):
     assert profile["nolock"] is True
 
 
-def test_the_slurm_profile_asks_for_what_the_rules_say_and_for_more_each_time(workflow):
-    """Memory of inference is the largest that a network takes; times of chunks are the site's."""
-    profile = yaml.safe_load((workflow.root / "profiles/slurm/config.yaml").read_text())
+def rules_of(workflow) -> tuple[str, set[str]]:
+    """The text of all rule files, and the names of their rules."""
     text = "".join(path.read_text() for path in sorted((workflow.root / "workflow/rules").glob("*.smk")))
-    found = re.findall(r"^rule (\w+):.*?mem_mb=(\w+),\n +runtime=(\d+)", text, re.M | re.S)
-    said = {rule: (memory.replace("INFERENCE_MEM_MB", "8000"), minutes) for rule, memory, minutes in found}
-    for like, rule in re.findall(r"^use rule (\w+) as (\w+) with:", text, re.M):
-        said[rule] = said[like]
-    assert set(said) == set(profile["set-resources"])
-    for rule, (memory, minutes) in said.items():
-        asked = profile["set-resources"][rule]
-        assert asked["mem_mb"] == f"attempt * {memory}"
-        assert asked["runtime"].startswith("attempt * ")
-        if rule.removeprefix("audit_") not in ("frames", "images", "detect"):
-            assert asked["runtime"] == f"attempt * {minutes}"
+    return text, {*re.findall(r"^rule (\w+):", text, re.M), *re.findall(r"^use rule \w+ as (\w+) with:", text, re.M)}
+
+
+def test_what_a_job_needs_is_said_by_its_rule_and_grows_with_each_attempt(workflow):
+    text, _ = rules_of(workflow)
+    needs = re.findall(r"^ +(?:mem_mb|runtime)=(.*),$", text, re.M)
+    assert len(needs) == 2 * len(re.findall(r"^rule ", text, re.M))
+    assert [need for need in needs if not re.fullmatch(r"growing\(\w+\)", need)] == []
+
+
+def test_the_slurm_profile_names_rules_that_there_are(workflow):
+    """A name that is no rule's would do nothing, without a word."""
+    profile = yaml.safe_load((workflow.root / "profiles/slurm/config.yaml").read_text())
+    _, rules = rules_of(workflow)
+    grouped = {group.split("=")[0] for group in profile["groups"]}
+    once = {"model", "summary", "report", "evaluation", "coco_dataset", "yolo_dataset", "audit_summary"}
+    once |= {"clip_splits", "clip_images", "clip_records"}
+    assert {*profile["set-resources"]} <= rules
+    assert grouped | once | {"probe", "audit_probe"} == rules
     assert profile["retries"] == 2
     assert profile["nolock"] is True
 

@@ -1,45 +1,48 @@
 # Protected video read back like any other video and searched again, before it comes to protected/.
 # What is found in it lies in a tree of its own: below audit/ a video might be named like one of our folders.
+AUDIT_FLOOR, LEAK_SCORE = audit_bars(CFG)
+
+
 use rule probe as audit_probe with:
     input:
-        video=f"{RESULTS}/unaudited/{{video}}.mp4",
+        video="<results>/unaudited/{video}.mp4",
     output:
-        probe=f"{RESULTS}/second_look/probe/{{video}}.json",
+        probe="<second_look>/probe/{video}.json",
     params:
         video=unaudited,
         fingerprint="",
         options=(),
     log:
-        f"{RESULTS}/logs/audit_probe/{{video}}.log",
+        "<logs>/audit_probe/{video}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/audit_probe/{{video}}.tsv"
+        "<benchmarks>/audit_probe/{video}.tsv"
 
 
 use rule frames as audit_frames with:
     input:
-        video=f"{RESULTS}/unaudited/{{video}}.mp4",
-        probe=f"{RESULTS}/second_look/probe/{{video}}.json",
-        model=f"{RESULTS}/models/{{model}}",
+        video="<results>/unaudited/{video}.mp4",
+        probe="<second_look>/probe/{video}.json",
+        model="<results>/models/{model}",
     output:
-        frames=temp(f"{RESULTS}/second_look/frames/{{video}}/{{chunk}}.{{model}}.nut"),
-        table=temp(f"{RESULTS}/second_look/frames/{{video}}/{{chunk}}.{{model}}.parquet"),
+        frames=temp("<second_look>/frames/{video}/{chunk}.{model}.nut"),
+        table=temp("<second_look>/frames/{video}/{chunk}.{model}.parquet"),
     params:
         video=unaudited,
         options=(),
     log:
-        f"{RESULTS}/logs/audit_frames/{{video}}/{{chunk}}.{{model}}.log",
+        "<logs>/audit_frames/{video}/{chunk}.{model}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/audit_frames/{{video}}/{{chunk}}.{{model}}.tsv"
+        "<benchmarks>/audit_frames/{video}/{chunk}.{model}.tsv"
 
 
 use rule detect as audit_detect with:
     input:
-        model=f"{RESULTS}/models/{{model}}",
-        frames=f"{RESULTS}/second_look/frames/{{video}}/{{chunk}}.{{model}}.nut",
-        table=f"{RESULTS}/second_look/frames/{{video}}/{{chunk}}.{{model}}.parquet",
+        model="<results>/models/{model}",
+        frames="<second_look>/frames/{video}/{chunk}.{model}.nut",
+        table="<second_look>/frames/{video}/{chunk}.{model}.parquet",
     output:
-        detections=temp(f"{RESULTS}/second_look/chunks/{{model}}/{{video}}/{{chunk}}.parquet"),
-        frames=temp(f"{RESULTS}/second_look/chunks/{{model}}/{{video}}/{{chunk}}.frames.parquet"),
+        detections=temp("<second_look>/chunks/{model}/{video}/{chunk}.parquet"),
+        frames=temp("<second_look>/chunks/{model}/{video}/{chunk}.frames.parquet"),
     params:
         options=options(
             device=cfg("device"),
@@ -50,47 +53,41 @@ use rule detect as audit_detect with:
             no_optimise=not cfg("detect", "optimise"),
         ),
     log:
-        f"{RESULTS}/logs/audit_detect/{{model}}/{{video}}/{{chunk}}.log",
+        "<logs>/audit_detect/{model}/{video}/{chunk}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/audit_detect/{{model}}/{{video}}/{{chunk}}.tsv"
+        "<benchmarks>/audit_detect/{model}/{video}/{chunk}.tsv"
 
 
 # Chunks as of the source: a window leaves the last ones empty.
 use rule gather as audit_gather with:
     input:
-        probe=f"{RESULTS}/second_look/probe/{{video}}.json",
-        parts=lambda w: [
-            f"{RESULTS}/second_look/chunks/{w.model}/{w.video}/{chunk}.parquet"
-            for chunk in chunks_of(w.video, w.model)
-        ],
-        tables=lambda w: [
-            f"{RESULTS}/second_look/chunks/{w.model}/{w.video}/{chunk}.frames.parquet"
-            for chunk in chunks_of(w.video, w.model)
-        ],
+        probe="<second_look>/probe/{video}.json",
+        parts=each_chunk("<second_look>/chunks/{model}/{video}/{chunk}.parquet"),
+        tables=each_chunk("<second_look>/chunks/{model}/{video}/{chunk}.frames.parquet"),
     output:
-        detections=f"{RESULTS}/second_look/detections/{{model}}/{{video}}.parquet",
-        frames=f"{RESULTS}/second_look/detections/{{model}}/{{video}}.frames.parquet",
+        detections="<second_look>/detections/{model}/{video}.parquet",
+        frames="<second_look>/detections/{model}/{video}.frames.parquet",
     params:
         options=(),
     log:
-        f"{RESULTS}/logs/audit_gather/{{model}}/{{video}}.log",
+        "<logs>/audit_gather/{model}/{video}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/audit_gather/{{model}}/{{video}}.tsv"
+        "<benchmarks>/audit_gather/{model}/{video}.tsv"
 
 
 rule audit:
     input:
-        probe=f"{RESULTS}/probe/{{video}}.json",
+        probe="<results>/probe/{video}.json",
         detections=detections_for("privacy"),
         tables=tables_for("privacy"),
-        video=f"{RESULTS}/unaudited/{{video}}.mp4",
-        unhidden=f"{RESULTS}/hidden/{{video}}.json",
-        protected_probe=f"{RESULTS}/second_look/probe/{{video}}.json",
-        again=[f"{RESULTS}/second_look/detections/{name}/{{video}}.parquet" for name in SEARCHING],
-        again_tables=[f"{RESULTS}/second_look/detections/{name}/{{video}}.frames.parquet" for name in SEARCHING],
+        video="<results>/unaudited/{video}.mp4",
+        unhidden="<results>/hidden/{video}.json",
+        protected_probe="<second_look>/probe/{video}.json",
+        again=expand("<second_look>/detections/{model}/{{video}}.parquet", model=PLAN.searching),
+        again_tables=expand("<second_look>/detections/{model}/{{video}}.frames.parquet", model=PLAN.searching),
     output:
-        audit=f"{RESULTS}/audit/{{video}}.json",
-        provenance=f"{RESULTS}/provenance/audit/{{video}}.json",
+        audit="<results>/audit/{video}.json",
+        provenance="<results>/provenance/audit/{video}.json",
     params:
         video=path_of,
         options=options(
@@ -105,15 +102,15 @@ rule audit:
         corrections=CORRECTED_AND_ALLOWED,
         code=code_digest("audit"),
     log:
-        f"{RESULTS}/logs/audit/{{video}}.log",
+        "<logs>/audit/{video}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/audit/{{video}}.tsv"
+        "<benchmarks>/audit/{video}.tsv"
     conda:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     priority: 1
     shell:
         "python -m objmask audit --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
@@ -125,24 +122,24 @@ rule audit:
 # The limit is of this rule, and so is the failure: what was found stays to be looked at, and another limit costs nothing.
 rule release:
     input:
-        video=f"{RESULTS}/unaudited/{{video}}.mp4",
-        audit=f"{RESULTS}/audit/{{video}}.json",
+        video="<results>/unaudited/{video}.mp4",
+        audit="<results>/audit/{video}.json",
     output:
-        video=f"{RESULTS}/protected/{{video}}.mp4",
+        video="<results>/protected/{video}.mp4",
     params:
-        quarantine=lambda wildcards: f"{RESULTS}/quarantine/{wildcards.video}.mp4",
+        quarantine=f"{RESULTS}/quarantine/{{video}}.mp4",
         options=options(fail_over=cfg("audit", "fail_over"), nothing_hidden=cfg("privacy", "nothing_hidden")),
         code=code_digest("release"),
     log:
-        f"{RESULTS}/logs/release/{{video}}.log",
+        "<logs>/release/{video}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/release/{{video}}.tsv"
+        "<benchmarks>/release/{video}.tsv"
     conda:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     priority: 1
     shell:
         "python -m objmask release --protected={input.video:q} --audit={input.audit:q} "
@@ -151,25 +148,25 @@ rule release:
 
 rule audit_summary:
     input:
-        videos=ancient(VIDEO_TABLE),
         audits=per_video("audit/{video}.json"),
     output:
-        table=f"{RESULTS}/audit/audit.csv",
-        provenance=f"{RESULTS}/provenance/audit_summary.json",
+        table="<results>/audit/audit.csv",
+        provenance="<results>/provenance/audit_summary.json",
     params:
-        audits=lambda wildcards: f"{RESULTS}/audit",
+        videos=VIDEO_TABLE,
+        audits=f"{RESULTS}/audit",
         code=code_digest("audit-summary"),
     log:
-        f"{RESULTS}/logs/audit_summary.log",
+        "<logs>/audit_summary.log",
     benchmark:
-        f"{RESULTS}/benchmarks/audit_summary.tsv"
+        "<benchmarks>/audit_summary.tsv"
     conda:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     priority: 1
     shell:
-        "python -m objmask audit-summary --audits={params.audits:q} --videos={input.videos:q} --out={output.table:q} "
+        "python -m objmask audit-summary --audits={params.audits:q} --videos={params.videos:q} --out={output.table:q} "
         "--provenance={output.provenance:q} --log={log:q}"

@@ -1,41 +1,89 @@
 # Training clips of each video, and what spans videos: which are to train and to test with, and other formats.
+CLIPS_SHOW = cfg("clips", "of")
+CLIP_SIZE = cfg("clips", "size") if isinstance(cfg("clips", "size"), list) else [cfg("clips", "size")] * 2
+# What does not decide what clips show is no reason to make them again.
+CLIPS_ARE = {
+    "masks": {
+        "groups": PALETTE.to_json(),
+        "score": cfg("masks", "score"),
+        "threshold": cfg("masks", "threshold"),
+    },
+    "picture": {"on_truncated": cfg("on_truncated")},
+    "protected": {},
+}
+
+
+def clip_source(wildcards, input):
+    """The file that the pictures come from; masks come from detections."""
+    if CLIPS_SHOW == "masks":
+        return ()
+    return options(video=path_of(wildcards, input) if CLIPS_SHOW == "picture" else input.protected[0])
+
+
+def clip_names(wildcards):
+    video = PLAN.by_name[wildcards.video]
+    return options(name=video.name, label=video.label, subject=video.subject)
+
+
 rule clips:
     input:
-        probe=f"{RESULTS}/probe/{{video}}.json",
+        probe="<results>/probe/{video}.json",
         detections=detections_for("masks"),
         tables=tables_for("masks"),
-        protected=[f"{RESULTS}/{PROTECTED}/{{video}}.mp4"] if CLIPS_SHOW == "protected" else [],
+        protected=["<protected>/{video}.mp4"] if CLIPS_SHOW == "protected" else [],
     output:
-        clips=f"{RESULTS}/clips/npz/{{video}}.npz",
-        provenance=f"{RESULTS}/provenance/clips/{{video}}.json",
+        clips="<results>/clips/npz/{video}.npz",
+        provenance="<results>/provenance/clips/{video}.json",
     params:
         source=clip_source,
-        options=clip_options,
+        names=clip_names,
+        options=options(
+            of=CLIPS_SHOW,
+            width=CLIP_SIZE[0],
+            height=CLIP_SIZE[1],
+            **CLIPS_ARE[CLIPS_SHOW],
+            **{
+                key: cfg("clips", key)
+                for key in (
+                    "frames",
+                    "resize",
+                    "sampling",
+                    "per_video",
+                    "seed",
+                    "rate",
+                    "step_min",
+                    "step_max",
+                    "short",
+                )
+            },
+            flip_when_fps_over=cfg("clips", "flip_when_fps_over"),
+            names=cfg("clips", "names"),
+        ),
         corrections=CORRECTED if CLIPS_SHOW == "masks" else (),
         code=code_digest("clips"),
     log:
-        f"{RESULTS}/logs/clips/{{video}}.log",
+        "<logs>/clips/{video}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/clips/{{video}}.tsv"
+        "<benchmarks>/clips/{video}.tsv"
     conda:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     priority: 1
     shell:
         "python -m objmask clips --probe={input.probe:q} --detections {input.detections:q} {params.source:q} "
-        "{params.options:q} {params.corrections:q} --out={output.clips:q} --provenance={output.provenance:q} --log={log:q}"
+        "{params.names:q} {params.options:q} {params.corrections:q} "
+        "--out={output.clips:q} --provenance={output.provenance:q} --log={log:q}"
 
 
 rule clip_splits:
-    input:
-        videos=ancient(VIDEO_TABLE),
     output:
-        folder=directory(f"{RESULTS}/clips/splits"),
-        provenance=f"{RESULTS}/provenance/clip_splits.json",
+        folder=directory("<results>/clips/splits"),
+        provenance="<results>/provenance/clip_splits.json",
     params:
+        videos=VIDEO_TABLE,
         options=options(
             names=cfg("clips", "names"),
             test_share=cfg("clips", "split")["test_share"],
@@ -45,68 +93,68 @@ rule clip_splits:
         ),
         code=code_digest("clip_splits"),
     log:
-        f"{RESULTS}/logs/clip_splits.log",
+        "<logs>/clip_splits.log",
     benchmark:
-        f"{RESULTS}/benchmarks/clip_splits.tsv"
+        "<benchmarks>/clip_splits.tsv"
     conda:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     priority: 1
     shell:
-        "python -m objmask clip-splits --videos={input.videos:q} {params.options:q} --out={output.folder:q} "
+        "python -m objmask clip-splits --videos={params.videos:q} {params.options:q} --out={output.folder:q} "
         "--provenance={output.provenance:q} --log={log:q}"
 
 
 rule clip_images:
     input:
-        videos=ancient(VIDEO_TABLE),
         clips=per_video("clips/npz/{video}.npz"),
     output:
-        folder=directory(f"{RESULTS}/clips/png"),
-        provenance=f"{RESULTS}/provenance/clip_images.json",
+        folder=directory("<results>/clips/png"),
+        provenance="<results>/provenance/clip_images.json",
     params:
-        clips=lambda wildcards: f"{RESULTS}/clips/npz",
+        videos=VIDEO_TABLE,
+        clips=f"{RESULTS}/clips/npz",
         code=code_digest("clip_images"),
     log:
-        f"{RESULTS}/logs/clip_images.log",
+        "<logs>/clip_images.log",
     benchmark:
-        f"{RESULTS}/benchmarks/clip_images.tsv"
+        "<benchmarks>/clip_images.tsv"
     conda:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=120,
+        mem_mb=growing(1000),
+        runtime=growing(120),
     priority: 1
     shell:
-        "python -m objmask clip-images --clips={params.clips:q} --videos={input.videos:q} --out={output.folder:q} "
+        "python -m objmask clip-images --clips={params.clips:q} --videos={params.videos:q} --out={output.folder:q} "
         "--provenance={output.provenance:q} --log={log:q}"
 
 
 # The only one of these rules that needs TensorFlow, which defines the format.
 rule clip_records:
     input:
-        splits=f"{RESULTS}/clips/splits",
+        splits="<results>/clips/splits",
         clips=per_video("clips/npz/{video}.npz"),
     output:
-        folder=directory(f"{RESULTS}/clips/tfrecord"),
-        provenance=f"{RESULTS}/provenance/clip_records.json",
+        folder=directory("<results>/clips/tfrecord"),
+        provenance="<results>/provenance/clip_records.json",
     params:
-        clips=lambda wildcards: f"{RESULTS}/clips/npz",
+        clips=f"{RESULTS}/clips/npz",
         code=code_digest("clip_records"),
     log:
-        f"{RESULTS}/logs/clip_records.log",
+        "<logs>/clip_records.log",
     benchmark:
-        f"{RESULTS}/benchmarks/clip_records.tsv"
+        "<benchmarks>/clip_records.tsv"
     conda:
         "../../envs/tensorflow.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=growing(2000),
+        runtime=growing(120),
     priority: 1
     shell:
         "python -m objmask clip-records --clips={params.clips:q} --splits={input.splits:q} --out={output.folder:q} "

@@ -1,29 +1,29 @@
 # How much of the picture each group fills: by frame, then over videos, groups and labels.
 rule coverage:
     input:
-        probe=f"{RESULTS}/probe/{{video}}.json",
+        probe="<results>/probe/{video}.json",
         detections=detections_for("masks"),
         tables=tables_for("masks"),
     output:
-        table=f"{RESULTS}/coverage/{{video}}.csv",
-        provenance=f"{RESULTS}/provenance/coverage/{{video}}.json",
+        table="<results>/coverage/{video}.csv",
+        provenance="<results>/provenance/coverage/{video}.json",
     params:
         # Colours are part of the option, but no reason to count again.
-        groups=lambda wildcards, input: options(groups=PALETTE.to_json()),
+        groups=palette_for,
         objects=COUNTED,
         options=options(score=cfg("masks", "score"), threshold=cfg("masks", "threshold")),
         corrections=CORRECTED,
         code=code_digest("coverage"),
     log:
-        f"{RESULTS}/logs/coverage/{{video}}.log",
+        "<logs>/coverage/{video}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/coverage/{{video}}.tsv"
+        "<benchmarks>/coverage/{video}.tsv"
     conda:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     priority: 1
     shell:
         "python -m objmask coverage --probe={input.probe:q} --detections {input.detections:q} "
@@ -31,29 +31,29 @@ rule coverage:
         "--provenance={output.provenance:q} --log={log:q}"
 
 
-# Thousands of names do not fit on a command line: they come as a table, written when the workflow is read.
+# Thousands of names do not fit on a command line: they come as a table, written when the run starts.
 rule summary:
     input:
-        videos=ancient(VIDEO_TABLE),
         coverage=per_video("coverage/{video}.csv"),
     output:
-        tables=[f"{RESULTS}/summary/{name}.csv" for name in SUMMARIES],
-        provenance=f"{RESULTS}/provenance/summary.json",
+        tables=expand("<results>/summary/{name}.csv", name=SUMMARIES),
+        provenance="<results>/provenance/summary.json",
     params:
-        coverage=lambda wildcards: f"{RESULTS}/coverage",
-        folder=lambda wildcards, output: os.path.dirname(output.tables[0]),
+        videos=VIDEO_TABLE,
+        coverage=f"{RESULTS}/coverage",
+        folder=f"{RESULTS}/summary",
         code=code_digest("summary"),
     log:
-        f"{RESULTS}/logs/summary.log",
+        "<logs>/summary.log",
     benchmark:
-        f"{RESULTS}/benchmarks/summary.tsv"
+        "<benchmarks>/summary.tsv"
     conda:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     priority: 1
     shell:
-        "python -m objmask summary --coverage={params.coverage:q} --videos={input.videos:q} --out={params.folder:q} "
+        "python -m objmask summary --coverage={params.coverage:q} --videos={params.videos:q} --out={params.folder:q} "
         "--provenance={output.provenance:q} --log={log:q}"

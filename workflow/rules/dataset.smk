@@ -1,25 +1,25 @@
 # What a training program wants besides the annotations of each video: the images, and one file for all.
 rule annotated_images:
     input:
-        probe=f"{RESULTS}/probe/{{video}}.json",
+        probe="<results>/probe/{video}.json",
         detections=detections_for("masks"),
         tables=tables_for("masks"),
     output:
-        images=directory(f"{RESULTS}/exports/images/{{video}}"),
+        images=directory("<results>/exports/images/{video}"),
     params:
         video=path_of,
-        options=options(kind=IMAGES, every=cfg("exports", "every"), on_truncated=cfg("on_truncated")),
+        options=options(kind=cfg("exports", "images"), every=cfg("exports", "every"), on_truncated=cfg("on_truncated")),
         code=code_digest("annotated-images"),
     log:
-        f"{RESULTS}/logs/annotated_images/{{video}}.log",
+        "<logs>/annotated_images/{video}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/annotated_images/{{video}}.tsv"
+        "<benchmarks>/annotated_images/{video}.tsv"
     conda:
         "../../envs/exports.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     shell:
         "python -m objmask annotated-images --video={params.video:q} --probe={input.probe:q} "
         "--detections {input.detections:q} {params.options:q} --out={output.images:q} --log={log:q}"
@@ -27,45 +27,44 @@ rule annotated_images:
 
 rule coco_dataset:
     input:
-        videos=ancient(VIDEO_TABLE),
         annotations=per_video("exports/coco/{video}.json"),
     output:
-        dataset=f"{RESULTS}/exports/annotations.json",
-        provenance=f"{RESULTS}/provenance/coco_dataset.json",
+        dataset="<results>/exports/annotations.json",
+        provenance="<results>/provenance/coco_dataset.json",
     params:
-        annotations=lambda wildcards: f"{RESULTS}/exports/coco",
-        groups=lambda wildcards, input: options(groups=PALETTE.to_json()),
+        videos=VIDEO_TABLE,
+        annotations=f"{RESULTS}/exports/coco",
+        groups=palette_for,
         objects=COUNTED,
         options=options(format="coco"),
         code=code_digest("dataset"),
     log:
-        f"{RESULTS}/logs/coco_dataset.log",
+        "<logs>/coco_dataset.log",
     benchmark:
-        f"{RESULTS}/benchmarks/coco_dataset.tsv"
+        "<benchmarks>/coco_dataset.tsv"
     conda:
         "../../envs/exports.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     priority: 1
     shell:
-        "python -m objmask dataset --annotations={params.annotations:q} --videos={input.videos:q} "
+        "python -m objmask dataset --annotations={params.annotations:q} --videos={params.videos:q} "
         "{params.groups:q} {params.options:q} --out={output.dataset:q} "
         "--provenance={output.provenance:q} --log={log:q}"
 
 
 use rule coco_dataset as yolo_dataset with:
     input:
-        videos=ancient(VIDEO_TABLE),
         annotations=per_video("exports/yolo/{video}"),
     output:
-        dataset=f"{RESULTS}/exports/data.yaml",
-        provenance=f"{RESULTS}/provenance/yolo_dataset.json",
+        dataset="<results>/exports/data.yaml",
+        provenance="<results>/provenance/yolo_dataset.json",
     params:
-        annotations=lambda wildcards: f"{RESULTS}/exports/yolo",
+        annotations=f"{RESULTS}/exports/yolo",
         options=options(format="yolo"),
     log:
-        f"{RESULTS}/logs/yolo_dataset.log",
+        "<logs>/yolo_dataset.log",
     benchmark:
-        f"{RESULTS}/benchmarks/yolo_dataset.tsv"
+        "<benchmarks>/yolo_dataset.tsv"

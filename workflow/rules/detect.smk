@@ -1,12 +1,12 @@
 # The only rule that needs the network, and the one that puts its chunks together.
 rule detect:
     input:
-        model=f"{RESULTS}/models/{{model}}",
-        frames=f"{RESULTS}/frames/{{video}}/{{chunk}}.{{model}}.nut",
-        table=f"{RESULTS}/frames/{{video}}/{{chunk}}.{{model}}.parquet",
+        model="<results>/models/{model}",
+        frames="<results>/frames/{video}/{chunk}.{model}.nut",
+        table="<results>/frames/{video}/{chunk}.{model}.parquet",
     output:
-        detections=temp(f"{RESULTS}/chunks/{{model}}/{{video}}/{{chunk}}.parquet"),
-        frames=temp(f"{RESULTS}/chunks/{{model}}/{{video}}/{{chunk}}.frames.parquet"),
+        detections=temp("<results>/chunks/{model}/{video}/{chunk}.parquet"),
+        frames=temp("<results>/chunks/{model}/{video}/{chunk}.frames.parquet"),
     params:
         options=options(
             device=cfg("device"),
@@ -19,15 +19,15 @@ rule detect:
         ),
         code=code_digest("detect"),
     log:
-        f"{RESULTS}/logs/detect/{{model}}/{{video}}/{{chunk}}.log",
+        "<logs>/detect/{model}/{video}/{chunk}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/detect/{{model}}/{{video}}/{{chunk}}.tsv"
+        "<benchmarks>/detect/{model}/{video}/{chunk}.tsv"
     conda:
         "../../envs/tensorflow.yaml"
     threads: INFERENCE_THREADS
     resources:
-        mem_mb=INFERENCE_MEM_MB,
-        runtime=240,
+        mem_mb=growing(INFERENCE_MEM_MB),
+        runtime=growing(240),
         gpu=INFERENCE_GPU,
     priority: 2
     shell:
@@ -38,30 +38,26 @@ rule detect:
 
 rule gather:
     input:
-        probe=f"{RESULTS}/probe/{{video}}.json",
-        parts=lambda w: [
-            f"{RESULTS}/chunks/{w.model}/{w.video}/{chunk}.parquet" for chunk in chunks_of(w.video, w.model)
-        ],
-        tables=lambda w: [
-            f"{RESULTS}/chunks/{w.model}/{w.video}/{chunk}.frames.parquet" for chunk in chunks_of(w.video, w.model)
-        ],
+        probe="<results>/probe/{video}.json",
+        parts=each_chunk("<results>/chunks/{model}/{video}/{chunk}.parquet"),
+        tables=each_chunk("<results>/chunks/{model}/{video}/{chunk}.frames.parquet"),
     output:
-        detections=f"{RESULTS}/detections/{{model}}/{{video}}.parquet",
-        frames=f"{RESULTS}/detections/{{model}}/{{video}}.frames.parquet",
+        detections="<results>/detections/{model}/{video}.parquet",
+        frames="<results>/detections/{model}/{video}.frames.parquet",
     params:
         parts=lambda wildcards, input: options(part=list(input.parts)),
         options=options(start_s=cfg("window", "start_s"), end_s=cfg("window", "end_s")),
         code=code_digest("gather"),
     log:
-        f"{RESULTS}/logs/gather/{{model}}/{{video}}.log",
+        "<logs>/gather/{model}/{video}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/gather/{{model}}/{{video}}.tsv"
+        "<benchmarks>/gather/{model}/{video}.tsv"
     conda:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     priority: 1
     shell:
         "python -m objmask gather --probe={input.probe:q} {params.parts:q} {params.options:q} "

@@ -1,33 +1,41 @@
 # Annotations for other tools: by video, and joined to one data set. None of them needs the network.
+EXPORTED_IMAGES = cfg("exports", "images")
+SELECTION = {
+    "score": cfg("masks", "score"),
+    "threshold": cfg("masks", "threshold"),
+    "every": cfg("exports", "every"),
+}
+
+
 rule coco:
     input:
-        probe=f"{RESULTS}/probe/{{video}}.json",
+        probe="<results>/probe/{video}.json",
         detections=detections_for("masks"),
         tables=tables_for("masks"),
     output:
-        annotations=f"{RESULTS}/exports/coco/{{video}}.json",
-        provenance=f"{RESULTS}/provenance/coco/{{video}}.json",
+        annotations="<results>/exports/coco/{video}.json",
+        provenance="<results>/provenance/coco/{video}.json",
     params:
         # Colours are part of the option, but no reason to export again.
-        groups=lambda wildcards, input: options(groups=PALETTE.to_json()),
+        groups=palette_for,
         objects=COUNTED,
         options=options(
             format="coco",
-            images=IMAGES if IMAGES == "png" else None,
+            images="png" if EXPORTED_IMAGES == "png" else None,
             **SELECTION,
         ),
         corrections=CORRECTED,
         code=code_digest("annotations"),
     log:
-        f"{RESULTS}/logs/coco/{{video}}.log",
+        "<logs>/coco/{video}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/coco/{{video}}.tsv"
+        "<benchmarks>/coco/{video}.tsv"
     conda:
         "../../envs/exports.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=growing(1500),
+        runtime=growing(60),
     priority: 1
     shell:
         "python -m objmask annotations --probe={input.probe:q} --detections {input.detections:q} --name={wildcards.video:q} "
@@ -37,26 +45,26 @@ rule coco:
 
 use rule coco as yolo with:
     output:
-        annotations=directory(f"{RESULTS}/exports/yolo/{{video}}"),
-        provenance=f"{RESULTS}/provenance/yolo/{{video}}.json",
+        annotations=directory("<results>/exports/yolo/{video}"),
+        provenance="<results>/provenance/yolo/{video}.json",
     params:
         options=options(
             format="yolo",
-            images=IMAGES if IMAGES == "png" else None,
-            image_folder=None if IMAGES == "none" else f"{RESULTS}/exports/images",
+            images="png" if EXPORTED_IMAGES == "png" else None,
+            image_folder=None if EXPORTED_IMAGES == "none" else f"{RESULTS}/exports/images",
             **SELECTION,
         ),
     log:
-        f"{RESULTS}/logs/yolo/{{video}}.log",
+        "<logs>/yolo/{video}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/yolo/{{video}}.tsv"
+        "<benchmarks>/yolo/{video}.tsv"
 
 
 # Pictures of labels have the groups' colours: they are a reason to export again.
 use rule coco as masks_png with:
     output:
-        annotations=directory(f"{RESULTS}/exports/masks_png/{{video}}"),
-        provenance=f"{RESULTS}/provenance/masks_png/{{video}}.json",
+        annotations=directory("<results>/exports/masks_png/{video}"),
+        provenance="<results>/provenance/masks_png/{video}.json",
     params:
         groups=(),
         options=options(
@@ -65,15 +73,15 @@ use rule coco as masks_png with:
             **SELECTION,
         ),
     log:
-        f"{RESULTS}/logs/masks_png/{{video}}.log",
+        "<logs>/masks_png/{video}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/masks_png/{{video}}.tsv"
+        "<benchmarks>/masks_png/{video}.tsv"
 
 
 use rule masks_png as cvat with:
     output:
-        annotations=f"{RESULTS}/exports/cvat/{{video}}.zip",
-        provenance=f"{RESULTS}/provenance/cvat/{{video}}.json",
+        annotations="<results>/exports/cvat/{video}.zip",
+        provenance="<results>/provenance/cvat/{video}.json",
     params:
         options=options(
             format="cvat",
@@ -81,6 +89,6 @@ use rule masks_png as cvat with:
             **SELECTION,
         ),
     log:
-        f"{RESULTS}/logs/cvat/{{video}}.log",
+        "<logs>/cvat/{video}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/cvat/{{video}}.tsv"
+        "<benchmarks>/cvat/{video}.tsv"

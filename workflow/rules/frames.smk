@@ -1,22 +1,22 @@
 # What a video is, and the frames of it that get inference.
 rule probe:
     output:
-        probe=f"{RESULTS}/probe/{{video}}.json",
+        probe="<results>/probe/{video}.json",
     params:
         video=path_of,
         fingerprint=fingerprint,
         options=options(on_truncated=cfg("on_truncated")),
         code=code_digest("probe"),
     log:
-        f"{RESULTS}/logs/probe/{{video}}.log",
+        "<logs>/probe/{video}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/probe/{{video}}.tsv"
+        "<benchmarks>/probe/{video}.tsv"
     conda:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     shell:
         "python -m objmask probe --video={params.video:q} {params.options:q} " "--out={output.probe:q} --log={log:q}"
 
@@ -25,25 +25,25 @@ rule probe:
 # being worked on, however long the video. Each model has its own, so that a further one does not run the others again.
 rule frames:
     input:
-        probe=f"{RESULTS}/probe/{{video}}.json",
-        model=f"{RESULTS}/models/{{model}}",
+        probe="<results>/probe/{video}.json",
+        model="<results>/models/{model}",
     output:
-        frames=temp(f"{RESULTS}/frames/{{video}}/{{chunk}}.{{model}}.nut"),
-        table=temp(f"{RESULTS}/frames/{{video}}/{{chunk}}.{{model}}.parquet"),
+        frames=temp("<results>/frames/{video}/{chunk}.{model}.nut"),
+        table=temp("<results>/frames/{video}/{chunk}.{model}.parquet"),
     params:
         video=path_of,
         options=options(every=cfg("detect", "every"), **WINDOW),
         code=code_digest("frames"),
     log:
-        f"{RESULTS}/logs/frames/{{video}}/{{chunk}}.{{model}}.log",
+        "<logs>/frames/{video}/{chunk}.{model}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/frames/{{video}}/{{chunk}}.{{model}}.tsv"
+        "<benchmarks>/frames/{video}/{chunk}.{model}.tsv"
     conda:
         "../../envs/video.yaml"
     threads: INFERENCE_THREADS
     resources:
-        mem_mb=INFERENCE_MEM_MB,
-        runtime=60,
+        mem_mb=growing(INFERENCE_MEM_MB),
+        runtime=growing(60),
         gpu=INFERENCE_GPU,
     priority: INFERENCE_GPU
     shell:
@@ -54,24 +54,24 @@ rule frames:
 # Of several models the first one's. Read from the video again: so that asking for images later detects nothing again.
 rule images:
     input:
-        probe=f"{RESULTS}/probe/{{video}}.json",
-        model=f"{RESULTS}/models/{FIRST_MODEL}",
+        probe="<results>/probe/{video}.json",
+        model=expand("<results>/models/{model}", model=list(MODELS)[:1]),
     output:
-        folder=directory(f"{RESULTS}/frames/{{video}}/{{chunk}}"),
+        folder=directory("<results>/frames/{video}/{chunk}"),
     params:
         video=path_of,
         options=options(kind=cfg("frames", "keep"), every=cfg("detect", "every"), **WINDOW),
         code=code_digest("images"),
     log:
-        f"{RESULTS}/logs/images/{{video}}/{{chunk}}.log",
+        "<logs>/images/{video}/{chunk}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/images/{{video}}/{{chunk}}.tsv"
+        "<benchmarks>/images/{video}/{chunk}.tsv"
     conda:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     shell:
         "python -m objmask images --video={params.video:q} --probe={input.probe:q} --model={input.model:q} "
         "--chunk={wildcards.chunk} {params.options:q} --out={output.folder:q} --log={log:q}"

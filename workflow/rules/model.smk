@@ -2,20 +2,20 @@
 # With --cache Snakemake shares it between working directories; a rule for which it may do so can have no benchmark.
 rule model:
     output:
-        folder=directory(f"{RESULTS}/models/{{model}}"),
+        folder=directory("<results>/models/{model}"),
     params:
         source=model_given,
         name=lambda wildcards: wildcards.model,
         content=lambda wildcards: INSTALLED[wildcards.model].digest(),
         code=code_digest("model"),
     log:
-        f"{RESULTS}/logs/model/{{model}}.log",
+        "<logs>/model/{model}.log",
     conda:
         "../../envs/tensorflow.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     cache: "omit-software"
     shell:
         "python -m objmask model --source={params.source:q} --name={params.name:q} --out={output.folder:q} --log={log:q}"

@@ -1,12 +1,12 @@
 # Videos made from detections; none of them needs the network.
 rule masks:
     input:
-        probe=f"{RESULTS}/probe/{{video}}.json",
+        probe="<results>/probe/{video}.json",
         detections=detections_for("masks"),
         tables=tables_for("masks"),
     output:
-        video=f"{RESULTS}/{{folder,masks|masks_lossless}}/{{video}}.mp4",
-        provenance=f"{RESULTS}/provenance/{{folder}}/{{video}}.json",
+        video="<results>/{folder,masks|masks_lossless}/{video}.mp4",
+        provenance="<results>/provenance/{folder}/{video}.json",
     params:
         options=options(
             groups=PALETTE.to_json(),
@@ -18,15 +18,15 @@ rule masks:
         corrections=CORRECTED,
         code=code_digest("masks"),
     log:
-        f"{RESULTS}/logs/{{folder}}/{{video}}.log",
+        "<logs>/{folder}/{video}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/{{folder}}/{{video}}.tsv"
+        "<benchmarks>/{folder}/{video}.tsv"
     conda:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=growing(1500),
+        runtime=growing(60),
     priority: 1
     shell:
         "python -m objmask masks --probe={input.probe:q} --detections {input.detections:q} {params.options:q} "
@@ -35,12 +35,12 @@ rule masks:
 
 rule overlay:
     input:
-        probe=f"{RESULTS}/probe/{{video}}.json",
+        probe="<results>/probe/{video}.json",
         detections=detections_for("masks"),
         tables=tables_for("masks"),
     output:
-        video=f"{RESULTS}/overlay/{{video}}.mp4",
-        provenance=f"{RESULTS}/provenance/overlay/{{video}}.json",
+        video="<results>/overlay/{video}.mp4",
+        provenance="<results>/provenance/overlay/{video}.json",
     params:
         video=path_of,
         options=options(
@@ -54,15 +54,15 @@ rule overlay:
         corrections=CORRECTED,
         code=code_digest("overlay"),
     log:
-        f"{RESULTS}/logs/overlay/{{video}}.log",
+        "<logs>/overlay/{video}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/overlay/{{video}}.tsv"
+        "<benchmarks>/overlay/{video}.tsv"
     conda:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     priority: 1
     shell:
         "python -m objmask overlay --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
@@ -71,13 +71,13 @@ rule overlay:
 
 rule protect:
     input:
-        probe=f"{RESULTS}/probe/{{video}}.json",
+        probe="<results>/probe/{video}.json",
         detections=detections_for("privacy"),
         tables=tables_for("privacy"),
     output:
-        video=f"{RESULTS}/{PROTECTED}/{{video}}.mp4",
-        hidden=f"{RESULTS}/hidden/{{video}}.json",
-        provenance=f"{RESULTS}/provenance/protected/{{video}}.json",
+        video="<protected>/{video}.mp4",
+        hidden="<results>/hidden/{video}.json",
+        provenance="<results>/provenance/protected/{video}.json",
     params:
         video=path_of,
         options=options(
@@ -93,7 +93,7 @@ rule protect:
             whole_frame_when=cfg("privacy", "whole_frame_when"),
             audio=cfg("privacy", "audio"),
             # Of audited video `release` decides, so that it lies in quarantine to be looked at.
-            nothing_hidden=None if AUDITED else cfg("privacy", "nothing_hidden"),
+            nothing_hidden=None if PLAN.audited else cfg("privacy", "nothing_hidden"),
             quality=cfg("video", "quality"),
             preset=cfg("video", "preset"),
             **WINDOW,
@@ -101,15 +101,15 @@ rule protect:
         corrections=CORRECTED,
         code=code_digest("protect"),
     log:
-        f"{RESULTS}/logs/protect/{{video}}.log",
+        "<logs>/protect/{video}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/protect/{{video}}.tsv"
+        "<benchmarks>/protect/{video}.tsv"
     conda:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     priority: 1
     shell:
         "python -m objmask protect --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "

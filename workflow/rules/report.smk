@@ -1,16 +1,37 @@
 # The page that shows what came of it all. A video summary holds all that it shows of a video, so a changed one costs no other.
+# Of protected video, which an audit comes with, it says what is hidden. It waits for no `release`: one that fails is when it
+# is wanted most.
+HIDING = {}
+if PLAN.hides:
+    HIDING = {
+        "objects": SENSITIVE,
+        "privacy_score": CFG["privacy"]["score"],
+        "privacy_threshold": CFG["privacy"]["threshold"],
+        "shape": CFG["privacy"]["shape"],
+        "grow": CFG["privacy"]["grow"],
+        "hold": CFG["privacy"]["hold"],
+        "zones": json.dumps(CFG["privacy"]["zones"]),
+        "whole_frame_when": CFG["privacy"]["whole_frame_when"],
+    }
+# Videos that the page itself holds; a link needs none.
+PLAYED = [
+    *(["masks/{video}.mp4"] if "masks" in CFG["outputs"] else []),
+    *([f"{PROTECTED}/{{video}}.mp4"] if PLAN.hides else []),
+]
+
+
 rule video_summary:
     input:
-        probe=f"{RESULTS}/probe/{{video}}.json",
+        probe="<results>/probe/{video}.json",
         detections=detections_for("masks"),
         tables=tables_for("masks"),
-        coverage=f"{RESULTS}/coverage/{{video}}.csv",
-        protected=f"{RESULTS}/{PROTECTED}/{{video}}.mp4" if HIDES else [],
-        hidden=detections_for("privacy") if HIDES else [],
-        hidden_tables=tables_for("privacy") if HIDES else [],
+        coverage="<results>/coverage/{video}.csv",
+        protected="<protected>/{video}.mp4" if PLAN.hides else [],
+        hidden=detections_for("privacy") if PLAN.hides else [],
+        hidden_tables=tables_for("privacy") if PLAN.hides else [],
     output:
-        video_summary=f"{RESULTS}/report/{{video}}.json",
-        provenance=f"{RESULTS}/provenance/report/{{video}}.json",
+        video_summary="<results>/report/{video}.json",
+        provenance="<results>/provenance/report/{video}.json",
     params:
         raw=raw_option,
         raw_pictures=cfg("report", "raw_pictures"),  # the option above depends on where the video lies, and cannot count
@@ -25,15 +46,15 @@ rule video_summary:
         corrections=CORRECTED,
         code=code_digest("video-summary"),
     log:
-        f"{RESULTS}/logs/video_summary/{{video}}.log",
+        "<logs>/video_summary/{video}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/video_summary/{{video}}.tsv"
+        "<benchmarks>/video_summary/{video}.tsv"
     conda:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     priority: 1
     shell:
         "python -m objmask video-summary --probe={input.probe:q} --detections {input.detections:q} --coverage={input.coverage:q} "
@@ -44,30 +65,32 @@ rule video_summary:
 # Benchmarks and logs are no inputs: the page says of them what is there.
 rule report:
     input:
-        videos=ancient(VIDEO_TABLE),
         video_summaries=per_video("report/{video}.json"),
-        tables=[f"{RESULTS}/summary/coverage_by_{by}.csv" for by in ("group", "label")],
-        players=embedded(),
-        audits=per_video("audit/{video}.json") if AUDITED else [],
+        tables=expand("<results>/summary/coverage_by_{by}.csv", by=["group", "label"]),
+        players=per_video(*PLAYED) if CFG["report"]["players"] == "embed" else [],
+        audits=per_video("audit/{video}.json") if PLAN.audited else [],
     output:
-        page=report(f"{RESULTS}/report.html", caption="../report/report.rst", category="objmask"),
-        provenance=f"{RESULTS}/provenance/report.json",
+        page=report("<results>/report.html", caption="../report/report.rst", category="objmask"),
+        provenance="<results>/provenance/report.json",
     params:
-        results=lambda wildcards: RESULTS,
-        options=options(about=json.dumps(about(CFG, MODELS, {name: model_source(name) for name in MODELS}, NOTES))),
-        page=sha256_of(Path(PROJECT) / "objmask/report/page"),
+        videos=VIDEO_TABLE,
+        results=RESULTS,
+        options=options(
+            about=json.dumps(about(CFG, MODELS, {name: PLAN.model_source(name) for name in MODELS}, PLAN.notes))
+        ),
+        page=sha256_of(PROJECT / "objmask/report/page"),
         code=code_digest("report"),
     log:
-        f"{RESULTS}/logs/report.log",
+        "<logs>/report.log",
     benchmark:
-        f"{RESULTS}/benchmarks/report.tsv"
+        "<benchmarks>/report.tsv"
     conda:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     priority: 1
     shell:
-        "python -m objmask report --results={params.results:q} --videos={input.videos:q} {params.options:q} "
+        "python -m objmask report --results={params.results:q} --videos={params.videos:q} {params.options:q} "
         "--out={output.page:q} --provenance={output.provenance:q} --log={log:q}"

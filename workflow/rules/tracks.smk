@@ -1,12 +1,12 @@
 # Objects over time. What is rendered, counted and exported starts from here; the network is not asked again.
 rule track:
     input:
-        probe=f"{RESULTS}/probe/{{video}}.json",
-        detections=f"{RESULTS}/detections/{{model}}/{{video}}.parquet",
-        frames=f"{RESULTS}/detections/{{model}}/{{video}}.frames.parquet",
+        probe="<results>/probe/{video}.json",
+        detections="<results>/detections/{model}/{video}.parquet",
+        frames="<results>/detections/{model}/{video}.frames.parquet",
     output:
-        tracks=f"{RESULTS}/tracks/{{model}}/{{video}}.parquet",
-        frames=f"{RESULTS}/tracks/{{model}}/{{video}}.frames.parquet",
+        tracks="<results>/tracks/{model}/{video}.parquet",
+        frames="<results>/tracks/{model}/{video}.frames.parquet",
     params:
         video=path_of,
         options=options(
@@ -18,15 +18,15 @@ rule track:
         ),
         code=code_digest("track"),
     log:
-        f"{RESULTS}/logs/track/{{model}}/{{video}}.log",
+        "<logs>/track/{model}/{video}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/track/{{model}}/{{video}}.tsv"
+        "<benchmarks>/track/{model}/{video}.tsv"
     conda:
         "../../envs/video.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     priority: 1
     shell:
         "python -m objmask track --video={params.video:q} --probe={input.probe:q} --detections={input.detections:q} "
