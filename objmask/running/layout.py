@@ -19,7 +19,7 @@ _NOT_TO_HAND_ON = frozenset({"probe", "second_look", "chunks", "detections", "tr
 
 
 @dataclass(frozen=True)
-class Place:
+class ResultPlace:
     """Where one kind of file lies.
 
     Attributes:
@@ -91,39 +91,51 @@ _RECORDED = ("masks", "masks_lossless", "overlay", "protected", "coverage", "rep
 _RECORDED_ONCE = tuple(_JOBS[""])
 
 
-def _places() -> Iterator[Place]:
+def _places() -> Iterator[ResultPlace]:
     for name in ("index.json", "unusable.json", "report.html", "audit/audit.csv", "evaluation/{name}"):
-        yield Place(name)
-    yield from (Place("videos/{digest}.tsv"), Place("arguments/{digest}.json"), Place("corrections/{digest}.json"))
-    yield from (Place("summary/{name}.csv"), Place("exports/annotations.json"), Place("exports/data.yaml"))
-    yield from (Place(path, ".+") for path in ("models/{model}", "clips/splits", "clips/png", "clips/tfrecord"))
-    yield from (Place(f"{folder}/{{video}}{ending}") for folder, ending in _BY_VIDEO.items())
+        yield ResultPlace(name)
     yield from (
-        Place(f"{folder}/{{model}}/{{video}}{ending}")
+        ResultPlace("videos/{digest}.tsv"),
+        ResultPlace("arguments/{digest}.json"),
+        ResultPlace("corrections/{digest}.json"),
+    )
+    yield from (
+        ResultPlace("summary/{name}.csv"),
+        ResultPlace("exports/annotations.json"),
+        ResultPlace("exports/data.yaml"),
+    )
+    yield from (ResultPlace(path, ".+") for path in ("models/{model}", "clips/splits", "clips/png", "clips/tfrecord"))
+    yield from (ResultPlace(f"{folder}/{{video}}{ending}") for folder, ending in _BY_VIDEO.items())
+    yield from (
+        ResultPlace(f"{folder}/{{model}}/{{video}}{ending}")
         for folder in ("detections", "tracks", "second_look/detections")
         for ending in _PARQUET
     )
     for above in ("", "second_look/"):
-        yield from (Place(f"{above}chunks/{{model}}/{{video}}/{{chunk}}{ending}") for ending in _PARQUET)
-        yield from (Place(f"{above}frames/{{video}}/{{chunk}}.{{model}}{ending}") for ending in (".nut", ".parquet"))
-    yield Place("frames/{video}/{chunk}", rf"{_FRAME}\.(?:png|jpg)|{_STAMP}")
-    yield Place("exports/images/{video}", rf"{_FRAME}\.(?:png|jpg)|{_STAMP}")
-    yield Place("exports/masks_png/{video}", rf"{_FRAME}\.png|labelmap\.txt|{_STAMP}")
-    yield Place("exports/yolo/{video}", rf"labels/{_FRAME}\.txt|images|(?:images|classes)\.txt|data\.yaml|{_STAMP}")
+        yield from (ResultPlace(f"{above}chunks/{{model}}/{{video}}/{{chunk}}{ending}") for ending in _PARQUET)
+        yield from (
+            ResultPlace(f"{above}frames/{{video}}/{{chunk}}.{{model}}{ending}") for ending in (".nut", ".parquet")
+        )
+    yield ResultPlace("frames/{video}/{chunk}", rf"{_FRAME}\.(?:png|jpg)|{_STAMP}")
+    yield ResultPlace("exports/images/{video}", rf"{_FRAME}\.(?:png|jpg)|{_STAMP}")
+    yield ResultPlace("exports/masks_png/{video}", rf"{_FRAME}\.png|labelmap\.txt|{_STAMP}")
+    yield ResultPlace(
+        "exports/yolo/{video}", rf"labels/{_FRAME}\.txt|images|(?:images|classes)\.txt|data\.yaml|{_STAMP}"
+    )
     for kind in (*_RECORDED, "masks_png", "cvat"):
-        yield Place(f"provenance/{kind}/{{video}}.json")
-    yield from (Place(f"provenance/{kind}.json") for kind in _RECORDED_ONCE)
+        yield ResultPlace(f"provenance/{kind}/{{video}}.json")
+    yield from (ResultPlace(f"provenance/{kind}.json") for kind in _RECORDED_ONCE)
     for folder, ending in (("logs", ".log"), ("benchmarks", ".tsv")):
         for about, rules in _JOBS.items():
-            yield from (Place(f"{folder}/{rule}{'/' if about else ''}{about}{ending}") for rule in rules)
-    yield Place("logs/model/{model}.log")  # its result may come from a shared cache, so it has no benchmark
+            yield from (ResultPlace(f"{folder}/{rule}{'/' if about else ''}{about}{ending}") for rule in rules)
+    yield ResultPlace("logs/model/{model}.log")  # its result may come from a shared cache, so it has no benchmark
 
 
 LAYOUT = tuple(_places())
 """Every kind of file that lies below the results."""
 
 
-def files_of_videos(results: Path, places: tuple[Place, ...] = LAYOUT) -> Iterator[tuple[Path, str]]:
+def files_of_videos(results: Path, places: tuple[ResultPlace, ...] = LAYOUT) -> Iterator[tuple[Path, str]]:
     """Files and links that belong to a video, sorted, each with the video's name; only what the layout knows.
 
     Args:

@@ -88,7 +88,9 @@ def _corrections(plan: Plan, project: Path, warn: Callable[[str], None]) -> dict
     """What was put right by hand: the entries of each video that has any."""
     if not plan.config["corrections"]:
         return {}
-    entries = read_corrections(Path(plan.config["corrections"]), project / "workflow/schemas/corrections.schema.yaml", plan.by_name)
+    entries = read_corrections(
+        Path(plan.config["corrections"]), project / "workflow/schemas/corrections.schema.yaml", plan.by_name
+    )
     known = {*COCO_NAMES, *(name for model in plan.models.values() for name in model.classes)}
     for name, where in classes_of(entries).items():
         check_names([name], known, f"corrections: {where}")
