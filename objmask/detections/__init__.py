@@ -1,1 +1,1 @@
-"""What a network found: validated arrays, the frames table beside them, masks as pixels, classes and their groups."""
+"""Detections: checked arrays, the frames table beside them, soft masks as pixels, classes and their groups."""

@@ -1,7 +1,7 @@
-"""What a network found, and when: validated arrays in memory, two Parquet files a video on disk.
+"""Detections: checked arrays in memory, and two Parquet files per video on disk.
 
-The detections file holds one row a detection above the model's low floor, the frames file one row a frame. Everything
-after inference (colours, thresholds, privacy, coverage) is decided from these two, so they are the format that lasts.
+The detections file has one row per detection above a low score floor. The frames file has one row per frame. Every step
+after inference (colours, thresholds, privacy, coverage) reads these two files, so their format must last.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from objmask.files.whole import atomic_path
 MAX_MASK_SIDE = 160
 """Largest height or width of a stored soft mask, in samples."""
 SOURCES = ("detected", "tracked", "flow", "manual")
-"""Where a detection came from; everything but `detected` is filled in without inference."""
+"""Origins of a detection. All of them except `detected` are filled in without inference."""
 
 
 _DETECTION_SCHEMA = pa.schema(
@@ -54,7 +54,7 @@ _OPTIONAL = {
     "drifts": "drift",
     "found_scores": "found_score",
 }
-"""Attributes of `Detections` that say more than a network does, and the columns that hold them."""
+"""Attributes of `Detections` that a network does not give, and the columns that hold them."""
 
 
 @dataclass(frozen=True)
@@ -63,19 +63,19 @@ class Detections:
 
     Attributes:
         scores: (n,) float32 in 0..1.
-        classes: n object class names (COCO names for COCO models).
+        classes: n class names (COCO names for COCO models).
         boxes: (n, 4) float32, normalised `(ymin, xmin, ymax, xmax)` in 0..1, each side longer than zero.
         masks: n soft masks, uint8 (h, w), 1 <= h, w <= 160, probability x 255; samples are align-corners: the first
-            and last row (column) lie on the box's edges.
-        sources: n of `SOURCES`; empty means all `detected`.
-        track_ids: n ints, -1 where there is no track; empty means all -1.
-        found_as: n class names that the network gave; empty means `classes`, which a track's vote may have changed.
-        carried: n ints, from how many frames before (after: negative) the mask was carried here; empty means all 0.
-        drifts: n floats, by how much of the frame's height a carried mask may be off; empty means all 0.
-        found_scores: n floats, scores that the network gave; empty means `scores`, which the rest of a track may raise.
+            and last row (column) lie on the edges of the box.
+        sources: n values of `SOURCES`; empty means that all are `detected`.
+        track_ids: n ints, -1 for no track; empty means that all are -1.
+        found_as: n class names that the network gave; empty means the same as `classes`. A track may change `classes`.
+        carried: n ints: how many frames before this one the mask comes from (negative: after); empty means all 0.
+        drifts: n floats: possible error of a carried mask, share of the frame's height; empty means all 0.
+        found_scores: n floats: scores that the network gave; empty means `scores`. A track may raise `scores`.
 
     Raises:
-        ValueError: a shape, dtype or range is not as above.
+        ValueError: a shape, dtype or range differs from the above.
     """
 
     scores: npt.NDArray[np.float32]
@@ -140,7 +140,10 @@ class Detections:
         )
 
     def select(self, *, score: float, classes: Iterable[str] | None = None, doubtful: bool = False) -> Detections:
-        """Those with at least `score` and, when given, of one of `classes`; `doubtful`: or found as one of them."""
+        """The detections with at least `score` and a class in `classes`; None = any class.
+
+        With `doubtful` those that were found as one of `classes` are selected too.
+        """
         wanted = None if classes is None else frozenset(classes)
         return self.take(
             i
@@ -164,10 +167,10 @@ class Detections:
 
 
 class DetectionWriter:
-    """Writes the two Parquet files of a video, or of a chunk of it, frame by frame; both appear when both are whole.
+    """Writes the two Parquet files of a video or chunk, frame by frame. Both appear when both are complete.
 
-    Equal frames and metadata give equal bytes, however the frames arrived. `metadata` must hold `time_base` and
-    `start_pts`; provenance (model and video checksums, settings) goes in it too, times and host names do not.
+    Equal frames and metadata give equal bytes, in whatever portions the frames arrive. `metadata` must hold `time_base`
+    and `start_pts`. It also holds the provenance: checksums and settings, but no times or host names.
     """
 
     def __init__(self, detections: Path, frames: Path, metadata: Mapping[str, Any]) -> None:
@@ -203,10 +206,10 @@ class DetectionWriter:
 
 
 def read_detections(path: Path, frames: Iterable[int]) -> Iterator[Detections]:
-    """Yields the detections of each frame of `frames` (increasing), one item a frame, reading the file as it goes.
+    """Yields the detections of each frame in `frames` (increasing): one item per frame. Reads lazily.
 
     Raises:
-        DataError: the file is damaged, or holds a frame that `frames` does not.
+        DataError: the file is damaged, or has a frame that is not in `frames`.
     """
     rows = read_rows(path, _DETECTION_SCHEMA)
     row = next(rows, None)

@@ -1,4 +1,4 @@
-"""Boxes (ymin, xmin, ymax, xmax): how much two of them overlap. In NumPy; for tensors see `objmask.maskrcnn.boxes`."""
+"""Overlap of boxes (ymin, xmin, ymax, xmax), in NumPy. `objmask.maskrcnn.boxes` has the same for tensors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Box = tuple[float, float, float, float]
-"""One box; its unit is said where it is used."""
+"""One box. The place of use says its unit."""
 Boxes = npt.NDArray[Any]
 """(n, 4) of any float dtype, in one unit."""
 
@@ -28,7 +28,7 @@ def common_and_union(first: Boxes, second: Boxes) -> tuple[Boxes, Boxes]:
 
 
 def box_iou(first: Boxes, second: Boxes) -> Boxes:
-    """(n, m) intersection over union, 0..1; 0 where both boxes are empty."""
+    """Intersection over union of each pair, (n, m), 0..1; 0 where both boxes are empty."""
     common, union = common_and_union(first, second)
     return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
 

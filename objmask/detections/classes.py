@@ -1,4 +1,4 @@
-"""Object classes, the groups that share a colour, and the palette they make."""
+"""Classes, groups of classes that share a colour, and the palette of all groups."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ compressed mask video."""
 
 @dataclass(frozen=True)
 class Group:
-    """Objects painted in one colour.
+    """Classes that are painted in one colour.
 
     Attributes:
-        name: what reports and CSV files call it.
-        objects: object class names.
+        name: the name in reports and CSV files.
+        objects: class names.
         colour: (R, G, B), 0..255 each.
-        sensitive: whether `protect` hides the objects; None = as the list of sensitive objects says.
+        sensitive: whether `protect` hides the objects; None = the list of sensitive objects decides.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Palette:
-    """The groups, in order; group k of `groups` is index k + 1 in a painted map, 0 is background.
+    """The groups in their order. `groups[k]` has index k + 1 in a painted map, and 0 is background.
 
     Raises:
         ConfigError: two groups share an object, a name or (nearly) a colour, or one is (nearly) black.
@@ -76,7 +76,7 @@ class Palette:
 
     @classmethod
     def from_config(cls, groups: Mapping[str, Mapping[str, Any]]) -> Palette:
-        """From the `groups` section of the configuration."""
+        """Makes a palette from the `groups` section of the configuration."""
         return cls(
             tuple(
                 Group(name, tuple(g["objects"]), (g["colour"][0], g["colour"][1], g["colour"][2]), g.get("sensitive"))
@@ -86,10 +86,10 @@ class Palette:
 
     @classmethod
     def from_json(cls, text: str) -> Palette:
-        """From what `to_json` wrote (or a user's own JSON in the same form).
+        """Makes a palette from the JSON of `to_json`, or from a user's JSON in the same form.
 
         Raises:
-            ConfigError: not such JSON.
+            ConfigError: the text is no such JSON.
         """
         try:
             groups = parse_json(text)
@@ -101,7 +101,7 @@ class Palette:
             raise ConfigError(f"groups: not the JSON of a palette ({error!r})") from error
 
     def to_json(self) -> str:
-        """One line of JSON, as the command line takes it: what painting depends on, and no more."""
+        """One line of JSON for the command line. It holds exactly what painting depends on."""
         return json.dumps(
             {g.name: {"objects": g.objects, "colour": g.colour} for g in self.groups},
             separators=(",", ":"),
@@ -114,17 +114,17 @@ class Palette:
 
     @cached_property
     def index_of(self) -> dict[str, int]:
-        """Object class name -> index in a painted map (1..groups)."""
+        """Class name -> index in a painted map (1..groups)."""
         return {name: k for k, group in enumerate(self.groups, 1) for name in group.objects}
 
     def hidden(self, sensitive_objects: Iterable[str]) -> frozenset[str]:
-        """The object classes to hide: `sensitive_objects`, but a group that says so itself as it says."""
+        """The classes to hide: `sensitive_objects`, unless `sensitive` of their group decides otherwise."""
         said = {name: group.sensitive for group in self.groups for name in group.objects if group.sensitive is not None}
         return frozenset(name for name in {*sensitive_objects, *said} if said.get(name, True))
 
 
 def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
-    """Refuses object names that nothing knows, with the nearest known one.
+    """Refuses unknown class names, and suggests the most similar known one.
 
     Raises:
         ConfigError: a name is not among `known`.

@@ -1,4 +1,4 @@
-"""The frames of a video, a row each: which there are, when each is shown, and which the network saw."""
+"""The frames of a video, one row per frame: its number, its time, and whether the network saw it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FRAME_SCHEMA = pa.schema(
 
 
 class NumberedFrame(Protocol):
-    """A decoded frame, as far as it is compared."""
+    """The properties of a decoded frame that are compared."""
 
     @property
     def number(self) -> int:
@@ -49,18 +49,18 @@ AnyFrame = TypeVar("AnyFrame", bound=NumberedFrame)
 
 @dataclass(frozen=True)
 class FrameTable:
-    """The frames of a video that every output has, in order.
+    """The frames that every output of a video has, in order.
 
     Attributes:
         number: (n,) int64, 0-based decode order in the source, strictly increasing.
         pts: (n,) int64 presentation timestamps in `time_base`, strictly increasing.
         duration_pts: (n,) int64, distance to the next frame of the source (the last one's own duration), > 0.
-        inferred: (n,) bool, whether the network saw the frame.
-        detections: (n,) int32, detections stored for the frame.
-        time_base: seconds a pts unit.
-        start_pts: pts of the source's first frame, the zero of `time_s`.
-        carried: whether frames that the network did not see have masks carried to them.
-        pictures: CRC-32, hex, over the bytes of the pictures that wait for inference beside it; empty: there are none.
+        inferred: (n,) bool: whether the network saw the frame.
+        detections: (n,) int32: number of stored detections of the frame.
+        time_base: seconds per pts unit.
+        start_pts: pts of the source's first frame, where `time_s` is 0.
+        carried: whether masks were carried to the frames that the network did not see.
+        pictures: CRC-32, hex, of all pictures that wait for inference beside the table; empty: there are none.
     """
 
     number: npt.NDArray[np.int64]
@@ -97,16 +97,16 @@ class FrameTable:
     def matched(
         self, frames: Iterable[AnyFrame], video: object, rows: Sequence[int] | None = None
     ) -> Iterator[tuple[int, AnyFrame]]:
-        """Yields (row, frame) of the frames that were read, when they are those of the table.
+        """Yields (row, frame) for each frame that was read, and checks that the frames are those of the table.
 
         Args:
-            frames: of the video, in order.
-            video: what an error calls it.
-            rows: the rows that are wanted, increasing; other frames are passed over. None: all, and no other frame may
-                be there.
+            frames: frames of the video, in order.
+            video: name of the video in error messages.
+            rows: the wanted rows, increasing; other frames are skipped. None = all rows, and no further frame is
+                allowed.
 
         Raises:
-            DataError: a frame is missing, is at another time, or is none of the table's.
+            DataError: a frame is missing, has another time, or is not in the table.
         """
         wanted = range(len(self)) if rows is None else rows
         done = 0
@@ -125,13 +125,13 @@ class FrameTable:
 
     @property
     def known(self) -> npt.NDArray[np.bool_]:
-        """(n,) bool, whether it is known what a frame shows: not to be known is not to be empty."""
+        """Whether it is known which objects a frame shows, (n,) bool. An unknown frame is not an empty one."""
         # From no frame at all nothing can be carried: a window may lie between two that the network sees.
         return self.inferred | (self.carried and bool(self.inferred.any()))
 
     @cached_property
     def time_s(self) -> npt.NDArray[np.float64]:
-        """(n,) float64 seconds since the source's first frame."""
+        """Seconds since the source's first frame, (n,) float64."""
         return np.asarray((self.pts - self.start_pts) * float(self.time_base), np.float64)
 
     @classmethod
@@ -139,7 +139,7 @@ class FrameTable:
         """Reads a `.frames.parquet` file.
 
         Raises:
-            DataError: the file is not one.
+            DataError: the file is no such file.
         """
         table = read_table(path, FRAME_SCHEMA)
         metadata = metadata_of(path)
@@ -161,5 +161,5 @@ class FrameTable:
 
 
 def frames_path(detections: Path) -> Path:
-    """`<video>.frames.parquet`, the frames table beside `<video>.parquet`."""
+    """The path of the frames table beside `<video>.parquet`: `<video>.frames.parquet`."""
     return detections.with_name(detections.name.removesuffix(".parquet") + ".frames.parquet")

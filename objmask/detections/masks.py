@@ -1,8 +1,8 @@
 """From soft masks in boxes to pixels.
 
-A pixel i of a frame of height H has the normalised coordinate i / (H - 1), and a soft mask's first and last samples lie
-on its box's edges: the conventions of TensorFlow's `crop_and_resize`, which the Object Detection API uses to reframe
-masks (`reframe_box_masks_to_image_masks`), so masks land on the same pixels as with the original.
+Pixel i of a frame of height H has the normalised coordinate i / (H - 1). The first and last samples of a soft mask
+lie on the edges of its box. These are the conventions of TensorFlow's `crop_and_resize`, which the Object Detection API
+uses for the same purpose (`reframe_box_masks_to_image_masks`). So masks get the same pixels as with the original.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Patch:
     """A boolean mask over part of a frame.
 
     Attributes:
-        top: first row of the frame that it covers, pixels.
-        left: first column of the frame that it covers, pixels.
+        top: first row of the frame that the patch covers, pixels.
+        left: first column of the frame that the patch covers, pixels.
         mask: (h, w) bool; may be empty.
     """
 
@@ -33,16 +33,16 @@ class Patch:
 
     @property
     def rows(self) -> slice:
-        """The frame's rows that the patch covers."""
+        """The rows of the frame that the patch covers."""
         return slice(self.top, self.top + self.mask.shape[0])
 
     @property
     def columns(self) -> slice:
-        """The frame's columns that the patch covers."""
+        """The columns of the frame that the patch covers."""
         return slice(self.left, self.left + self.mask.shape[1])
 
     def trimmed(self) -> Patch:
-        """The same pixels in the smallest patch."""
+        """The smallest patch with the same pixels."""
         rows, columns = np.flatnonzero(self.mask.any(1)), np.flatnonzero(self.mask.any(0))
         if not len(rows):
             return Patch(self.top, self.left, np.zeros((0, 0), np.bool_))
@@ -53,14 +53,14 @@ class Patch:
 def paste(
     mask: npt.NDArray[np.uint8], box: npt.NDArray[np.float32], height: int, width: int, threshold: float
 ) -> Patch:
-    """The pixels of a frame where a soft mask reaches a threshold.
+    """The pixels of a frame in which a soft mask exceeds a threshold.
 
     Args:
         mask: (h, w) uint8, probability x 255, align-corners over the box.
         box: (4,) normalised (ymin, xmin, ymax, xmax).
-        height: of the frame, pixels.
-        width: of the frame, pixels.
-        threshold: probability, 0..1; a pixel belongs to the mask when its interpolated probability is above it.
+        height: height of the frame, pixels.
+        width: width of the frame, pixels.
+        threshold: probability, 0..1; a pixel belongs to the mask when its interpolated probability is higher.
 
     Returns:
         The patch under the box, clipped to the frame.
@@ -72,16 +72,16 @@ def paste(
 def soften(
     mask: npt.NDArray[np.uint8], box: npt.NDArray[np.float32], height: int, width: int
 ) -> tuple[int, int, npt.NDArray[np.float32]]:
-    """The levels of a soft mask in the pixels of a frame under its box.
+    """The interpolated values of a soft mask in the pixels of the frame under its box.
 
     Args:
         mask: (h, w) uint8, probability x 255, align-corners over the box.
         box: (4,) normalised (ymin, xmin, ymax, xmax).
-        height: of the frame, pixels.
-        width: of the frame, pixels.
+        height: height of the frame, pixels.
+        width: width of the frame, pixels.
 
     Returns:
-        First row and column, and the levels, (h, w) float32 in 0..255.
+        First row, first column, and the values, (h, w) float32 in 0..255.
     """
     ymin, xmin, ymax, xmax = box
     top, row, row_share = _samples(ymin, ymax, mask.shape[0], height)
@@ -126,18 +126,18 @@ def _blend(
 def paint(
     found: Detections, palette: Palette, height: int, width: int, threshold: float
 ) -> tuple[npt.NDArray[np.uint8], list[tuple[int, int, Patch]]]:
-    """Paints detections into a map of group indices; where they overlap the more confident one wins.
+    """Paints detections into a map of group indices. Where two overlap, the one with the higher score wins.
 
     Args:
-        found: detections to paint, those below the score threshold already left out; classes in no group are ignored.
+        found: detections to paint, without those below the score threshold; classes without a group are ignored.
         palette: the groups.
-        height: of the map, pixels.
-        width: of the map, pixels.
+        height: height of the map, pixels.
+        width: width of the map, pixels.
         threshold: mask probability above which a pixel belongs to an object, 0..1.
 
     Returns:
         The map, (height, width) uint8, 0 = background, k = group k; and (index in `found`, k, patch) of each painted
-        instance, the most confident last.
+        instance, in order of rising score.
     """
     labels = np.zeros((height, width), np.uint8)
     painted = list(_pasted(found, palette, height, width, threshold))
@@ -149,18 +149,18 @@ def paint(
 def visible(
     found: Detections, palette: Palette, height: int, width: int, threshold: float
 ) -> tuple[npt.NDArray[np.uint8], list[tuple[int, Patch]]]:
-    """What is seen of each detection when all are painted: instances that share no pixel.
+    """The visible part of each detection when all are painted. Instances share no pixel.
 
     Args:
-        found: as for `paint`.
+        found: see `paint`.
         palette: the groups.
-        height: of the map, pixels.
-        width: of the map, pixels.
+        height: height of the map, pixels.
+        width: width of the map, pixels.
         threshold: mask probability above which a pixel belongs to an object, 0..1.
 
     Returns:
-        The map of `paint`; and (index in `found`, trimmed patch) of each instance of which a pixel is seen, the most
-        confident first.
+        The map of `paint`; and (index in `found`, trimmed patch) of each instance with a visible pixel, in order of
+        falling score.
     """
     group_of = [0]
     owner = np.zeros((height, width), np.int32)

@@ -1,1 +1,1 @@
-"""Objects over time: which detections are one object, where it was when the network missed it, what people changed."""
+"""Objects over time: tracks, filled gaps, and the corrections that people made."""

@@ -1,4 +1,4 @@
-"""Which detection of a frame belongs to which track: overlap first, the class as a tie-breaker."""
+"""Assigns the detections of a frame to tracks: by overlap first, and by class when overlaps are equal."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ Overlaps = npt.NDArray[np.float64]
 def match(
     regions: Sequence[Region], classes: Sequence[str], found: Detections, places: Sequence[Region]
 ) -> list[tuple[int, int]]:
-    """Pairs (track, detection).
+    """Pairs (track, detection) that belong together.
 
     Args:
-        regions: of the tracks, carried to this frame.
-        classes: what they are taken for.
-        found: the frame's detections.
-        places: their masks on the grid.
+        regions: regions of the tracks, carried to this frame.
+        classes: classes of the tracks.
+        found: detections of the frame.
+        places: masks of the detections on the grid.
     """
     overlap = overlaps(regions, places)
     other = np.array([[one != name for name in found.classes] for one in classes], np.bool_).reshape(overlap.shape)
@@ -52,7 +52,7 @@ def match(
 
 
 def twins(found: Detections, places: Sequence[Region]) -> list[int]:
-    """For each detection the most confident one of the frame that is about the same object; itself where none is."""
+    """For each detection: the detection with the highest score for the same object in this frame. It may be itself."""
     best = list(range(len(found)))
     order = np.argsort(-found.scores, kind="stable").tolist()
     overlap = overlaps(places, places)
@@ -65,7 +65,7 @@ def twins(found: Detections, places: Sequence[Region]) -> list[int]:
 
 
 def overlaps(a: Sequence[Region], b: Sequence[Region]) -> Overlaps:
-    """(len(a), len(b)) float64, intersection over union of the rectangles, 0..1."""
+    """Intersection over union of the rectangles, (len(a), len(b)) float64, 0..1."""
     first, second = (np.array([one.bounds for one in regions], np.float64).reshape(-1, 4) for regions in (a, b))
     return box_iou(first, second)
 

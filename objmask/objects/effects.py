@@ -1,4 +1,4 @@
-"""What corrections come to in a video, to be told before anybody relies on it."""
+"""The effects of corrections in a video, for warnings in the log."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class _Shown:
 
 
 def uncovered(tables: Tables, classes: Collection[str], score: float) -> Iterator[str]:
-    """Says, a line a correction and object, what is shown that would be hidden without them; most frames first.
+    """One line per correction and class: what becomes visible that would be hidden without it; most frames first.
 
     Args:
         tables: tracks, with corrections.
-        classes: object classes that are hidden.
-        score: of the detections that count, 0..1.
+        classes: classes that are hidden.
+        score: lowest score of detections that count, 0..1.
 
     Raises:
         DataError: a file is damaged.
@@ -67,7 +67,7 @@ def _hidden_rows(
 
 
 def without_effect(tables: Tables) -> Iterator[str]:
-    """Says, a line each, which corrections meet nothing: most likely they were made for other tracks.
+    """One line for each correction that matches nothing. Most likely it was made for other tracks.
 
     Raises:
         DataError: a file is damaged.
@@ -91,13 +91,13 @@ def without_effect(tables: Tables) -> Iterator[str]:
 
 
 def tell(tables: Tables, log: Logger, *, hidden: Collection[str] = (), score: float = 0.0) -> None:
-    """Warns of corrections that meet nothing, and of those that show what would be hidden.
+    """Warns of corrections that match nothing, and of those that make hidden objects visible.
 
     Args:
         tables: tracks, with corrections.
-        log: where to.
-        hidden: object classes that are to be hidden.
-        score: of the detections that are to be hidden, 0..1.
+        log: the log for the warnings.
+        hidden: classes to hide.
+        score: lowest score of detections to hide, 0..1.
 
     Raises:
         DataError: a file is damaged.

@@ -1,4 +1,4 @@
-"""Follows objects through a video and fills in where the network missed them, from both sides in time."""
+"""Follows objects through a video, and fills the frames in which the network missed them, from both sides in time."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ CONFIRMED = 3
 
 @dataclass(frozen=True)
 class Sight:
-    """A frame and what was found in it.
+    """A frame and its detections.
 
     Attributes:
         time_s: seconds since the first frame.
         inferred: whether the network saw it.
         found: its detections.
-        motion: of the picture since the frame before; None: not known.
-        begins: whether another scene begins with it: nothing is carried across, and nothing is the same object.
+        motion: motion of the picture since the previous frame; None = not known.
+        begins: whether another scene begins with it. No mask is carried across, and no object continues.
     """
 
     time_s: float
@@ -77,15 +77,17 @@ class _Track:
 
 
 class Follower:
-    """Gives detections track ids and adds carried masks; holds the frames of about a second, or between two looks.
+    """Gives detections track ids and adds carried masks.
+
+    It holds the frames of about one second in memory, or the frames between two that the network saw.
 
     Args:
         size: height and width of the grid, pixels.
-        gap_s: an object that is missed for up to so long is the same, and its masks are carried across.
-        extend_s: masks of objects that were found `CONFIRMED` times are carried on for so long before and after.
+        gap_s: longest gap, seconds, across which an object counts as the same and its masks are carried.
+        extend_s: how long, seconds, masks of an object that was found `CONFIRMED` times go on before and after.
 
     Attributes:
-        histories: of each track, by its id.
+        histories: the history of each track, by its id.
     """
 
     def __init__(self, size: tuple[int, int], *, gap_s: float, extend_s: float) -> None:
@@ -97,7 +99,7 @@ class Follower:
         self.histories: list[History] = []
 
     def follow(self, sights: Iterable[Sight]) -> Iterator[Detections]:
-        """Yields each frame's detections and what is carried there, in order, some frames late."""
+        """Yields the detections and carried masks of each frame, in order, with a delay of some frames."""
         for row, sight in enumerate(sights):
             if sight.begins:
                 yield from self._ended()

@@ -1,4 +1,4 @@
-"""What is known of a track when its video has been read: what it is, and how sure the network was at each time."""
+"""The history of a track over the whole video: its class, and the scores of its detections over time."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 @dataclass
 class History:
-    """Where a track was found, one entry a detection.
+    """The detections of a track, one entry per detection.
 
     Attributes:
-        rows: of the frames, increasing.
-        scores: of the detections.
+        rows: rows of the frames, increasing.
+        scores: scores of the detections.
         votes: sum of the scores for each class.
     """
 
@@ -27,22 +27,22 @@ class History:
     votes: Counter[str] = field(default_factory=Counter)
 
     def add(self, row: int, name: str, score: float) -> None:
-        """One more detection."""
+        """Adds a detection."""
         self.rows.append(row)
         self.scores.append(score)
         self.votes[name] += score  # type: ignore[assignment]
 
     @property
     def name(self) -> str:
-        """The class with most votes; of equal ones the first by name."""
+        """The class with the most votes. Among equal ones it is the first by name."""
         return min(self.votes, key=lambda name: (-self.votes[name], name))
 
     def score_at(self, row: int, times_s: npt.NDArray[np.float64], memory_s: float) -> float:
-        """The best score within `memory_s` of a frame; if there is none, the better of the nearest before and after.
+        """The best score within `memory_s` of a frame. If there is none, the better one of its neighbours in time.
 
         Args:
-            row: of the frame.
-            times_s: (n,) of all frames of the video.
+            row: row of the frame.
+            times_s: (n,) seconds, of all frames of the video.
             memory_s: seconds.
         """
         low = bisect_left(self.rows, np.searchsorted(times_s, times_s[row] - memory_s))

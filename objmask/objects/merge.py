@@ -1,4 +1,4 @@
-"""One mask an object and frame, steady over time: what is painted and counted. What is hidden takes all there are."""
+"""One mask per object and frame, steady over time, for painting and counting. Hiding uses all masks instead."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _SAME_BOX, _SAME_MASK = 0.3, 0.5
 
 @dataclass(frozen=True)
 class Seen:
-    """A frame's detections, and how far from it the network looked.
+    """The detections of a frame, and the distance to the nearest frames that the network saw.
 
     Attributes:
-        found: rows of a tracks file; without tracks they stay as they are.
-        before: frames back to the last one that the network saw; 0: this one; inf: there is none.
-        after: frames on to the next one.
+        found: rows of a tracks file. Without tracks they stay unchanged.
+        before: number of frames back to the last one that the network saw; 0: this one; inf: there is none.
+        after: number of frames forward to the next one.
     """
 
     found: Detections
@@ -38,19 +38,19 @@ class Seen:
 
 
 def merged(frames: Iterable[Seen]) -> Iterator[Detections]:
-    """Yields one mask an object and frame.
+    """Yields the objects of each frame, with one mask per object.
 
-    - An object that was found counts as found, once; its box and mask are averaged with those of the frames before and
-      after, if it was found there as well.
-    - One that was missed between two frames in which it was found is the average of the masks carried there from both
-      sides, the nearer one weighing more.
-    - One that is carried from one side only counts where the network did not look, up to the middle of the way to the
-      frame in which it saw that the object is not there.
-    - Of two tracks of one class in one place the surer one counts: weak second opinions are lifted with their tracks,
-      and would be counted as objects of their own.
+    - An object that was found counts once. Its box and mask are averaged with those of the frames before and after,
+      if it was found there as well.
+    - An object that was missed between two frames in which it was found gets the average of the masks carried from both
+      sides. The nearer one has more weight.
+    - An object that is carried from one side only counts in frames that the network did not see: up to the middle of
+      the way to the frame in which the network did not find it.
+    - Of two tracks of one class in one place, the one with the higher score counts. A track raises its weak detections,
+      and a second track of the same object would otherwise count as a second object.
 
     Args:
-        frames: in order, without gaps.
+        frames: all frames, in order.
     """
     for around, here in sliding((_without_twins(_one_each(seen)) for seen in frames), beside(1)):
         yield _smoothed(around, here) if 0 < here < len(around) - 1 else around[here]

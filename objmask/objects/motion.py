@@ -1,4 +1,4 @@
-"""How the picture moves from each frame to the next: dense optical flow, small."""
+"""The motion of the picture from each frame to the next: dense optical flow on a small grid."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Field = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Motion:
-    """Between a frame and the one before it, in pixels of the grid.
+    """The motion between a frame and the previous one, in pixels of the grid.
 
     Attributes:
         back: (h, w, 2) float32, (x, y) from each pixel of the later frame to where it was in the earlier one.
@@ -30,15 +30,15 @@ class Motion:
 
 
 def grid_size(info: VideoInfo, side: int = GRID_SIDE) -> tuple[int, int]:
-    """Height and width of a grid whose longer side is `side`; never more than the video has."""
+    """Height and width of a grid whose longer side is `side`, or that of the video if it is smaller."""
     scale = min(1.0, side / max(info.width, info.height))
     return max(2, round(info.height * scale)), max(2, round(info.width * scale))
 
 
 def motions(lumas: Iterable[npt.NDArray[np.uint8]], size: tuple[int, int]) -> Iterator[Motion | None]:
-    """Yields what moved before each frame; None before the first.
+    """Yields the motion before each frame; None for the first frame.
 
-    Dense inverse search (Kroeger et al., ECCV 2016), as OpenCV has it.
+    The method is dense inverse search (Kroeger et al., ECCV 2016) of OpenCV.
 
     Args:
         lumas: (h, w) uint8 of each frame.

@@ -1,4 +1,4 @@
-"""A soft mask on the grid of a frame, moved along the flow; and back to a box with a mask in it."""
+"""A soft mask on the grid of a frame. It can move along the flow and become a box with a mask again."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ BoxArray = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Region:
-    """Where an object is on the grid of a frame.
+    """The place of an object on the grid of a frame.
 
     Attributes:
-        top, left: first row and column that the mask covers, pixels of the grid; inside it.
+        top, left: first row and column that the mask covers, in pixels of the grid, inside the grid.
         soft: (h, w) uint8, probability x 255, not empty.
-        drift_px: by how many pixels of the grid the mask may be off, because of the steps that carried it here.
+        drift_px: possible error of the place, in pixels of the grid, from the steps that carried the mask here.
     """
 
     top: int
@@ -44,7 +44,7 @@ class Region:
 
     @classmethod
     def of(cls, mask: Soft, box: BoxArray, size: tuple[int, int]) -> Region:
-        """A detection's mask on a grid of (height, width) pixels; at least the pixel in its middle."""
+        """The mask of a detection on a grid of (height, width) pixels. It has at least the pixel in the middle."""
         top, left, soft = soften(mask, box, *size)
         if not soft.size:
             y, x = (box[:2] + box[2:]) / 2 * (size[0] - 1, size[1] - 1)
@@ -52,13 +52,13 @@ class Region:
         return cls(top, left, np.rint(soft).astype(np.uint8))
 
     def shifted(self, there: Field) -> Region:
-        """About where the mask is in a neighbouring frame: moved as a whole, by the middle one of its pixels' steps."""
+        """The approximate mask in a neighbouring frame: moved as a whole by the median motion of its pixels."""
         top, left, bottom, right = self.bounds
         x, y = np.median(there[top:bottom:_EVERY, left:right:_EVERY].reshape(-1, 2), axis=0)
         return replace(self, top=top + round(float(y)), left=left + round(float(x)))
 
     def moved(self, there: Field, here: Field) -> Region | None:
-        """The mask in a neighbouring frame; None when nothing of it is left in the picture.
+        """The mask in a neighbouring frame; None when it has left the picture.
 
         Args:
             there: from pixels of this region's frame to those of the neighbour.
@@ -89,7 +89,7 @@ class Region:
         return replace(moved, drift_px=self.drift_px + error)
 
     def trimmed(self) -> Region | None:
-        """The smallest region with all pixels of some weight; None when there are none."""
+        """The smallest region that holds all pixels with a noticeable value; None when there are none."""
         inside = self.soft >= SUPPORT
         rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
         if not len(rows):
@@ -98,7 +98,7 @@ class Region:
         return replace(self, top=self.top + int(rows[0]), left=self.left + int(columns[0]), soft=soft)
 
     def as_mask(self, size: tuple[int, int]) -> tuple[BoxArray, Soft]:
-        """A box and a mask in it, as detections have them."""
+        """The box and the soft mask in it, in the form that detections have."""
         top, left, bottom, right = self.bounds
         # A pixel more on each side, where the grid has one: a box of one row would have no height.
         above, before, below, after = (int(room > 0) for room in (top, left, size[0] - bottom, size[1] - right))
@@ -114,12 +114,12 @@ class Region:
 
 
 def limited(soft: Soft) -> Soft:
-    """A mask of at most `MAX_MASK_SIDE` a side."""
+    """The mask, scaled down to at most `MAX_MASK_SIDE` samples per side."""
     return sampled(soft, tuple(min(side, MAX_MASK_SIDE) for side in soft.shape))
 
 
 def sampled(soft: Soft, shape: tuple[int, ...]) -> Soft:
-    """A mask with other sides; first and last samples stay on the edges of its box."""
+    """The mask with another number of samples. The first and last samples stay on the edges of its box."""
     if shape == soft.shape:
         return soft
     y, x = (np.linspace(0, old - 1, new, dtype=np.float32) for old, new in zip(soft.shape, shape, strict=True))

@@ -1,4 +1,4 @@
-"""What every step after inference starts from: the detections and frames files of a video, of one model or several."""
+"""The detections files and frames tables of a video, for one model or several. Every later step starts from them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Tables:
 
     Attributes:
         files: at least one; all tables have the same frames.
-        corrections: what was put right by hand.
+        corrections: corrections that people made.
     """
 
     files: tuple[tuple[Path, FrameTable], ...]
@@ -46,13 +46,13 @@ def read_tables(detections: Sequence[Path], video_sha256: str, corrections: str 
     """The frames tables beside detections files.
 
     Args:
-        detections: `<video>.parquet` of each model.
-        video_sha256: of the video that they must belong to, hex.
-        corrections: JSON list of what was put right by hand; None: nothing.
+        detections: the file `<video>.parquet` of each model.
+        video_sha256: SHA-256, hex, of the video that the files must belong to.
+        corrections: JSON list of corrections; None = no corrections.
 
     Raises:
-        DataError: a table is missing or damaged, is of another video, or two models saw different frames.
-        ConfigError: the corrections are none.
+        DataError: a table is missing or damaged, belongs to another video, or two models saw different frames.
+        ConfigError: the corrections are not valid.
     """
     tables = [(path, FrameTable.read(frames_path(path))) for path in detections]
     for path, table in tables:
@@ -68,7 +68,7 @@ def read_tables(detections: Sequence[Path], video_sha256: str, corrections: str 
 
 
 def found_by_frame(tables: Tables) -> Iterator[Detections]:
-    """The detections of all models, corrected, one item a frame.
+    """Yields the corrected detections of all models: one item per frame.
 
     Raises:
         DataError: a file is damaged, or detections are missing.
@@ -77,7 +77,7 @@ def found_by_frame(tables: Tables) -> Iterator[Detections]:
 
 
 def objects_by_frame(tables: Tables) -> Iterator[Detections]:
-    """What is painted and counted of each frame: one steady mask an object, of all models.
+    """Yields the objects of each frame for painting and counting: one steady mask per object, of all models.
 
     Raises:
         DataError: a file is damaged, or detections are missing.
@@ -86,7 +86,7 @@ def objects_by_frame(tables: Tables) -> Iterator[Detections]:
 
 
 def uncorrected_by_frame(tables: Tables) -> Iterator[list[tuple[str, Detections]]]:
-    """The detections of each frame as they were stored, by name of the model.
+    """Yields the stored detections of each frame, by name of the model, without corrections.
 
     Raises:
         DataError: a file is damaged, or detections are missing.
@@ -97,16 +97,16 @@ def uncorrected_by_frame(tables: Tables) -> Iterator[list[tuple[str, Detections]
 
 
 def model_of(path: Path) -> str:
-    """Name of the model whose detections a file holds.
+    """The name of the model whose detections a file holds.
 
     Raises:
-        DataError: it is no such file.
+        DataError: the file is no such file.
     """
     return str(metadata_of(path).get("model"))
 
 
 def known_rows(tables: Tables) -> npt.NDArray[np.bool_]:
-    """(n,) bool, of which frames it is known what all models find there."""
+    """Whether the detections of all models are known for a frame, (n,) bool."""
     known: npt.NDArray[np.bool_] = np.logical_and.reduce([table.known for _, table in tables])
     return known
 

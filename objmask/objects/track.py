@@ -1,4 +1,4 @@
-"""From the detections of a video to its tracks: two files of the same form, with what the network missed filled in."""
+"""Makes the tracks of a video from its detections. The two files have the same form, with missed objects filled in."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class TrackSettings:
     """How objects are followed.
 
     Attributes:
-        gap_s: an object that is missed for up to so long is the same, and its masks are carried across; seconds.
-        extend_s: masks are carried on for so long before an object is first found and after it is last; seconds.
-        memory_s: a weak detection counts as much as the best of its track that is so near in time; seconds.
+        gap_s: longest gap, seconds, across which an object counts as the same and its masks are carried.
+        extend_s: how long, seconds, masks go on before an object is found first and after it is found last.
+        memory_s: a weak detection gets the best score of its track within this time, seconds.
     """
 
     gap_s: float
@@ -52,14 +52,14 @@ def track(
     Args:
         info: of the video.
         tables: detections and frames of one model.
-        frames: of the video, whose pictures say how masks move; None: masks are carried along straight lines.
+        frames: frames of the video, whose motion carries masks; None = masks are carried along straight lines.
         settings: how objects are followed.
         detections: Parquet file to write.
         out_frames: Parquet file to write.
         progress: counts frames.
 
     Raises:
-        DataError: a file is damaged, or the frames are not those of the table.
+        DataError: a file is damaged, or the frames differ from those of the table.
         VideoError: the video cannot be read.
     """
     ((path, table),) = tables

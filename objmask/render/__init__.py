@@ -1,1 +1,1 @@
-"""What becomes of detections: colour masks, overlay, protected video."""
+"""Videos made from detections: colour masks, overlay, protected video."""

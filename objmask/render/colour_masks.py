@@ -1,4 +1,4 @@
-"""Colour-mask videos: objects in their groups' colours on black, and back from such a video to groups."""
+"""Colour-mask videos: objects in the colours of their groups on black, and the way back from such a video to groups."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from objmask.video.reader import read_frames
 from objmask.video.writer import Codec, VideoWriter
 
 COLORS = BT709_TV
-"""A mask video is no picture of its source: it is tagged as browsers and players expect, whatever the source is."""
+"""Colour tags of mask videos. They are what browsers and players expect, whatever the source has."""
 QUALITY = 10
 """x264's crf. Flat colours cost little; at this quality no level strays far enough to be taken for another group."""
 _SEED_ERROR = 10
@@ -32,9 +32,9 @@ Labels = npt.NDArray[np.uint8]
 
 
 def label_planes(labels: Labels, palette: Palette) -> Planes:
-    """A painted map, (h, w) uint8, as a picture.
+    """Turns a painted map, (h, w) uint8, into a picture.
 
-    Chroma is that of the first pixel of each 2 x 2 block, never a mixture: where red meets blue no magenta appears.
+    The chroma of a 2 x 2 block is that of its first pixel, never a mixture. So no magenta appears where red meets blue.
     """
     levels = to_yuv(palette.colours, COLORS)
     small = np.ascontiguousarray(labels[::2, ::2])
@@ -53,18 +53,18 @@ def write_masks(
     preset: str = "veryfast",
     lossless: bool = False,
 ) -> None:
-    """Writes the mask video of one video; its picture is not needed, its frames and times are.
+    """Writes the mask video of one video. It uses the frames and times of the video, not its pictures.
 
     Args:
-        info: of the video.
+        info: facts about the video.
         tables: detections and frames of each model to paint.
         palette: the groups and their colours.
         out: the MP4 file.
         progress: counts frames.
-        score: detections scoring less are left out, 0..1.
+        score: detections with a lower score are left out, 0..1.
         threshold: mask probability above which a pixel is painted, 0..1.
-        preset: of x264.
-        lossless: FFV1 in RGB instead of H.264.
+        preset: preset of the encoder x264.
+        lossless: write FFV1 in RGB instead of H.264.
 
     Raises:
         VideoError: writing fails.
@@ -84,12 +84,12 @@ def write_masks(
 
 
 def read_masks(path: Path, info: VideoInfo, palette: Palette) -> Iterator[Labels]:
-    """Yields the painted map of each frame of a mask video, (h, w) uint8: the way back from colours to groups.
+    """Yields the painted map of each frame of a mask video, (h, w) uint8. The inverse.
 
     Args:
         path: a file of `masks/` or `masks_lossless/`.
-        info: of that file, as `objmask.video.probe` gives it.
-        palette: the groups it was painted with.
+        info: facts about that file, from `objmask.video.probe`.
+        palette: the groups of the mask video.
 
     Raises:
         VideoError: the file cannot be read.
@@ -102,7 +102,7 @@ def read_masks(path: Path, info: VideoInfo, palette: Palette) -> Iterator[Labels
 
 
 def labels_of_rgb(rgb: npt.NDArray[np.uint8], palette: Palette) -> Labels:
-    """Indices of exact palette colours, (h, w, 3) uint8 -> (h, w) uint8; anything else is background."""
+    """Indices of exact palette colours, (h, w, 3) uint8 -> (h, w) uint8. Other colours are background."""
     labels = np.zeros(rgb.shape[:2], np.uint8)
     for k, colour in enumerate(palette.colours[1:], 1):
         labels[(rgb == colour).all(2)] = k
@@ -112,8 +112,8 @@ def labels_of_rgb(rgb: npt.NDArray[np.uint8], palette: Palette) -> Labels:
 def labels_of_planes(picture: Planes, palette: Palette) -> Labels:
     """Groups of a compressed mask picture, (h, w) uint8.
 
-    Chroma is stored for 2 x 2 blocks, so a block says which group is there, and luma, stored for every pixel, says
-    where it ends: each pixel takes, of the groups in its block and the eight around, the one whose luma fits best.
+    Chroma is stored per 2 x 2 block and tells the group. Luma is stored per pixel and tells where the group ends. A
+    pixel gets the group with the best luma, among the groups of its block and of the eight blocks around it.
     """
     levels = to_yuv(palette.colours, COLORS).astype(np.int16)
     blocks = _block_labels(picture, levels)

@@ -1,4 +1,4 @@
-"""How long a detection goes on hiding its place, before and after its own frame: in frames or in seconds."""
+"""How long a detection hides its place before and after its own frame, in frames or in seconds."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Hold:
     """A number of frames, or a time.
 
     Attributes:
-        frames: frames on either side.
-        seconds: seconds on either side, which count instead of frames; None: frames count.
+        frames: number of frames on either side.
+        seconds: seconds on either side, used instead of `frames`; None = `frames` counts.
     """
 
     frames: int = 0
@@ -34,10 +34,10 @@ class Hold:
 
     @classmethod
     def parse(cls, text: str | int) -> Hold:
-        """From `2` (frames) or `0.1 s`.
+        """Reads `2` (frames) or `0.1 s`.
 
         Raises:
-            ConfigError: it is neither.
+            ConfigError: the text is neither.
         """
         match = _TEXT.fullmatch(str(text))
         if match is None:
@@ -45,10 +45,10 @@ class Hold:
         return cls(int(match[1])) if match[1] else cls(seconds=Fraction(match[2]))
 
     def spans(self, table: FrameTable, scenes: Iterable[range]) -> Spans:
-        """For each frame the rows of the table whose detections hide in it, [from, to); never those of another scene.
+        """For each frame: the rows of the table whose detections hide in it, [from, to), within its scene.
 
         Args:
-            table: the frames.
+            table: the frames of the video.
             scenes: rows of each scene (`VideoInfo.scenes`).
         """
         rows = np.arange(len(table))

@@ -25,7 +25,7 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 @dataclass(frozen=True)
 class DrawnObject:
-    """An object to draw: its group, its pixels, its caption, and whether the network missed it in this frame."""
+    """An object to draw: group, pixels, caption, and whether the network missed it in this frame."""
 
     group: int
     patch: Patch
@@ -35,22 +35,22 @@ class DrawnObject:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What is drawn over one frame: the painted map, and its instances."""
+    """The drawing of one frame: the painted map and its instances."""
 
     labels: npt.NDArray[np.uint8]
     instances: tuple[DrawnObject, ...]
 
 
 class Overlay:
-    """Draws into the planes, so that pixels without an object keep their values.
+    """Draws into the planes. Pixels without an object keep their values.
 
-    Of a source of high dynamic range or wide gamut it wants BT.709: only there have the groups their own colours on
-    every screen, and it is what the networks saw.
+    For a source with high dynamic range or wide gamut it uses BT.709. So groups have their colours on every screen, and
+    the overlay shows what the networks saw.
 
     Args:
         palette: groups and colours.
-        info: of the video.
-        score: detections scoring less are left out, 0..1.
+        info: facts about the video.
+        score: detections with a lower score are left out, 0..1.
         threshold: mask probability above which a pixel is painted, 0..1.
     """
 
@@ -67,7 +67,7 @@ class Overlay:
         self._line_px = max(1, round(info.height / 360))
 
     def prepare(self, found: Detections) -> Drawn:
-        """Paints one frame's detections."""
+        """Paints the detections of one frame."""
         shown = found.select(score=self._score, classes=self._palette.index_of)
         labels, painted = paint(shown, self._palette, self._info.height, self._info.width, self._threshold)
         return Drawn(
@@ -79,7 +79,7 @@ class Overlay:
         )
 
     def render(self, picture: Planes, around: Sequence[Drawn], here: int) -> Planes:
-        """The picture with everything drawn over it."""
+        """The picture with the objects and the legend drawn over it."""
         drawn = around[here]
         planes = (
             _blend(picture.y, drawn.labels, self._levels[:, 0]),

@@ -1,8 +1,8 @@
-"""Hides sensitive objects so that nothing of them can be recovered, and nothing else is touched.
+"""Hides sensitive objects so that nothing of them can be recovered. Everything else stays unchanged.
 
-What is shown in place of an object depends on nothing but the means of at most 8 cells along its longer side
-(`pixelate`, `blur`) or on nothing at all (`solid`). Everything is decided in whole 2 x 2 blocks, since those share
-their chroma: a pixel outside the hidden blocks keeps its exact Y, U and V.
+The picture in place of an object depends only on the means of at most 8 cells along its longer side (`pixelate`,
+`blur`), or on nothing at all (`solid`). Hiding works in whole 2 x 2 blocks, because the pixels of a block share their
+chroma. A pixel outside the hidden blocks keeps its exact Y, U and V.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SAME_OBJECT = 0.5
 
 
 class Size(Protocol):
-    """What has a size: a video, a picture."""
+    """Anything with a size: a video or a picture."""
 
     @property
     def height(self) -> int:
@@ -50,13 +50,13 @@ class PrivacySettings:
     """How objects are hidden.
 
     Attributes:
-        classes: object class names to hide.
-        score: detections scoring less are left alone, 0..1.
+        classes: class names to hide.
+        score: detections with a lower score are not hidden, 0..1.
         threshold: mask probability above which a pixel is hidden, 0..1.
         style: `solid` grey, `pixelate` into coarse cells, `blur` = coarse cells smoothed.
         strength: cells along an object's longer side, 1..8; fewer hide more.
-        shape: the mask, its box, or the ellipse in the box (which the mask adds to).
-        grow: margin as share of the longer side of the box, 0..1; at least a pixel.
+        shape: the mask, its box, or the ellipse in the box together with the mask.
+        grow: margin as a share of the longer side of the box, 0..1; at least one pixel.
         hold: how long a detection also hides its place before and after its own frame.
         zones: convex polygons of (x, y) as shares of the frame, always hidden.
         whole_frame_when_none: hide the whole frame when nothing was found in it.
@@ -79,20 +79,20 @@ class PrivacySettings:
 
 
 class FilledPatch(Patch):
-    """Hides what the network did not find in this very frame, but before or after it; or what nobody but people saw."""
+    """A patch of an object that the network did not find in this frame: carried, or added by a person."""
 
 
 class Privacy:
-    """Renders protected frames. Its patches count in 2 x 2 blocks, not in pixels.
+    """Renders protected frames. Its patches are in 2 x 2 blocks, not in pixels.
 
     Args:
         settings: what to hide and how.
-        info: the video, or what else has its size.
-        interlaced: whether its chroma may be that of fields: then what is hidden has whole pairs of blocks, one upon
-            the other, as two lines of chroma belong to the four lines of luma beside them, in turn.
+        info: the video, or anything with its size.
+        interlaced: whether its chroma may belong to fields. Hidden areas then have whole vertical pairs of blocks,
+            because two lines of chroma belong to four alternating lines of luma.
 
     Attributes:
-        hidden: of each frame that was rendered, whether anything is hidden in it beside zones.
+        hidden: for each rendered frame, whether anything is hidden in it apart from zones.
     """
 
     viewed = False
@@ -104,7 +104,7 @@ class Privacy:
         self._zones = [self._whole(to_blocks(_polygon(zone, info))) for zone in settings.zones]
 
     def prepare(self, found: Detections) -> list[Patch]:
-        """The grown masks of one frame's sensitive detections, in blocks."""
+        """The grown masks of the sensitive detections of one frame, in blocks."""
         chosen = found.select(score=self._settings.score, classes=self._settings.classes, doubtful=True)
         patches = map(self._hidden, chosen.masks, chosen.boxes, chosen.drifts)
         return [
@@ -121,7 +121,7 @@ class Privacy:
         )
 
     def render(self, picture: Planes, around: Sequence[list[Patch]], here: int) -> Planes:
-        """The picture with everything sensitive hidden."""
+        """The picture with all sensitive objects hidden."""
         out = Planes(picture.y.copy(), picture.u.copy(), picture.v.copy())
         done = np.zeros(picture.u.shape, np.bool_)
         self.hidden.append(self.hides(around))
@@ -130,11 +130,11 @@ class Privacy:
         return out
 
     def hides(self, around: Sequence[list[Patch]]) -> bool:
-        """Whether anything is hidden in a frame because of what was found there or not; zones do not count."""
+        """Whether anything is hidden in a frame, apart from zones."""
         return self._settings.whole_frame_when_none or any(around)
 
     def areas(self, around: Sequence[list[Patch]], here: int) -> list[Patch]:
-        """What is hidden of a frame, in blocks; an area an object, the largest first."""
+        """The hidden areas of a frame, in blocks: one per object, the largest first."""
         patches = [patch for prepared in around for patch in prepared]
         if self._settings.whole_frame_when_none and all(isinstance(patch, FilledPatch) for patch in around[here]):
             blocks = ((self._info.height + 1) // 2, (self._info.width + 1) // 2)
@@ -160,7 +160,7 @@ class Privacy:
 
 
 def refuse_gaps(tables: Tables) -> None:
-    """Refuses to protect a video of which a model has not seen every frame: what it missed would be shown.
+    """Refuses to protect a video when a model has not seen every frame, because missed objects would be visible.
 
     Raises:
         DataError: a frame was not inferred.
@@ -175,7 +175,7 @@ def refuse_gaps(tables: Tables) -> None:
 
 
 def to_blocks(patch: Patch) -> Patch:
-    """The 2 x 2 blocks of the frame in which a patch of pixels has any."""
+    """The 2 x 2 blocks of the frame that a patch of pixels touches."""
     if not patch.mask.size:
         return patch
     bottom, right = patch.rows.stop % 2, patch.columns.stop % 2
@@ -185,7 +185,7 @@ def to_blocks(patch: Patch) -> Patch:
 
 
 def whole_pairs(patch: Patch, height: int) -> Patch:
-    """A patch of blocks, with those that it lacks of the pairs 0 and 1, 2 and 3, ... of rows; `height` in blocks."""
+    """A patch of blocks, completed to whole pairs of rows: 0 and 1, 2 and 3, ... `height` is in blocks."""
     if not patch.mask.size:
         return patch
     mask = np.pad(patch.mask, ((patch.top % 2, patch.rows.stop % 2), (0, 0)))
@@ -195,13 +195,13 @@ def whole_pairs(patch: Patch, height: int) -> Patch:
 
 
 def grow(patch: Patch, radius_px: int, height: int, width: int) -> Patch:
-    """Every block with a pixel within `radius_px` (Euclidean) of any pixel of a patch's blocks; up to 3 pixels more.
+    """Every block with a pixel within `radius_px` (Euclidean) of a pixel of the patch; up to 3 pixels more.
 
     Args:
         patch: in blocks, not empty.
         radius_px: pixels.
-        height: of the frame, blocks.
-        width: of the frame, blocks.
+        height: height of the frame, blocks.
+        width: width of the frame, blocks.
     """
     # Pixels of two blocks are nearer to each other than the blocks' first pixels by at most the diagonal of a pixel.
     radius = (radius_px + math.sqrt(2)) / 2
@@ -214,10 +214,10 @@ def grow(patch: Patch, radius_px: int, height: int, width: int) -> Patch:
 
 
 def merge_objects(patches: Iterable[Patch]) -> list[Patch]:
-    """One patch an object: those that lie mostly in a larger one become part of it; largest first.
+    """One patch per object, the largest first. A patch that lies mostly in a larger one becomes part of it.
 
-    One object in several frames (or found twice) so gets one grid of cells: two grids over the same pixels would tell
-    more than either.
+    So an object in several frames, or found twice, gets one grid of cells. Two grids over the same pixels would reveal
+    more than one.
     """
     merged: list[Patch] = []
     for patch in sorted(patches, key=lambda p: (-p.mask.size, p.top, p.left)):

@@ -1,4 +1,4 @@
-"""One loop for every kind of video that is made from detections, and what a kind has to provide."""
+"""The loop that makes any kind of video from detections, and the protocol of a kind of video."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ Prepared = TypeVar("Prepared")
 
 
 class Renderer(Protocol[Prepared]):
-    """Makes a picture from a source picture and the detections around it; holds parameters, never frames.
+    """Makes a picture from a source picture and the detections around it. It holds parameters, never frames.
 
     Attributes:
-        viewed: whether it wants pictures as a BT.709 screen shows them, see `Frame.viewed_planes`.
-        hold: how far before and after the current frame it wants to see the detections of others.
+        viewed: whether it needs pictures as a BT.709 screen shows them, see `Frame.viewed_planes`.
+        hold: how far before and after the current frame it needs the detections of other frames.
     """
 
     viewed: bool
     hold: Hold
 
     def prepare(self, found: Detections) -> Prepared:
-        """What one frame's detections come to; asked for once a frame, whatever `hold` is."""
+        """Prepares the detections of one frame. It is called once per frame, whatever `hold` is."""
         ...
 
     def render(self, picture: Planes, around: Sequence[Prepared], here: int) -> Planes:
-        """The new picture, `picture` left as it is; `around[here]` belongs to the frame, the rest to its neighbours."""
+        """Gives the new picture and leaves `picture` unchanged. `around[here]` belongs to the frame itself."""
         ...
 
 
@@ -57,18 +57,18 @@ def render_video(
     """Reads every frame, renders it and writes it with its time.
 
     Args:
-        renderer: what to make of a picture.
-        video: the file.
-        info: of the video.
-        table: of its frames.
-        found: detections of each frame.
-        writer: of the new video.
+        renderer: makes the new pictures.
+        video: the source file.
+        info: facts about the video.
+        table: the frames of the video.
+        found: the detections of each frame.
+        writer: writes the new video.
         progress: counts frames.
-        window: seconds [from, to) that are processed.
-        on_truncated: as for `read_frames`.
+        window: the part to process, seconds [from, to).
+        on_truncated: see `read_frames`.
 
     Raises:
-        DataError: the video's frames are not exactly those of the frames tables.
+        DataError: the frames of the video differ from those of the frames table.
         VideoError: reading or writing fails.
     """
     prepared = sliding(map(renderer.prepare, found), renderer.hold.spans(table, info.scenes(table.number)))

@@ -1,4 +1,4 @@
-"""Small pictures for the report, of bounded size, as text that a page can hold."""
+"""Small pictures of limited size for the report, as text inside a page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from objmask.video.planes import as_seen
 from objmask.video.source import Damage, decode, open_video, read_packets
 
 SIDE_PX = 288
-"""Longer side of a thumbnail."""
+"""Longer side of a thumbnail, pixels."""
 MAX_BYTES = 16_000
 _QUALITIES = (70, 50, 30, 15, 5)
 _LOSSLESS = 101
@@ -26,14 +26,14 @@ Picture = npt.NDArray[np.uint8]
 
 
 def shown_size(info: VideoInfo) -> tuple[int, int]:
-    """Width and height of a video's thumbnails in pixels, as it is shown: samples need not be square."""
+    """Width and height of a video's thumbnails in pixels. Pixels of the video need not be square."""
     width, height = float(info.width * info.sample_aspect), float(info.height)
     scale = SIDE_PX / max(width, height)
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def photograph(rgb: Picture, size: tuple[int, int]) -> str:
-    """A picture as WebP in base64, of at most `MAX_BYTES` before that.
+    """A picture as WebP in base64. The WebP has at most `MAX_BYTES`.
 
     Args:
         rgb: (h, w, 3) uint8.
@@ -49,21 +49,21 @@ def photograph(rgb: Picture, size: tuple[int, int]) -> str:
 
 
 def drawing(rgb: Picture) -> str:
-    """Flat colours as WebP in base64: without loss when that is small enough, which it is but for the wildest."""
+    """A picture of flat colours as WebP in base64. It is lossless when that is small enough."""
     text = _webp(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR).astype(np.uint8), _LOSSLESS)
     return photograph(rgb, (rgb.shape[1], rgb.shape[0])) if text is None else text
 
 
 def stills(video: Path, times: Sequence[Fraction]) -> Iterator[Picture]:
-    """Yields the pictures of a video that objmask wrote at the given times, RGB uint8 (h, w, 3).
+    """Yields the pictures at the given times of a video that objmask wrote, RGB uint8 (h, w, 3).
 
     Args:
-        video: without B-frames, its times increasing.
+        video: a file without B-frames and with increasing times.
         times: presentation times in seconds, increasing.
 
     Raises:
-        DataError: it has no frame at such a time.
-        VideoError: it cannot be read.
+        DataError: the video has no frame at such a time.
+        VideoError: the video cannot be read.
     """
     for at in times:
         damage = Damage(video, "fail")

@@ -1,4 +1,4 @@
-"""Frames of protected video in which nothing at all was hidden: an empty room, or a network that saw nothing."""
+"""Frames of protected video in which nothing was hidden: an empty room, or a network that found nothing."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from objmask.detections.frames_table import FrameTable
 
 LONG_S = 2.0
-"""A stretch in which nothing is hidden is to be looked at from so long on, seconds."""
+"""A stretch without hiding needs a look when it is at least this long, seconds."""
 MUCH = 0.5
-"""Or when nothing is hidden in such a share of a video's frames, however short the stretches are."""
+"""A video also needs a look when nothing is hidden in this share of its frames, however short the stretches are."""
 NothingHidden = Literal["warn", "fail"]
 """What becomes of such a video: it is said, or it is not made as well."""
 ADVICE = "look at it: is the picture upright, and does the model know what is in it?"
@@ -25,13 +25,13 @@ ADVICE = "look at it: is the picture upright, and does the model know what is in
 
 @dataclass(frozen=True)
 class Unhidden:
-    """Where nothing is hidden because of what was found; zones, which always are, do not count.
+    """The frames in which nothing is hidden. Zones are always hidden and do not count.
 
     Attributes:
-        frames: of the protected video.
-        without: those of them in which nothing at all is hidden.
-        first: number of the first frame of the longest stretch of them; -1: there is none.
-        from_s, to_s: that stretch, seconds since the source's first frame, [from, to).
+        frames: number of frames of the protected video.
+        without: number of frames in which nothing at all is hidden.
+        first: number of the first frame of the longest stretch without hiding; -1: there is none.
+        from_s, to_s: the time of that stretch, seconds since the source's first frame, [from, to).
     """
 
     frames: Count
@@ -49,8 +49,8 @@ class Unhidden:
         """Counts.
 
         Args:
-            table: the frames.
-            hides: of each frame, whether anything is hidden in it.
+            table: the frames of the video.
+            hides: for each frame, whether anything is hidden in it.
         """
         if len(hides) != len(table):
             raise ValueError(f"expected {len(table)} frames, got {len(hides)}")
@@ -70,17 +70,17 @@ class Unhidden:
 
     @property
     def longest_s(self) -> float:
-        """The longest stretch, seconds."""
+        """Length of the longest stretch without hiding, seconds."""
         return round(self.to_s - self.from_s, 3)
 
     @property
     def share(self) -> float:
-        """Of the frames, 0..1."""
+        """Share of the frames without hiding, 0..1."""
         return self.without / self.frames if self.frames else 0.0
 
     @property
     def part(self) -> Literal["", "part", "all"]:
-        """In which part of the video nothing is hidden, when that is so long that somebody has to look at it."""
+        """The part of the video without hiding, when it is long enough that a person must look at it."""
         if not self.without:
             return ""
         if self.without == self.frames:
@@ -88,7 +88,7 @@ class Unhidden:
         return "part" if self.longest_s >= LONG_S or self.share >= MUCH else ""
 
     def sentence(self) -> str:
-        """What is to be said of the video when that is so."""
+        """The sentence to tell the user about such a video."""
         if self.part == "all":
             return f"nothing at all is hidden in any of its {self.frames} frames; {ADVICE}"
         percent = min(max(round(100 * self.share), 1), 99)
@@ -106,13 +106,13 @@ class Unhidden:
         """Reads what `protect` wrote.
 
         Raises:
-            DataError: the file is missing or is none.
+            DataError: the file is missing or not valid.
         """
         return read_document(path, cls, "run protect again")
 
 
 def worst_first(found: Iterable[tuple[str, Unhidden]]) -> list[tuple[str, Unhidden]]:
-    """Of (name of a video, what is not hidden of it) those to be looked at, the largest share first."""
+    """The pairs (name of a video, its `Unhidden`) that need a look, the largest share first."""
     return sorted((one for one in found if one[1].part), key=lambda one: (-one[1].share, one[0]))
 
 

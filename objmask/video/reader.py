@@ -1,4 +1,4 @@
-"""Reads frames one by one, from anywhere in a video, exactly as a decoding of the whole would give them."""
+"""Reads frames one by one from any place of a video. They are exactly those of a decoding of the whole video."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _PROBE_AGAIN = "the file has changed: run probe again"
 
 @dataclass(frozen=True)
 class Frame:
-    """A frame whose picture is converted when asked for.
+    """A frame. Its picture is converted on request.
 
     Attributes:
-        number: 0-based, in decode order of the source.
+        number: number of the frame, 0-based, in decode order of the source.
         pts: presentation timestamp in the source's time base.
-        duration_pts: distance to the source's next frame; the last one's own duration.
-        picture: as decoded, stored orientation.
-        info: of the video.
+        duration_pts: distance to the source's next frame; for the last frame its own duration.
+        picture: the decoded picture, in stored orientation.
+        info: facts about the video.
     """
 
     number: int
@@ -44,21 +44,21 @@ class Frame:
     info: VideoInfo
 
     def planes(self) -> Planes:
-        """The picture in 8-bit 4:2:0 as shown, in the source's matrix and range; the arrays are the caller's own.
+        """The upright picture in 8-bit 4:2:0, in the source's matrix and range. The caller may change the arrays.
 
-        8-bit 4:2:0 sources give exactly the decoder's values, both fields of an interlaced picture among them.
+        For 8-bit 4:2:0 sources these are exactly the decoder's values, with both fields of an interlaced picture.
         """
         return to_planes(self.picture, self.info)
 
     def viewed_planes(self) -> Planes:
-        """As `planes`, but as a BT.709 screen shows it if it is no BT.709: in the tags `viewed(info.colors)`."""
+        """Like `planes`, but converted to what a BT.709 screen shows, with the tags `viewed(info.colors)`."""
         return to_viewed_planes(self.picture, self.info)
 
     def rgb(self, enough: tuple[int, int] | None = None) -> Array:
-        """The picture in RGB as a BT.709 screen shows it, without combs, uint8 (h, w, 3); the caller's own.
+        """The picture in RGB as a BT.709 screen shows it, with fields merged, uint8 (h, w, 3), of the caller.
 
         Args:
-            enough: width and height; where mapping to BT.709 is slow the picture may come in that size, if it is less.
+            enough: width and height. When conversion to BT.709 is slow, the picture may have this smaller size.
         """
         return to_rgb(self.picture, self.info, enough)
 
@@ -72,19 +72,19 @@ def read_frames(
     window: Window = (None, None),
     on_truncated: OnTruncated = "fail",
 ) -> Iterator[Frame]:
-    """Yields frames in order; a few are in memory at a time, and the file is closed when the iterator is.
+    """Yields frames in order, with a few in memory at a time. The file closes together with the iterator.
 
     Args:
         path: the file.
-        info: what `probe` said of it.
+        info: the result of `probe` for the file.
         start: number of the first frame.
-        stop: number after the last frame, None = to the end.
-        window: seconds since the video's first frame, [from, to); of the frames above only those in it. None = open.
-        on_truncated: `keep` reads on past pictures that do not decode, as `probe` did.
+        stop: number after the last frame; None = to the end.
+        window: seconds since the video's first frame, [from, to); frames outside are left out. None = open end.
+        on_truncated: `keep` continues after pictures that do not decode, as `probe` did.
 
     Raises:
-        VideoError: the file cannot be read, is damaged, or holds other frames than `info` says.
-        DataError: a byte that is read is not that of the file which was probed.
+        VideoError: the file cannot be read, is damaged, or has other frames than `info` says.
+        DataError: a byte differs from the file that was probed.
     """
     if info.truncated and on_truncated == "fail":
         raise VideoError(f"{path}: truncated or damaged; replace the file, or set on_truncated: keep")
