@@ -27,7 +27,7 @@ from objmask.inference.frame_store import read_store
 from objmask.maskrcnn.config import named
 from objmask.maskrcnn.export import export, pack
 from objmask.maskrcnn.network import MaskRCNN
-from objmask.models.describe import FROZEN_GRAPH
+from objmask.models.families.tf_detection import FROZEN_GRAPH
 from objmask.models.load import load
 from objmask.models.quiet_tensorflow import tf
 from objmask.progress import Progress

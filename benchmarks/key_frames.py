@@ -23,7 +23,7 @@ from objmask.detections.classes import Palette
 from objmask.detections.frames_table import FrameTable, frames_path
 from objmask.detections.masks import paint
 from objmask.evaluation.temporal import Temporal
-from objmask.models.describe import FROZEN_GRAPH
+from objmask.models.families.tf_detection import FROZEN_GRAPH
 from objmask.objects.tables import Tables, objects_by_frame, read_tables
 from objmask.video.info import VideoInfo
 

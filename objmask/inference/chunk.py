@@ -18,7 +18,6 @@ from objmask.provenance.versions import settings_digest, versions
 from objmask.streams.prefetch import prefetch
 from objmask.video.info import VideoInfo
 
-_RUNTIMES = {"yolo_seg": "ai-edge-litert", "tf_detection": "tensorflow"}
 T = TypeVar("T")
 
 
@@ -57,7 +56,7 @@ def detect(
         "placement": detector.placement,
         "settings": dict(settings),
         "settings_sha256": settings_digest(settings),
-        "versions": versions(_RUNTIMES[detector.info.family], "numpy", "opencv-python", "av"),
+        "versions": versions(detector.runtime, "numpy", "opencv-python", "av"),
     }
     found = _found_in(detector, store, chunk)
     with DetectionWriter(detections, frames, metadata) as writer:

@@ -15,7 +15,7 @@ from objmask.files.whole import atomic_path, refuse_foreign
 from objmask.maskrcnn.checkpoint import CHECKPOINT, FILES, save_network
 from objmask.maskrcnn.network import MaskRCNN
 from objmask.maskrcnn.pipeline_config import label_map, pipeline_config
-from objmask.models.describe import FROZEN_GRAPH, LABEL_MAP, PIPELINE_CONFIG, SAVED_MODEL
+from objmask.models.families.tf_detection import FROZEN_GRAPH, LABEL_MAP, PIPELINE_CONFIG, SAVED_MODEL
 
 _INPUT = "image_tensor"
 _STATE = "checkpoint"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
@@ -17,16 +18,49 @@ Picture = npt.NDArray[np.uint8]
 """RGB, (height, width, 3)."""
 
 
+@dataclass(frozen=True)
+class Loading:
+    """How a network is to be loaded.
+
+    Attributes:
+        device: `gpu` fails where there is none; `auto` takes one where the family can use it.
+        floor: detections below this score (0..1) are dropped.
+        max_per_frame: the most detections a frame, by score.
+        threads: CPU threads.
+        batch: frames a run of the network; None: the model's own. YOLO files have theirs fixed.
+        precision: `mixed` computes in 16 bits where that loses little, on GPUs in float16, on CPUs in bfloat16; `auto`
+            does so on GPUs that are made for it. YOLO files have theirs fixed.
+        optimise: let TensorFlow rewrite the graph before it runs: faster, but takes more memory.
+
+    Raises:
+        ValueError: a number is out of range.
+    """
+
+    device: Device = "auto"
+    floor: float = 0.05
+    max_per_frame: int = 100
+    threads: int = 2
+    batch: int | None = None
+    precision: Precision = "auto"
+    optimise: bool = True
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.floor <= 1 or min(self.max_per_frame, self.threads, self.batch or 1) < 1:
+            raise ValueError("expected 0 <= floor <= 1 and max_per_frame, threads, batch of at least 1")
+
+
 class Detector(Protocol):
     """A network that is ready to run.
 
     Attributes:
         info: what it is.
+        runtime: the package that computes; results name its version.
         placement: device and precision, in words, for logs and metadata.
         frames_at_once: how many frames `detect` likes to be given, to keep the device busy.
     """
 
     info: ModelInfo
+    runtime: str
     placement: str
     frames_at_once: int
 

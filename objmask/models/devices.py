@@ -39,9 +39,9 @@ def visible_gpus(environment: Mapping[str, str], devices: Path = Path("/dev")) -
     return sorted((number[1] for number in numbers if number), key=int)
 
 
-def gpus_on(device: str, family: str) -> int:
-    """How many GPUs a network could run on; 0: it runs on the CPU."""
-    return len(visible_gpus(os.environ)) if device != "cpu" and family == "tf_detection" else 0
+def gpus_on(device: str) -> int:
+    """How many GPUs a network that can use them could run on; 0: it runs on the CPU."""
+    return len(visible_gpus(os.environ)) if device != "cpu" else 0
 
 
 def claim_gpu() -> str | None:

@@ -7,14 +7,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from objmask.errors import DataError, ModelError
 from objmask.files.documents import Count, Sha256, Share, Size, read_document, typed
 from objmask.files.whole import write_json
 
-Family = Literal["yolo_seg", "tf_detection"]
-FAMILIES: tuple[Family, ...] = ("yolo_seg", "tf_detection")
+FAMILIES = tuple(sorted(path.stem for path in Path(__file__).parent.joinpath("families").glob("[a-z]*.py")))
+"""Names of the families: a module of `objmask.models.families` each."""
 MODEL_JSON = "model.json"
 _ABOUT = frozenset({"source", "licence", "citation", "archive", "note"})
 
@@ -45,7 +45,7 @@ class ModelInfo:
     """
 
     name: str
-    family: Family
+    family: str
     file: str
     sha256: Sha256
     source: str

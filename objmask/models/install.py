@@ -14,7 +14,8 @@ from objmask.errors import ModelError
 from objmask.files.whole import atomic_path, sha256_of
 from objmask.models.archive import archive_stem, is_archive, unpack
 from objmask.models.cache import Archive, fetch
-from objmask.models.describe import LABEL_MAP, describe, label_map_path, network_path, safe_name
+from objmask.models.describe import describe, safe_name
+from objmask.models.families import family_of
 from objmask.models.info import MODEL_JSON, ModelInfo
 from objmask.models.source import ModelSource
 from objmask.models.try_out import try_out
@@ -109,17 +110,14 @@ def _refuse_other_objects(info: ModelInfo, asked: ModelSource) -> None:
 
 
 def _put(source: Path, folder: Path, info: ModelInfo, *, move: bool) -> None:
-    """Copies or moves the network and its label map to where `info` says that they are."""
-    network = network_path(source)
-    labels = label_map_path(source) if info.family == "tf_detection" else None
-    if labels:
-        shutil.copyfile(labels, folder / LABEL_MAP)
-    if move:
-        network.rename(folder / info.file)
-    elif network.is_dir():
-        shutil.copytree(network, folder / info.file)
-    else:
-        shutil.copyfile(network, folder / info.file)
+    """Copies the network's parts to where the family wants them; what is large is moved, if it may be."""
+    for name, part in family_of(info).parts(source).items():
+        if move:
+            part.rename(folder / name)
+        elif part.is_dir():
+            shutil.copytree(part, folder / name)
+        else:
+            shutil.copyfile(part, folder / name)
 
 
 @contextmanager

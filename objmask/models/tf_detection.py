@@ -16,7 +16,7 @@ import numpy.typing as npt
 from objmask.detections.arrays import Detections
 from objmask.errors import ModelError
 from objmask.models.api_outputs import detections_of
-from objmask.models.detector import Device, Picture, Precision, check_frames
+from objmask.models.detector import Device, Loading, Picture, Precision, check_frames
 from objmask.models.info import ModelInfo
 from objmask.models.quiet_tensorflow import tf
 
@@ -46,41 +46,31 @@ class TfDetector:
         placement: device and precision.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        info: ModelInfo,
-        *,
-        device: Device,
-        floor: float,
-        max_per_frame: int,
-        threads: int,
-        batch: int,
-        precision: Precision,
-        optimise: bool,
-    ) -> None:
-        """Opens the graph; arguments as for `objmask.models.load.load`.
+    runtime = "tensorflow"
+
+    def __init__(self, path: Path, info: ModelInfo, loading: Loading) -> None:
+        """Opens the graph.
 
         Raises:
-            ModelError: the file is no such graph, there is no GPU where `device` asks for one, or `precision` cannot
-                be had.
+            ModelError: the file is no such graph, there is no GPU where one is asked for, or the precision cannot be
+                had.
         """
         self.info = info
-        self._floor, self._limit, self._batch = floor, max_per_frame, batch
+        self._floor, self._limit, self._batch = loading.floor, loading.max_per_frame, loading.batch or info.batch
         self._names = {number: name for name, number in info.class_ids.items()}
         self._unknown: set[int] = set()
-        low = _low_precision(info.name, device, precision, optimise)
+        low = _low_precision(info.name, loading.device, loading.precision, loading.optimise)
         # Whether a processor's kernels for 16 bits are there shows when they run.
         self._way_out = "; if it cannot compute in 16 bits here, set detect.precision: float32" if low else ""
-        self._session = _session(info.name, device, threads, low, optimise)
+        self._session = _session(info.name, loading.device, loading.threads, low, loading.optimise)
         try:
             self._input, self._outputs = _open(self._session, path)
             self._check(path)
         except BaseException:
             self.close()
             raise
-        self.placement = _placement(self._session, threads, low, optimise)
-        self.frames_at_once = batch
+        self.placement = _placement(self._session, loading.threads, low, loading.optimise)
+        self.frames_at_once = self._batch
         _log.info("%s runs on %s", info.name, self.placement)
 
     def _check(self, path: Path) -> None:

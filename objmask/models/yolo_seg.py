@@ -18,7 +18,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from objmask.detections.arrays import Detections
 from objmask.errors import ModelError
-from objmask.models.detector import Device, Picture, check_frames
+from objmask.models.detector import Loading, Picture, check_frames
 from objmask.models.finite import refuse_non_finite
 from objmask.models.info import ModelInfo
 from objmask.models.letterbox import Letterbox
@@ -42,24 +42,24 @@ class YoloSegDetector:
         placement: device and precision.
     """
 
-    def __init__(
-        self, path: Path, info: ModelInfo, *, device: Device, floor: float, max_per_frame: int, threads: int
-    ) -> None:
-        """Opens the network; arguments as for `objmask.models.load.load`.
+    runtime = "ai-edge-litert"
+
+    def __init__(self, path: Path, info: ModelInfo, loading: Loading) -> None:
+        """Opens the network.
 
         Raises:
-            ModelError: the file is no such network, contradicts `info`, or `device` is gpu.
+            ModelError: the file is no such network, contradicts `info`, or the device is to be a GPU.
         """
-        if device == "gpu":
+        if loading.device == "gpu":
             raise ModelError(f"{info.name}: TensorFlow Lite models run on the CPU; set device: cpu or auto")
         self.info, self._path = info, path
-        self._networks = [_Network(path, info, floor, max_per_frame) for _ in range(threads)]
+        self._networks = [_Network(path, info, loading.floor, loading.max_per_frame) for _ in range(loading.threads)]
         self._idle: SimpleQueue[_Network] = SimpleQueue()
         for network in self._networks:
             self._idle.put(network)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="yolo")
+        self._pool = ThreadPoolExecutor(loading.threads, thread_name_prefix="yolo")
         self.placement = f"CPU, LiteRT, {self._networks[0].precision} input"
-        self.frames_at_once = _FRAMES_A_THREAD * threads * self._networks[0].layout.batch
+        self.frames_at_once = _FRAMES_A_THREAD * loading.threads * self._networks[0].layout.batch
 
     def detect(self, frames: Sequence[Picture]) -> list[Detections]:
         """Detections of each frame; frames may differ in size. See `Detector.detect`."""

@@ -37,6 +37,7 @@ class ZooModel:
         mask_ap: mask average precision on COCO, 0..100; None: not published.
         speed: of one frame, and where that was measured.
         note: as in `ModelInfo`.
+        family: as in `ModelInfo`.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ZooModel:
     mask_ap: float | None = None
     speed: str = ""
     note: str = ""
+    family: str = "tf_detection"
 
     def __post_init__(self) -> None:
         if bool(self.path) == bool(self.folder) or (self.checksum and not CHECKSUM.fullmatch(self.checksum)):
@@ -71,7 +73,7 @@ class ZooModel:
         """What is known before the archive is there; `file` and `sha256` are the archive's, not the network's."""
         return ModelInfo(
             name=name,
-            family="tf_detection",
+            family=self.family,
             file=self.archive,
             sha256=self.checksum.partition(":")[2],
             source=self.name,

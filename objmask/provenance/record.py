@@ -37,6 +37,8 @@ _WITHOUT_EFFECT = frozenset(
 and checksums are params of their own, how an archive gets here, which is checked by its checksum, and in which process
 and on which of equal devices a job runs; never what a result holds. Nor does what only they import: a verb that needs
 it for its result imports it itself."""
+_FIND_THEIR_MODULES = frozenset({"models/families"})
+"""Packages that import all of their modules by name."""
 _PACKAGES = ("av", "numpy", "opencv-python", "pandas", "pyarrow")
 
 
@@ -148,4 +150,6 @@ def _module(source: bytes) -> _Module:
 
 def _files(module: str, package: Path) -> list[Path]:
     base = package.joinpath(*module.split(".")[1:])
+    if base.relative_to(package).as_posix() in _FIND_THEIR_MODULES:
+        return sorted(base.glob("*.py"))
     return [file for file in (base.with_suffix(".py"), base / "__init__.py") if file.is_file()]

@@ -20,14 +20,13 @@ from objmask.inputs.chunks import chunks
 from objmask.inputs.index import InputVideo
 from objmask.inputs.unusable import Unusable, why_excluded
 from objmask.inputs.video_table import FAILED
+from objmask.models.families import family_of
 from objmask.models.info import ModelInfo
 from objmask.models.source import ModelSource
 from objmask.running.further_pass import LeftOut
 
 RESULTS = "results"
 """Folder of results, below the working folder; Snakemake's pathvar `<results>` says the same."""
-_CHUNK_FRAMES = {"yolo_seg": 6000, "tf_detection": 600}
-_MEMORY_MB = {"yolo_seg": 2000, "tf_detection": 8000}
 _FEW_THREADS, _MOST_THREADS = 2, 16
 
 
@@ -141,12 +140,12 @@ class Plan:
     def chunks(self, video: str, model: str) -> list[str]:
         """Names of the parts of a video that go through a network: minutes of work each, on the usual device."""
         frames = self.config["detect"]["chunk_frames"]
-        usual = _CHUNK_FRAMES[self.installed[model].family]
+        usual = family_of(self.installed[model]).chunk_frames
         return chunks(self.by_name[video].packets, usual if frames is None else frames)
 
     def inference_mem_mb(self) -> int:
         """Memory of a job that uses a network. One for all: a function of the model would be called for each job."""
-        return max(_MEMORY_MB[model.family] for model in self.installed.values())
+        return max(family_of(model).memory_mb for model in self.installed.values())
 
     def inference_threads(self, cores: int | None) -> int:
         """CPU threads of a job that uses a network: few for each when there are many to do side by side.
@@ -154,14 +153,14 @@ class Plan:
         Args:
             cores: of this machine, for this run; None: jobs run elsewhere.
 
-        YOLO files give the same result with any number. What TensorFlow computes depends on it, so there it is fixed,
-        as it is for a cluster's jobs.
+        Where the results of a family depend on their number, it is fixed, as it is for a cluster's jobs.
         """
+        fixed = [family_of(model).fixed_threads for model in self.installed.values()]
         jobs = sum(
             len(self.chunks(video.name, name)) for video in self.used for name in (*self.models, *self.searching)
         )
-        if not cores or not jobs or any(model.family != "yolo_seg" for model in self.installed.values()):
-            return _FEW_THREADS
+        if not cores or not jobs or any(fixed):
+            return max((threads for threads in fixed if threads), default=_FEW_THREADS)
         # At least two rounds of jobs, so that the last ones do not leave cores idle for long; reading feeds no more.
         return min(math.ceil(2 * cores / jobs), cores, os.cpu_count() or 1, _MOST_THREADS)
 

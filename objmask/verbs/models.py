@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from textwrap import wrap
 
 from objmask.verbs.terminal import show
 
@@ -14,11 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 KINDS = """
 Or a file of one's own:
-family        files                                              objects
-yolo_seg      YOLO-seg exports as TensorFlow Lite (.tflite)      as the file says, else the 80 of COCO
-tf_detection  TensorFlow Object Detection API, Mask R-CNN:       as *.pbtxt beside it says, else the 80 of COCO
-              frozen_inference_graph.pb, a SavedModel folder,
-              or a .tar.gz archive that holds one of them
+{families}
 
 Use one with: snakemake --cores 2 --config videos=<folder> model=<name or file>
 Objects of COCO: {names}
@@ -33,7 +30,7 @@ def run(options: argparse.Namespace) -> None:
 
     if not options.models:
         show(_table())
-        show(KINDS.format(names=", ".join(COCO_NAMES)))
+        show(KINDS.format(families=_families(), names=", ".join(COCO_NAMES)))
     for given in options.models:
         info = ModelSource.of(given).describe()
         size = f"{info.input_width}x{info.input_height}" if info.input_width else "any size"
@@ -41,6 +38,20 @@ def run(options: argparse.Namespace) -> None:
         show(f"  {len(info.classes)} objects: {', '.join(info.classes)}\n")
         if info.note:
             show(f"  {info.note}\n")
+
+
+def _families() -> str:
+    """The families, a row each: what files they take and where the names of their objects come from."""
+    from objmask.models.families import all_families
+
+    widths = (14, 51, 0)
+    rows = [("family", ["files"], "objects")]
+    rows += [(name, wrap(family.files, widths[1] - 2), family.objects) for name, family in all_families().items()]
+    lines = []
+    for name, (first, *others), objects in rows:
+        lines.append(f"{name:<{widths[0]}}{first:<{widths[1]}}{objects}")
+        lines += [f"{'':<{widths[0]}}{line}" for line in others]
+    return "\n".join(lines)
 
 
 def _table() -> str:

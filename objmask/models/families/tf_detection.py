@@ -1,0 +1,207 @@
+"""Mask R-CNN graphs of the TensorFlow Object Detection API: what they are, told without TensorFlow."""
+
+from __future__ import annotations
+
+import mmap
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from objmask.errors import ModelError
+from objmask.files.whole import sha256_of
+from objmask.models.archive import archive_stem, is_archive, unpack_texts
+from objmask.models.coco import COCO_IDS
+from objmask.models.detector import Detector, Loading
+from objmask.models.family import Family
+from objmask.models.info import ModelInfo
+from objmask.models.label_map import read_label_map
+from objmask.models.zoo import the_zoo
+
+FROZEN_GRAPH, SAVED_MODEL = "frozen_inference_graph.pb", "saved_model"
+SAVED_MODEL_PB, PIPELINE_CONFIG, LABEL_MAP = "saved_model.pb", "pipeline.config", "label_map.pbtxt"
+
+_TF_SHORT_SIDE, _TF_LONG_SIDE = 800, 1365  # keep_aspect_ratio_resizer of the zoo's Mask R-CNN graphs
+
+
+def _recognises(path: Path) -> bool:
+    return path.is_dir() or path.suffix.lower() == ".pb" or (path.is_file() and is_archive(path))
+
+
+def _describe(path: Path, name: str) -> ModelInfo:
+    return (_describe_archive if path.is_file() and is_archive(path) else _describe_graph)(path, name)
+
+
+def _parts(path: Path) -> Mapping[str, Path]:
+    network, labels = network_path(path), label_map_path(path)
+    return {
+        SAVED_MODEL if network.is_dir() else FROZEN_GRAPH: network,
+        **({LABEL_MAP: labels} if labels else {}),
+    }
+
+
+def _start(path: Path, info: ModelInfo, loading: Loading) -> Detector:
+    if loading.device != "cpu":
+        from objmask.models.devices import claim_gpu
+
+        claim_gpu()
+    from objmask.models.tf_detection import TfDetector
+
+    return TfDetector(path, info, loading)
+
+
+def network_path(path: Path) -> Path:
+    """The network's own file, or SavedModel folder, that a user's `path` means.
+
+    Raises:
+        ModelError: there is none.
+    """
+    if path.is_file():
+        if path.name == SAVED_MODEL_PB:
+            return path.parent
+        if path.suffix.lower() == ".pb":
+            return path
+        raise ModelError(f"{path}: not a model; give a .tflite or .pb file, or the folder of an extracted archive")
+    for candidate in (path / FROZEN_GRAPH, path / SAVED_MODEL, path):
+        if candidate.is_file() or (candidate / SAVED_MODEL_PB).is_file():
+            return candidate
+    raise ModelError(f"{path}: holds neither {FROZEN_GRAPH} nor {SAVED_MODEL_PB}; give an extracted model folder")
+
+
+def label_map_path(path: Path) -> Path | None:
+    """The label map that lies beside a network; None: there is none.
+
+    Raises:
+        ModelError: there are several to choose from.
+    """
+    network = network_path(path)
+    for folder in dict.fromkeys((path if path.is_dir() else path.parent, network.parent, network)):
+        found = sorted(folder.glob("*.pbtxt")) if folder.is_dir() else []
+        if len(found) > 1:
+            names = ", ".join(file.name for file in found)
+            raise ModelError(f"{folder}: several label maps ({names}); keep only the model's own")
+        if found:
+            return found[0]
+    return None
+
+
+def _describe_graph(path: Path, name: str) -> ModelInfo:
+    network = network_path(path)
+    _check_protobuf(network / SAVED_MODEL_PB if network.is_dir() else network)
+    # A zoo archive keeps its name in the folder; the graph in it is always called the same.
+    names = (name, network.stem, network.parent.name)
+    file = SAVED_MODEL if network.is_dir() else FROZEN_GRAPH
+    return _tf_info(path, name, names, file, sha256_of(network), label_map_path(path), (network.parent, network))
+
+
+def _describe_archive(path: Path, name: str) -> ModelInfo:
+    with tempfile.TemporaryDirectory(prefix="objmask-") as temporary:
+        folder = Path(temporary)
+        unpack_texts(path, folder)
+        labels = next(iter(sorted(folder.glob("*.pbtxt"))), None)
+        return _tf_info(path, name, (name, archive_stem(path)), path.name, sha256_of(path), labels, (folder,))
+
+
+def _tf_info(
+    path: Path,
+    name: str,
+    names: tuple[str, ...],
+    file: str,
+    sha256: str,
+    labels: Path | None,
+    folders: tuple[Path, ...],
+) -> ModelInfo:
+    """What a graph of the Object Detection API is.
+
+    Args:
+        path: as the user gave it.
+        name: what to call it.
+        names: by any of which the zoo may know it.
+        file: its file in the model folder.
+        sha256: of that.
+        labels: its label map.
+        folders: where its `pipeline.config` may lie.
+    """
+    ids = read_label_map(labels) if labels else COCO_IDS
+    known = next((model for model in the_zoo().models if model.path and model.name in names), None)
+    config = _pipeline(folders)
+    return ModelInfo(
+        name=name,
+        family="tf_detection",
+        file=file,
+        sha256=sha256,
+        source=str(path),
+        classes=tuple(ids),
+        class_ids=ids,
+        input_height=0,
+        input_width=0,
+        short_side=int(config.get("min_dimension", _TF_SHORT_SIDE)),
+        long_side=int(config.get("max_dimension", _TF_LONG_SIDE)),
+        score_cut=config.get("score_threshold", known.score_cut if known else 0.0),
+        licence=known.licence if known else "unknown",
+        citation=known.citation if known else "",
+    )
+
+
+def _pipeline(folders: tuple[Path, ...]) -> dict[str, float]:
+    """Resizer sides and final score cut of the `pipeline.config` that zoo archives hold; empty: none, or not stated."""
+    for folder in folders:
+        file = folder / PIPELINE_CONFIG
+        if not file.is_file():
+            continue
+        text = file.read_text(encoding="utf-8", errors="replace")
+        _, found, second_stage = text.partition("second_stage_post_processing")
+        places = {"min_dimension": text, "max_dimension": text, "score_threshold": second_stage if found else ""}
+        matches = {key: re.search(rf"\b{key}\s*:\s*([0-9.eE+-]+)", where) for key, where in places.items()}
+        sides = re.search(r"\bfixed_shape_resizer\s*{\s*height\s*:\s*(\d+)\s*width\s*:\s*(\d+)", text)
+        # Stretched to a fixed shape: no side of a frame may be smaller than the shape's longer one.
+        fixed = {"min_dimension": float(max(map(int, sides.groups()))), "max_dimension": 0.0} if sides else {}
+        return {**fixed, **{key: round(float(match[1]), 6) for key, match in matches.items() if match}}
+    return {}
+
+
+def _check_protobuf(path: Path) -> None:
+    """Walks the top-level fields of a protocol buffer, which must end exactly where the file does."""
+    broken = ModelError(f"{path}: not a TensorFlow graph, or cut short; download or export it again")
+    try:
+        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            position = 0
+            while position < len(data):
+                tag, position = _varint(data, position)
+                kind = tag & 7
+                if not 1 <= tag >> 3 <= 15 or kind not in (0, 2):
+                    raise broken
+                value, position = _varint(data, position)
+                position += value if kind == 2 else 0
+            if position != len(data):
+                raise broken
+    except (OSError, ValueError, IndexError) as error:
+        raise broken from error
+
+
+def _varint(data: mmap.mmap, position: int) -> tuple[int, int]:
+    """(value, position after it) of a base-128 number."""
+    value = shift = 0
+    while shift < 64:
+        byte = data[position]
+        value |= (byte & 0x7F) << shift
+        position += 1
+        if byte < 0x80:
+            return value, position
+        shift += 7
+    raise ValueError("number too long")
+
+
+FAMILY = Family(
+    files="TensorFlow Object Detection API, Mask R-CNN: frozen_inference_graph.pb, a SavedModel folder, or a .tar.gz "
+    "archive that holds one of them",
+    objects="as *.pbtxt beside it says, else the 80 of COCO",
+    recognises=_recognises,
+    describe=_describe,
+    parts=_parts,
+    start=_start,
+    chunk_frames=600,
+    memory_mb=8000,
+    fixed_threads=2,
+    on_gpu=True,
+)
