@@ -116,7 +116,7 @@ class BrightRectangles:
 
     def __init__(self) -> None:
         self.info = ModelInfo("bright", "yolo_seg", "none", "0" * 64, "tests", ("cup",), {"cup": 0}, 0, 0)
-        self.placement, self.runtime = "NumPy", "numpy"
+        self.placement, self.runtime = "NumPy", "ai-edge-litert"
         self.frames_at_once = 8
         self.batches: list[int] = []
         self.closed = False
