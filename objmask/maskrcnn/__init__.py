@@ -1,3 +1,1 @@
 """A Mask R-CNN: from the published Inception-ResNet-v2 network to a small one of objmask's own."""
-
-import objmask.models.quiet_tensorflow  # noqa: F401  # before any module here imports TensorFlow

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from objmask.maskrcnn.config import MaskRCNNConfig
+from objmask.models.quiet_tensorflow import tf
 
 
 def anchors(config: MaskRCNNConfig, rows: Any, columns: Any) -> Any:

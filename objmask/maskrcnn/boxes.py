@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import tensorflow as tf
+from objmask.models.quiet_tensorflow import tf
 
 _SCALES = (10.0, 10.0, 5.0, 5.0)
 """Of the centre's and the sides' offsets, so that losses of both weigh alike."""

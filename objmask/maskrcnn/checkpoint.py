@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
-import tensorflow as tf
 
 from objmask.errors import ModelError, ObjmaskError
 from objmask.maskrcnn.config import MaskRCNNConfig, changed
 from objmask.maskrcnn.network import MaskRCNN
+from objmask.models.quiet_tensorflow import tf
 
 _log = logging.getLogger(__name__)
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import tensorflow as tf
-
 from objmask.maskrcnn.layers import Scope
+from objmask.models.quiet_tensorflow import tf
 
 _CHANNELS = (32, 64, 128, 192)
 """At strides 4, 8, 16, 32."""

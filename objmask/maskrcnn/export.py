@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
-from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from objmask.files.whole import atomic_path, refuse_foreign
 from objmask.maskrcnn.checkpoint import CHECKPOINT, FILES, save_network
 from objmask.maskrcnn.network import MaskRCNN
 from objmask.maskrcnn.pipeline_config import label_map, pipeline_config
 from objmask.models.families.tf_detection import FROZEN_GRAPH, LABEL_MAP, PIPELINE_CONFIG, SAVED_MODEL
+from objmask.models.quiet_tensorflow import tf
+
+# isort: split
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2  # not public
 
 _INPUT = "image_tensor"
 _STATE = "checkpoint"

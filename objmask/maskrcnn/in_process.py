@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from objmask.detections.arrays import Detections
 from objmask.evaluation.mask_ap import SCORE_FLOOR
 from objmask.evaluation.precision import MOST_DETECTIONS
 from objmask.maskrcnn.network import MaskRCNN
 from objmask.models.api_outputs import detections_of
+from objmask.models.quiet_tensorflow import tf
 
 
 class InProcess:

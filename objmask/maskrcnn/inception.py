@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import tensorflow as tf
-
 from objmask.maskrcnn.layers import Padding, Scope
+from objmask.models.quiet_tensorflow import tf
 
 
 @dataclass(frozen=True)

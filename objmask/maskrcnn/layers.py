@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import keras
-import tensorflow as tf
+from objmask.models.quiet_tensorflow import tf
+
+# isort: split
+import keras  # after TensorFlow, which it would load aloud
 
 Norm = Literal["bias", "centred", "scaled"]
 """What follows the weights: a bias, or a batch norm with beta (centred), or with beta and gamma (scaled)."""

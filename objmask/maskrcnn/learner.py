@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from objmask.maskrcnn.losses import Losses, LossWeights, anchor_losses, mask_loss, region_losses
 from objmask.maskrcnn.network import FirstStage, MaskRCNN
 from objmask.maskrcnn.optimiser import AdamW, RunningMean
 from objmask.maskrcnn.samples import MASK_GRID, Batch
 from objmask.maskrcnn.targets import TargetSampling, Truth, anchor_targets, mask_targets, region_targets
+from objmask.models.quiet_tensorflow import tf
 
 
 @dataclass(frozen=True)

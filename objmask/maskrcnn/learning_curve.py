@@ -16,7 +16,7 @@ from objmask.errors import DataError
 from objmask.evaluation.mask_ap import Evaluation
 from objmask.files.csv_tables import Writer
 from objmask.files.whole import atomic_path
-from objmask.maskrcnn.training_state import Reached
+from objmask.maskrcnn.schedule import Reached
 
 LOSSES = ("objectness", "anchor_boxes", "classes", "boxes", "masks", "total", "gradient_norm")
 COLUMNS = ("step", "elapsed_s", "learning_rate", *LOSSES, "mask_ap", "mask_ap50", "box_ap")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import tensorflow as tf
-
 from objmask.maskrcnn.targets import AnchorTargets, RegionTargets
+from objmask.models.quiet_tensorflow import tf
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import copy
 from typing import Any, NamedTuple
 
-import tensorflow as tf
-
 from objmask.maskrcnn import boxes as box
 from objmask.maskrcnn import desk, inception_resnet_v2, inception_v2, postprocess
 from objmask.maskrcnn.anchors import anchors
 from objmask.maskrcnn.config import MaskRCNNConfig, changed
 from objmask.maskrcnn.layers import BatchNorm, Norm, Scope
 from objmask.maskrcnn.second_stage import Heads
+from objmask.models.quiet_tensorflow import tf
 
 _ARCHITECTURES: dict[str, tuple[Any, Any]] = {
     "inception_resnet_v2": (inception_resnet_v2.Backbone, inception_resnet_v2.SecondStage),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import tensorflow as tf
+from objmask.models.quiet_tensorflow import tf
 
 _BETAS = (0.9, 0.999)
 _EPSILON = 1e-8

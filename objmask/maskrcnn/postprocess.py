@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import tensorflow as tf
-
 from objmask.maskrcnn import boxes as box
 from objmask.maskrcnn.config import MaskRCNNConfig
+from objmask.models.quiet_tensorflow import tf
 
 _SPARE = 4
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-import tensorflow as tf
-
 from objmask.maskrcnn.config import MaskRCNNConfig
 from objmask.maskrcnn.layers import Scope
+from objmask.models.quiet_tensorflow import tf
 
 
 class SecondStage(Protocol):

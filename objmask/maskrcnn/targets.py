@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import tensorflow as tf
-
 from objmask.maskrcnn import boxes
+from objmask.models.quiet_tensorflow import tf
 
 _MOSTLY = 0.5
 

@@ -6,17 +6,15 @@ import logging
 import math
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from objmask import __version__
-from objmask.detections.classes import check_names
 from objmask.errors import DataError
-from objmask.evaluation.annotations import Annotations, read_annotations
+from objmask.evaluation.annotations import Annotations
 from objmask.evaluation.mask_ap import Evaluation
 from objmask.files.whole import write_json
 from objmask.maskrcnn import checkpoint
@@ -25,57 +23,22 @@ from objmask.maskrcnn.config import MaskRCNNConfig, changed
 from objmask.maskrcnn.learner import Learner, Recipe
 from objmask.maskrcnn.network import MaskRCNN
 from objmask.maskrcnn.samples import Dataset
-from objmask.maskrcnn.training import Schedule, Training
+from objmask.maskrcnn.schedule import Schedule
+from objmask.maskrcnn.training import Training
+from objmask.models.quiet_tensorflow import tf
 
 LOG = logging.getLogger(__name__)
 FACTS = "training.json"
 _INTER_OP_THREADS = 2
 
 
-@dataclass(frozen=True)
-class TrainingPictures:
-    """Where annotated pictures are.
-
-    Attributes:
-        folder: holds `annotations.json` and the pictures.
-        annotations: the annotations file, if it is not there.
-        images: the pictures' folder, if they are not there.
-        validation: a folder of pictures to judge by; None: some of the others.
-        held_out: that share of them, 0..1; 0: all, which are then also learnt from.
-    """
-
-    folder: Path | None
-    annotations: Path | None = None
-    images: Path | None = None
-    validation: Path | None = None
-    held_out: float = 0.1
-
-    def read(self, classes: Sequence[str]) -> tuple[Annotations, Annotations]:
-        """(to learn from, to judge by).
-
-        Raises:
-            DataError: there is nothing usable.
-        """
-        if self.folder is None and self.annotations is None:
-            raise DataError("no pictures to learn from: give --data FOLDER, or --annotations and --images")
-        pictures = read_annotations(classes, self.folder, self.annotations, self.images)
-        if all(instance.crowd for picture in pictures.pictures for instance in picture.instances):
-            raise DataError(f"{self.annotations or self.folder}: no object of the classes lies on any of the pictures")
-        if self.validation is not None:
-            return pictures, read_annotations(pictures.classes, self.validation)
-        if not self.held_out:
-            LOG.warning("no pictures held out: precision is that on pictures that were learnt from")
-            return pictures, pictures
-        return pictures.split(self.held_out)
-
-
 def train(
     config: MaskRCNNConfig,
-    source: TrainingPictures,
+    pictures: Annotations,
+    validation: Annotations,
     schedule: Schedule,
     out: Path,
     *,
-    classes: Sequence[str] | None = None,
     init: Path | None = None,
     augmentation: Augmentation | None = None,
     recipe: Recipe | None = None,
@@ -84,11 +47,11 @@ def train(
     """Trains a network into `out`, or goes on with the training that is there.
 
     Args:
-        config: of the network; it gets a channel for each class that is learnt, and no others.
-        source: the pictures.
+        config: of the network; it gets a channel for each class of the pictures, and no others.
+        pictures: to learn from.
+        validation: to judge by.
         schedule: how long and how fast.
         out: gets the network, its log and `training.json`.
-        classes: names to learn; None: all that both the config and the pictures know.
         init: prefix of a checkpoint to begin with; its batch norms' statistics are kept as they are.
         augmentation: how pictures are varied; None: not.
         recipe: how weights are changed; None: the usual.
@@ -101,9 +64,6 @@ def train(
         ObjmaskError: something is missing or damaged, or `out` holds another training.
     """
     _set_up_tensorflow(threads)
-    if classes is not None:
-        check_names(classes, config.classes, "--classes")
-    pictures, validation = source.read(classes or config.classes)
     config = with_classes(config, pictures.classes)
     canvas = config.resized(*pictures.commonest_size())
     LOG.info(

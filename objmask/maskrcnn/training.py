@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,58 +23,13 @@ from objmask.maskrcnn.learner import Learner
 from objmask.maskrcnn.learning_curve import Log
 from objmask.maskrcnn.optimiser import learning_rate
 from objmask.maskrcnn.samples import Dataset, batches
-from objmask.maskrcnn.training_state import Reached, resume, save_model, save_state
+from objmask.maskrcnn.schedule import Reached, Schedule
+from objmask.maskrcnn.training_state import resume, save_model, save_state
 
 LOG = logging.getLogger(__name__)
 _LINE_EVERY_S = 10.0
 _ROW_EVERY_STEPS = 20
 _MINUTE_S = 60.0
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long and how fast to learn.
-
-    Attributes:
-        steps: to stop after; None: no limit.
-        minutes: to stop after, over all runs; None: no limit. The learning rate follows whichever of the two is nearer
-            to its end, so that it reaches 0 there.
-        batch: pictures a step.
-        rate: the largest learning rate.
-        warm_up: steps over which the rate rises.
-        seed: of the order, augmentation and sampling.
-        threads: that prepare pictures.
-        checkpoint_minutes: between two savings.
-        evaluations: judgements by the validation pictures on the way, evenly over the training.
-        evaluation_pictures: validation pictures of each; at the end all are used.
-    """
-
-    steps: int | None = None
-    minutes: float | None = None
-    batch: int = 8
-    rate: float = 1e-3
-    warm_up: int = 200
-    seed: int = 0
-    threads: int = 1
-    checkpoint_minutes: float = 5.0
-    evaluations: int = 10
-    evaluation_pictures: int = 100
-
-    def __post_init__(self) -> None:
-        if not self.steps and not self.minutes:
-            raise ObjmaskError("a training needs an end: give --steps or --minutes")
-
-    def done(self, reached: Reached) -> float:
-        """Share of the training that is done, 1 at the end."""
-        shares = [0.0]
-        shares += [reached.step / self.steps] if self.steps else []
-        shares += [reached.elapsed_s / (self.minutes * _MINUTE_S)] if self.minutes else []
-        return min(1.0, max(shares))
-
-    def identity(self) -> dict[str, Any]:
-        """What must stay when a training is resumed: all that decides which samples and which rates come."""
-        names = ("steps", "minutes", "batch", "rate", "warm_up", "seed")
-        return {name: value for name, value in asdict(self).items() if name in names}
 
 
 class Training:

@@ -14,23 +14,11 @@ from objmask.files.documents import Amount, Count, read_document
 from objmask.files.whole import atomic_path, write_json
 from objmask.maskrcnn import checkpoint
 from objmask.maskrcnn.learner import Learner
+from objmask.maskrcnn.schedule import Reached
 
 MODEL = checkpoint.CHECKPOINT
 _STATES = "state"
 _WEIGHTS, _FACTS = "weights", "state.json"
-
-
-@dataclass(frozen=True)
-class Reached:
-    """How far a training is.
-
-    Attributes:
-        step: steps done.
-        elapsed_s: time spent, over all its runs.
-    """
-
-    step: int = 0
-    elapsed_s: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -64,24 +64,32 @@ def run(options: argparse.Namespace) -> None:
     from objmask.files.whole import refuse_unwritable
     from objmask.maskrcnn.augment import Augmentation
     from objmask.maskrcnn.config import named
-    from objmask.maskrcnn.train import TrainingPictures, train
-    from objmask.maskrcnn.training import Schedule
+    from objmask.maskrcnn.pictures import TrainingPictures
+    from objmask.maskrcnn.schedule import Schedule
 
     refuse_unwritable(options.out)
+    config = named(options.config, **dict(options.set))
+    schedule = Schedule(
+        steps=options.steps,
+        minutes=options.minutes,
+        batch=options.batch,
+        rate=options.learning_rate,
+        warm_up=options.warm_up,
+        seed=options.seed,
+        checkpoint_minutes=options.checkpoint_minutes,
+    )
+    source = TrainingPictures(options.data, options.annotations, options.images, options.validation, options.held_out)
+    classes = None if options.classes is None else [name.strip() for name in options.classes.split(",")]
+    pictures, validation = source.read(config.classes, classes)
+
+    from objmask.maskrcnn.train import train  # loads TensorFlow, which takes seconds
+
     evaluation = train(
-        named(options.config, **dict(options.set)),
-        TrainingPictures(options.data, options.annotations, options.images, options.validation, options.held_out),
-        Schedule(
-            steps=options.steps,
-            minutes=options.minutes,
-            batch=options.batch,
-            rate=options.learning_rate,
-            warm_up=options.warm_up,
-            seed=options.seed,
-            checkpoint_minutes=options.checkpoint_minutes,
-        ),
+        config,
+        pictures,
+        validation,
+        schedule,
         options.out,
-        classes=None if options.classes is None else [name.strip() for name in options.classes.split(",")],
         init=options.init,
         augmentation=None if options.no_augmentation else Augmentation(),
         threads=options.threads,

@@ -45,6 +45,13 @@ def test_cheap_calls_load_nothing_heavy(arguments):
     assert ("av" in loaded) is False
 
 
+def test_a_training_that_cannot_be_is_refused_before_tensorflow_is_loaded(tmp_path):
+    asked = ["train", f"--data={tmp_path}/no", f"--out={tmp_path}/out", "--steps=1"]
+    run = python("-c", IMPORTED.replace("assert not end.code", "assert end.code"), *asked)
+    assert f"{tmp_path}/no" in run.stderr
+    assert not {"tensorflow", "keras"} & set(run.stdout.split("LOADED")[1].split())
+
+
 def test_version():
     run = python("-m", "objmask", "--version")
     assert (run.returncode, run.stdout, run.stderr) == (0, f"objmask {__version__}\n", "")

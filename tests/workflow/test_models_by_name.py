@@ -9,6 +9,7 @@ from pathlib import Path
 
 import clips
 import pytest
+from graphs import frozen, saved_tf2
 from servers import NAME, serving, table
 from snakemake_runs import Workflow, remains
 
@@ -20,8 +21,6 @@ CONFIG = {"videos": "videos", "outputs": ["masks"]}
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory) -> Path:
     """A small real network as an archive."""
-    from test_tf_detection import frozen
-
     folder = tmp_path_factory.mktemp("archive")
     frozen(folder / "net/frozen_inference_graph.pb")
     with tarfile.open(folder / f"{NAME}.tar.gz", "w:gz") as tar:
@@ -108,8 +107,6 @@ def test_a_name_that_is_none(workflow, folder):
 
 @pytest.fixture(scope="module")
 def saved_model(tmp_path_factory) -> Path:
-    from test_tf_detection import saved_tf2
-
     return saved_tf2(tmp_path_factory.mktemp("net") / "net")
 
 

@@ -9,17 +9,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from objmask.cli import main
 from objmask.errors import ModelError, ObjmaskError
-from objmask.maskrcnn.checkpoint import load_network, save, save_network
 from objmask.maskrcnn.config import MaskRCNNConfig, changed, named
-from objmask.maskrcnn.export import frozen_graph
-from objmask.maskrcnn.network import MaskRCNN
 from objmask.models.describe import describe
 from objmask.models.install import install
 from objmask.models.load import load
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _networks():
+    """TensorFlow, which takes seconds to load, comes when a test runs, not when tests are collected."""
+    global MaskRCNN, frozen_graph, load_network, save, save_network, tf
+    import tensorflow as tf
+
+    from objmask.maskrcnn.checkpoint import load_network, save, save_network
+    from objmask.maskrcnn.export import frozen_graph
+    from objmask.maskrcnn.network import MaskRCNN
+
 
 SMALL = {"min_dimension": 64, "max_dimension": 96, "proposals": 10, "detections": 8, "score_floor": 0.1}
 

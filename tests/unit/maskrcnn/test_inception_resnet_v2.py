@@ -10,12 +10,20 @@ from typing import Any
 import formula
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from objmask.cli import main
-from objmask.maskrcnn import checkpoint, postprocess
 from objmask.maskrcnn.config import changed, named
-from objmask.maskrcnn.network import MaskRCNN
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _networks():
+    """TensorFlow, which takes seconds to load, comes when a test runs, not when tests are collected."""
+    global MaskRCNN, checkpoint, postprocess, tf
+    import tensorflow as tf
+
+    from objmask.maskrcnn import checkpoint, postprocess
+    from objmask.maskrcnn.network import MaskRCNN
+
 
 SAMPLES = json.loads(Path(__file__).with_name("inception_resnet_v2.json").read_text())
 TOLERANCES = {

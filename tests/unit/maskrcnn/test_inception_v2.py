@@ -5,10 +5,19 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
-import tensorflow as tf
+import pytest
 
 from objmask.maskrcnn.config import named
-from objmask.maskrcnn.network import MaskRCNN
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _networks():
+    """TensorFlow, which takes seconds to load, comes when a test runs, not when tests are collected."""
+    global MaskRCNN, tf
+    import tensorflow as tf
+
+    from objmask.maskrcnn.network import MaskRCNN
+
 
 VARIABLES_SHA256 = "98e8d8b2f4943ad20eb0534827c43257078280dd64248de01f1def6b5fc77b1f"
 """Of the sorted lines `name, shape, trainable` of the published checkpoint's variables."""

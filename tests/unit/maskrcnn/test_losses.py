@@ -1,9 +1,15 @@
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from objmask.maskrcnn.losses import Losses, anchor_losses, huber, mask_loss, region_losses
-from objmask.maskrcnn.targets import AnchorTargets, RegionTargets
+
+@pytest.fixture(scope="module", autouse=True)
+def _networks():
+    """TensorFlow, which takes seconds to load, comes when a test runs, not when tests are collected."""
+    global AnchorTargets, Losses, RegionTargets, anchor_losses, huber, mask_loss, region_losses, tf
+    import tensorflow as tf
+
+    from objmask.maskrcnn.losses import Losses, anchor_losses, huber, mask_loss, region_losses
+    from objmask.maskrcnn.targets import AnchorTargets, RegionTargets
 
 
 def test_huber():

@@ -7,10 +7,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-import tensorflow as tf
 
-from objmask.maskrcnn import boxes, postprocess
 from objmask.maskrcnn.config import changed, named
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _networks():
+    """TensorFlow, which takes seconds to load, comes when a test runs, not when tests are collected."""
+    global boxes, postprocess, tf
+    import tensorflow as tf
+
+    from objmask.maskrcnn import boxes, postprocess
+
 
 SIDE = 100
 

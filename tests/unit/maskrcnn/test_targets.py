@@ -1,19 +1,27 @@
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from objmask.maskrcnn import boxes
-from objmask.maskrcnn.targets import (
-    TargetSampling,
-    Truth,
-    anchor_targets,
-    chosen,
-    mask_targets,
-    region_targets,
-)
+
+@pytest.fixture(scope="module", autouse=True)
+def _networks():
+    """TensorFlow, which takes seconds to load, comes when a test runs, not when tests are collected."""
+    global EVERYTHING, TargetSampling, Truth, anchor_targets, boxes, chosen, mask_targets, region_targets, tf
+    import tensorflow as tf
+
+    from objmask.maskrcnn import boxes
+    from objmask.maskrcnn.targets import (
+        TargetSampling,
+        Truth,
+        anchor_targets,
+        chosen,
+        mask_targets,
+        region_targets,
+    )
+
+    EVERYTHING = TargetSampling(anchors=100, anchors_positive=100, regions=8, regions_positive=8)
+
 
 SEED = np.int32([1, 2])
-EVERYTHING = TargetSampling(anchors=100, anchors_positive=100, regions=8, regions_positive=8)
 
 
 def truth(found, classes, size=(100, 100), masks=None):

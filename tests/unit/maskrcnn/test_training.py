@@ -11,17 +11,26 @@ from shapes import write_shapes
 from objmask.cli import main
 from objmask.errors import DataError, ObjmaskError
 from objmask.evaluation.annotations import read_annotations
-from objmask.maskrcnn import checkpoint
 from objmask.maskrcnn.augment import Augmentation
 from objmask.maskrcnn.config import named
-from objmask.maskrcnn.learner import Learner, Recipe
 from objmask.maskrcnn.learning_curve import COLUMNS
-from objmask.maskrcnn.network import MaskRCNN
-from objmask.maskrcnn.optimiser import learning_rate
+from objmask.maskrcnn.pictures import TrainingPictures
 from objmask.maskrcnn.samples import Batch, Dataset, batches
-from objmask.maskrcnn.train import TrainingPictures, begin_with, train, with_classes
-from objmask.maskrcnn.training import Schedule
-from objmask.maskrcnn.training_state import MODEL, Reached
+from objmask.maskrcnn.schedule import Reached, Schedule
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _networks():
+    """TensorFlow, which takes seconds to load, comes when a test runs, not when tests are collected."""
+    global Learner, MODEL, MaskRCNN, Recipe
+    global begin_with, checkpoint, learning_rate, train, with_classes
+    from objmask.maskrcnn import checkpoint
+    from objmask.maskrcnn.learner import Learner, Recipe
+    from objmask.maskrcnn.network import MaskRCNN
+    from objmask.maskrcnn.optimiser import learning_rate
+    from objmask.maskrcnn.train import begin_with, train, with_classes
+    from objmask.maskrcnn.training_state import MODEL
+
 
 CONFIG = named("desk", min_dimension=48, max_dimension=64, proposals=12)
 
@@ -31,11 +40,14 @@ def shapes(tmp_path_factory):
     return write_shapes(tmp_path_factory.mktemp("shapes") / "s", 6, 48, 64)
 
 
+def all_of(shapes):
+    """Pictures to learn from, and the same to judge by."""
+    return TrainingPictures(shapes, held_out=0).read(CONFIG.classes)
+
+
 def go(shapes, out, steps, **options):
     schedule = Schedule(**{"steps": steps, "batch": 2, "warm_up": 3, "evaluations": 1, **options})
-    return train(
-        CONFIG, TrainingPictures(shapes, held_out=0), schedule, out, augmentation=Augmentation(), recipe=Recipe()
-    )
+    return train(CONFIG, *all_of(shapes), schedule, out, augmentation=Augmentation(), recipe=Recipe())
 
 
 def weights(folder):
@@ -46,7 +58,7 @@ def test_eight_pictures_are_learnt_by_heart(tmp_path):
     data = write_shapes(tmp_path / "data", 8)
     config = named("desk", min_dimension=96, max_dimension=128, proposals=30)
     schedule = Schedule(steps=160, batch=8, rate=2e-3, warm_up=20, evaluations=1)
-    found = train(config, TrainingPictures(data, held_out=0), schedule, tmp_path / "out")
+    found = train(config, *all_of(data), schedule, tmp_path / "out")
     assert found.ap50 > 0.9
     assert min(one.ap50 for one in found.classes.values()) > 0.7
     # What was written is what was judged.
@@ -132,9 +144,7 @@ def test_fine_tuning_keeps_batch_norms_and_names_what_begins_anew(shapes, tmp_pa
     checkpoint.save(tmp_path / "zoo", network.variables_by_name())
     start = checkpoint.load(tmp_path / "zoo")
     schedule = Schedule(steps=2, batch=2, warm_up=0, evaluations=1)
-    train(
-        CONFIG, TrainingPictures(shapes, held_out=0), schedule, tmp_path / "out", init=tmp_path / "zoo", recipe=Recipe()
-    )
+    train(CONFIG, *all_of(shapes), schedule, tmp_path / "out", init=tmp_path / "zoo", recipe=Recipe())
     assert "ClassPredictor" in caplog.text
     assert "begin anew" in caplog.text
     end = weights(tmp_path / "out")

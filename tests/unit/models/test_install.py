@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from graphs import frame, frozen, saved_tf2
 from servers import NAME, serving, zoo
-from test_tf_detection import frame, frozen, saved_tf2
 
 from objmask.cli import main
 from objmask.errors import ModelError

@@ -1,14 +1,13 @@
-"""Graphs of the Object Detection API's contract, tiny but real: built here, saved, loaded and run by TensorFlow."""
+"""Graphs of the Object Detection API's contract, tiny but real: saved, loaded and run by TensorFlow."""
 
 from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import tensorflow as tf
+from graphs import frame, frozen, saved_tf1, saved_tf2
 
 from objmask.detections.masks import paste
 from objmask.errors import ModelError
@@ -16,82 +15,7 @@ from objmask.models.api_outputs import clip_mask, detections_of
 from objmask.models.install import install
 from objmask.models.load import load
 
-v1 = tf.compat.v1
 OUTPUTS = ("num_detections", "detection_boxes", "detection_scores", "detection_classes", "detection_masks")
-
-
-def outputs(image: tf.Tensor, side: int) -> dict[str, tf.Tensor]:
-    """Two detections a frame: a box around the bright pixels, and one that reaches out of the frame; one of no class.
-
-    The first box's mask is what `crop_and_resize` cuts from the picture, the inverse of pasting.
-    """
-    bright = tf.cast(tf.reduce_max(image, -1) > 127, tf.float32)
-    size = tf.cast(tf.shape(image)[1:3], tf.float32)
-
-    def box(picture: tf.Tensor) -> tf.Tensor:
-        at = tf.cast(tf.where(picture > 0), tf.float32)
-        return tf.concat([tf.reduce_min(at, 0) / size, (tf.reduce_max(at, 0) + 1) / size], 0)
-
-    found = tf.map_fn(box, bright)
-    batch = tf.shape(image)[0]
-    fixed = tf.tile(tf.constant([[[-0.5, 0.25, 0.5, 1.25], [0.1, 0.1, 0.9, 0.9], [0.0, 0.0, 1.0, 1.0]]]), [batch, 1, 1])
-    mask = tf.image.crop_and_resize(bright[..., None], found, tf.range(batch), (side, side))[..., 0][:, None]
-    lower = tf.tile(tf.cast(tf.range(side) >= side // 2, tf.float32)[None, None, :, None], [batch, 1, 1, side])
-    values = {
-        "num_detections": tf.fill([batch], 3.0),
-        "detection_boxes": tf.concat([found[:, None], fixed], 1),
-        "detection_scores": tf.tile([[0.9, 0.8, 0.7, 0.6]], [batch, 1]),
-        "detection_classes": tf.tile([[72.0, 1.0, 12.0, 1.0]], [batch, 1]),
-        "detection_masks": tf.concat([mask, lower, lower, lower], 1),
-    }
-    return {name: tf.identity(value, name=name) for name, value in values.items()}
-
-
-def frozen(path: Path, side: int = 33, leave_out: str = "") -> Path:
-    """Writes a frozen TF 1 graph."""
-    with tf.Graph().as_default() as graph:
-        outputs(v1.placeholder(tf.uint8, (None, None, None, 3), name="image_tensor"), side)
-    definition = graph.as_graph_def()
-    for node in list(definition.node):
-        if node.name == leave_out:
-            definition.node.remove(node)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(definition.SerializeToString())
-    return path
-
-
-def saved_tf2(path: Path, side: int = 15, unseen: float = 1.0) -> Path:
-    """Writes a TF 2 SavedModel with a variable, of a fixed batch of 1 as in the TF 2 zoo."""
-    module = tf.Module()
-    module.one = tf.Variable(1.0)
-    module.unseen = tf.Variable(unseen, name="unseen")
-
-    @tf.function(input_signature=[tf.TensorSpec((1, None, None, 3), tf.uint8, name="input_tensor")])
-    def call(input_tensor: tf.Tensor) -> dict[str, tf.Tensor]:
-        found = outputs(input_tensor, side)
-        return {
-            **found,
-            "detection_scores": found["detection_scores"] * module.one,
-            "raw": module.one[None] + tf.where(module.unseen > 2, 1.0, 0.0),
-        }
-
-    tf.saved_model.save(module, str(path), signatures={"serving_default": call})
-    return path
-
-
-def saved_tf1(path: Path) -> Path:
-    """Writes a TF 1 SavedModel, its input called `inputs` as in the zoo's archives."""
-    with tf.Graph().as_default(), v1.Session() as session:
-        image = v1.placeholder(tf.uint8, (None, None, None, 3), name="image_tensor")
-        v1.saved_model.simple_save(session, str(path), {"inputs": image}, outputs(image, 33))
-    return path
-
-
-def frame(top: int = 10, left: int = 20) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    picture = np.zeros((48, 64, 3), np.uint8)
-    picture[top : top + 20, left : left + 30, 1] = 255
-    picture[top : top + 8, left : left + 8] = 0
-    return picture
 
 
 @pytest.mark.parametrize("kind", ["frozen33", "frozen15", "tf1", "tf2"])
@@ -182,8 +106,11 @@ def test_a_fixed_batch_is_kept_to(tmp_path: Path) -> None:
         load(tmp_path / "m", device="cpu", batch=2)
 
 
-@pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="there is a GPU")
 def test_a_gpu_that_is_required_but_missing_is_an_error(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    if tf.config.list_physical_devices("GPU"):
+        pytest.skip("there is a GPU")
     install(frozen(tmp_path / "graph.pb"), tmp_path / "m", "m")
     with pytest.raises(ModelError, match="TensorFlow sees none"):
         load(tmp_path / "m", device="gpu")
@@ -225,9 +152,11 @@ def test_numbers_that_are_none_are_no_empty_frame(name: str, wrong: float) -> No
 
 @pytest.mark.parametrize("kind", ["frozen", "tf2"])
 def test_a_weight_that_is_no_number_is_found_though_no_output_shows_it(tmp_path: Path, kind: str) -> None:
+    import tensorflow as tf
+
     if kind == "frozen":
         path = frozen(tmp_path / "a" / "frozen_inference_graph.pb")
-        definition = v1.GraphDef.FromString(path.read_bytes())
+        definition = tf.compat.v1.GraphDef.FromString(path.read_bytes())
         node = definition.node.add(name="unseen", op="Const")
         node.attr["dtype"].type = tf.float16.as_datatype_enum
         node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto([1.0, np.nan], tf.float16))

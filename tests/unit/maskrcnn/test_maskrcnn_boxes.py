@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from objmask.maskrcnn import boxes
-from objmask.maskrcnn.anchors import anchors
 from objmask.maskrcnn.config import changed, named
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _networks():
+    """TensorFlow, which takes seconds to load, comes when a test runs, not when tests are collected."""
+    global anchors, boxes, tf
+    import tensorflow as tf
+
+    from objmask.maskrcnn import boxes
+    from objmask.maskrcnn.anchors import anchors
+
 
 CORNERS = st.tuples(*[st.floats(-300, 300, width=32)] * 2, *[st.floats(1, 300, width=32)] * 2)
 
