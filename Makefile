@@ -1,5 +1,6 @@
 # make env    the environment, in .venv, from requirements.lock
 # make demo   rendered clips through the whole workflow, and the truth beside what was measured
+# make test-fast   unit tests without the slow ones (tests/slow.py): a minute
 # make test   all tests        make lint   all checks        make bench   measurements        make model   the built-in model
 # make settings   config.yaml and docs/settings.md, from objmask/config/settings.py
 # make docs   the documents as a site, in build/site
@@ -18,7 +19,7 @@ endif
 DEMO := build/demo
 STEPS := 7114
 
-.PHONY: env demo model settings test lint bench docs clean
+.PHONY: env demo model settings test test-fast lint bench docs clean
 
 env: .venv/ready
 
@@ -55,6 +56,9 @@ settings: env
 test: env
 	@# Files side by side, in their order: those that take long first, so that all cores end together.
 	$(BIN)/python -m pytest --numprocesses=$(CORES) --dist=loadfile --no-loadscope-reorder tests/workflow tests/integration tests/unit
+
+test-fast: env
+	$(BIN)/python -m pytest --fast --numprocesses=$(CORES) --dist=loadfile tests/unit
 
 lint: env
 	$(BIN)/ruff check .

@@ -17,16 +17,29 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), *(str(HERE / "unit" / folder) for folder in (".", "video", "models", "render", "report"))]
 
 import clips  # noqa: E402
+from slow import is_slow  # noqa: E402
 from snakemake_runs import Run, Workflow  # noqa: E402
+
+LONGEST = ("test_reruns.py", "test_slurm.py", "test_conda.py", "test_report.py", "test_page.py", "test_training.py")
+"""Files that take minutes, the longest first."""
 
 # How long an example takes says nothing about it.
 hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("patient")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The file that takes longest comes first: at the end only it would still run, on one core of many."""
-    items.sort(key=lambda item: item.path.name != "test_reruns.py")
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="leave out what tests/slow.py names")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The files that take longest come first: at the end only they would still run, on one core of many."""
+    if config.getoption("fast"):
+        slow = [item for item in items if is_slow(item.nodeid.removeprefix("tests/"))]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(LONGEST)))
 
 
 @pytest.fixture(autouse=True)
