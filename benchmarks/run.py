@@ -32,6 +32,7 @@ HEAD = """\
 # Benchmarks: what they said
 
 Written by `make bench`. Machines are shared: compare within a table, whose rows were measured in turn, several times.
+Each section names the commit that its figures came with, or that was measured.
 
 """
 
@@ -50,6 +51,13 @@ def machine() -> str:
     )
 
 
+def commit() -> str:
+    """The code that is measured."""
+    command = ["git", "describe", "--always", "--abbrev=9", "--exclude=*", "--dirty= and changes"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    return f"`{found.removesuffix(' and changes')}`{' and changes' * found.endswith(' and changes')}"
+
+
 def section(name: str, environment: dict[str, str]) -> str:
     """Runs one benchmark; its part of RESULTS.md."""
     start = time.perf_counter()
@@ -62,7 +70,7 @@ def section(name: str, environment: dict[str, str]) -> str:
     # The question that the benchmark's first line asks is the title.
     source = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
     title = source[3:].split("\n", 1)[0].split("? ")[0].rstrip("?") + "?"
-    return f"## {title}\n\n`python -m benchmarks.{name}`, {machine()}\n\n{done.stdout.strip()}\n"
+    return f"## {title}\n\n`python -m benchmarks.{name}` at {commit()}, {machine()}\n\n{done.stdout.strip()}\n"
 
 
 def kept() -> dict[str, str]:
@@ -86,7 +94,9 @@ def main() -> None:
         environment["OBJMASK_TEST_ASSETS"] = str(Path(options.assets).resolve())
         for name in options.only:
             parts[name] = section(name, environment)
-            RESULTS.write_text(HEAD + "\n".join(parts[n] for n in NAMES if n in parts), encoding="utf-8")
+            # What is measured by other means stays, at the end.
+            order = [*NAMES, *(n for n in parts if n not in NAMES)]
+            RESULTS.write_text(HEAD + "\n".join(parts[n] for n in order if n in parts), encoding="utf-8")
 
 
 if __name__ == "__main__":

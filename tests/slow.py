@@ -7,9 +7,11 @@ and that every room of the package keeps some.
 from __future__ import annotations
 
 SLOW = (
+    "unit/clips/test_clips_verbs.py::test_keras_reads_the_folders",
     "unit/config/test_config_files.py::test_a_text_on_the_command_line_is_what_was_typed",
     "unit/detections/test_masks.py::test_masks_land_where_the_original_put_them",
     "unit/evaluation/test_over_time.py",
+    "unit/evaluation/test_pictures.py",
     "unit/inference/test_key_frames.py",
     "unit/inference/test_network_server.py",
     "unit/maskrcnn/test_export.py",
@@ -24,6 +26,7 @@ SLOW = (
     "unit/render/test_privacy.py::test_text_cannot_be_read_any_more",
     "unit/report/test_page.py::test_five",
     "unit/running/test_further_pass.py",
+    "unit/test_cli.py::test_what_is_missing_is_one_line",
     "unit/test_collection.py",
     "unit/video/test_assets.py",
     "unit/video/test_cuts.py::test_real_video_without_cuts_has_none_and_spliced_video_has_one",
