@@ -134,16 +134,16 @@ class Workflow:
             unflagged: leave `-s` and `--configfile` away.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        command: list[str | Path] = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
-        if not unflagged:
-            command += self._given(folder, config)
-        environment = _environment()
+        line = ["--cores", "2", *map(str, arguments), *([] if unflagged else map(str, self._given(folder, config)))]
+        if "-n" in line and privileged:
+            return _run_warm(folder, line)
+        command = [sys.executable, "-m", "snakemake", *line]
         if not privileged and not os.getuid():
             command[:0] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
         done = subprocess.run(
             command,
             cwd=folder,
-            env=environment,
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -163,16 +163,20 @@ class Workflow:
         return ["-s", self.root / "Snakefile", "--configfile", given]
 
     def plan(self, folder: Path, config: Mapping[str, Any]) -> Run:
-        """A dry run that must succeed, without the second that Python takes to load Snakemake."""
-        arguments = ["--cores", "2", "-n", *map(str, self._given(folder, config))]
-        with tempfile.NamedTemporaryFile() as out:
-            call = {"arguments": arguments, "folder": str(folder), "environment": _environment(), "out": out.name}
-            warm = _warm()
-            assert warm.stdin
-            assert warm.stdout
-            print(json.dumps(call), file=warm.stdin, flush=True)
-            code = int(warm.stdout.readline())
-            return Run(code, Path(out.name).read_text("utf-8", "surrogateescape"), folder).ok()
+        """A dry run that must succeed."""
+        return self.run(folder, config, "-n").ok()
+
+
+def _run_warm(folder: Path, arguments: list[str]) -> Run:
+    """A dry run without the second that Python takes to load Snakemake."""
+    with tempfile.NamedTemporaryFile() as out:
+        call = {"arguments": arguments, "folder": str(folder), "environment": _environment(), "out": out.name}
+        warm = _warm()
+        assert warm.stdin
+        assert warm.stdout
+        print(json.dumps(call), file=warm.stdin, flush=True)
+        code = int(warm.stdout.readline())
+        return Run(code, Path(out.name).read_text("utf-8", "surrogateescape"), folder)
 
 
 def _environment() -> dict[str, str]:
