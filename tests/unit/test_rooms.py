@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -67,6 +67,12 @@ def test_a_circle_is_found():
 
 def test_the_root_is_not_where_new_modules_go():
     assert {path.stem for path in PACKAGE.glob("*.py")} == AT_THE_ROOT
+
+
+def test_no_two_test_files_have_one_name():
+    """pytest takes them for the same module, and then runs nothing at all."""
+    names = Counter(path.name for path in Path(__file__).parents[1].rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_a_name_of_a_class_means_one_thing():
