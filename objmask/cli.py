@@ -21,6 +21,7 @@ from objmask.provenance.record import write_provenance
 
 VERBS = (
     "video",
+    "init",
     "models",
     "index",
     "model",
@@ -139,7 +140,8 @@ def build_parser() -> argparse.ArgumentParser:
     """All verbs, in the order in which the workflow runs them."""
     parser = argparse.ArgumentParser(
         prog="objmask",
-        description="The steps of the objmask workflow, each by hand. For whole folders of video run snakemake.",
+        description="The steps of the objmask workflow, each by hand. All of them, for one video or folder: objmask "
+        "video; for a data set: objmask init, then snakemake.",
         epilog="Example: objmask probe --video=clip.mp4 --out=clip.json",
     )
     parser.add_argument("--version", action="version", version=f"objmask {__version__}")

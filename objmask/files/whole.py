@@ -93,7 +93,10 @@ def refuse_unwritable(folder: Path) -> None:
         raise ObjmaskError(f"{existing}: is a file where a folder for results is needed; move it away")
     if not os.access(existing, os.W_OK | os.X_OK):
         why = "read-only or not yours"
-        raise ObjmaskError(f"{existing}: cannot be written ({why}); choose another folder (snakemake: --directory)")
+        raise ObjmaskError(
+            f"{existing}: cannot be written ({why}); choose another folder (snakemake: --directory, objmask video: "
+            "--out)"
+        )
 
 
 def refuse_foreign(folder: Path, own: Collection[str]) -> None:

@@ -35,7 +35,8 @@ def hold(folder: Path) -> None:
         lock.acquire(timeout=0)
     except Timeout:
         raise ObjmaskError(
-            "another run is at work in this folder; wait for its end, or choose another folder (snakemake: --directory)"
+            "another run is at work in this folder; wait for its end, or choose another folder "
+            "(snakemake: --directory, objmask video: --out)"
         ) from None
     except OSError as error:
         if error.errno not in _NO_LOCKS:

@@ -28,11 +28,11 @@ from objmask.errors import ConfigError, ObjmaskError
 from objmask.files.whole import atomic_path
 from objmask.inputs.index import find_videos
 from objmask.models.source import ModelSource
+from objmask.project.place import SNAKEFILE
 from objmask.running.folder_lock import hold
 
 LOG = logging.getLogger(__name__)
 
-SNAKEFILE = Path(__file__).parents[2] / "Snakefile"
 DEFAULT_MODEL = "mask_rcnn_inception_v2_coco"
 """The fastest one for real footage that needs no file of one's own."""
 _CONFIG, _WORDS = "config.yaml", "snakemake.log"
@@ -96,13 +96,6 @@ def settings_for(
     if models or "models" not in given:
         settings["models"] = [_located(model) for model in models or (DEFAULT_MODEL,)]
     return settings | {k: v for k, v in (("outputs", outputs), ("device", device)) if v is not None}
-
-
-def _checkout(path: Path) -> Path:
-    """A file of the project that no installed package has."""
-    if not path.is_file():
-        raise ConfigError(f"{path}: missing; run from a checkout of the project (`make env` there)")
-    return path
 
 
 def _located(model: str) -> str:
@@ -173,11 +166,9 @@ def run_workflow(config: Path, cores: int) -> None:
         cores: CPU cores to use.
 
     Raises:
-        ConfigError: this objmask is not a checkout of the project, which the workflow is part of.
         NotStartedError: something is wrong with the configuration or the videos, which the message says.
         ObjmaskError: something failed; what did has been logged.
     """
-    _checkout(SNAKEFILE)
     folder = config.parent
     arguments = [f"--snakefile={SNAKEFILE}", f"--directory={folder}", f"--configfile={config}", f"--cores={cores}"]
     words = folder / _WORDS

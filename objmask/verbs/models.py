@@ -17,7 +17,8 @@ KINDS = """
 Or a file of one's own:
 {families}
 
-Use one with: snakemake --cores 2 --config videos=<folder> model=<name or file>
+Use one with: objmask video <file or folder> --model=<name or file>
+In a run folder or a checkout: snakemake --cores 2 --config videos=<folder> model=<name or file>
 Objects of COCO: {names}
 """
 COLUMNS = "{:<53}{:>8}  {:>7}  {:<27}{:<12}{}\n"

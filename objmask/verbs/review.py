@@ -13,8 +13,6 @@ from objmask.errors import ConfigError
 from objmask.verbs.options import whole
 from objmask.verbs.terminal import show
 
-SCHEMA = Path(__file__).parents[2] / "workflow/schemas/corrections.schema.yaml"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
@@ -37,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Prints the list, or writes the page."""
     from objmask.corrections.read import read_corrections
+    from objmask.project.place import CORRECTIONS_SCHEMA
     from objmask.review.listing import as_text
     from objmask.review.results import review, tracked_videos
 
@@ -44,7 +43,7 @@ def run(options: argparse.Namespace) -> None:
         raise ConfigError("--raw-pictures: goes with --html FILE")
     videos = tracked_videos(options.results, options.video, None)
     if options.corrections:
-        entries = read_corrections(options.corrections, SCHEMA, [video.name for video in videos])
+        entries = read_corrections(options.corrections, CORRECTIONS_SCHEMA, [video.name for video in videos])
         videos = tracked_videos(options.results, options.video, entries)
     moments = review(options.results, videos)
     if options.html:

@@ -4,13 +4,14 @@ import re
 import sys
 from pathlib import Path
 
-sys.path.insert(0, workflow.basedir)
+sys.path.insert(0, str(Path(workflow.current_basedir).parents[1]))  # the project of this file, whoever includes it
 
 from objmask.config.audit import audit_bars
 from objmask.corrections.read import as_json, without_allowed
 from objmask.files.whole import sha256_of
 from objmask.jobs import commands
 from objmask.jobs.environment import shell_prefix
+from objmask.project.place import PACKAGE, PROJECT
 from objmask.provenance.record import code_digest
 from objmask.report.about import about
 from objmask.running.ending import Pass
@@ -20,10 +21,9 @@ from objmask.running.read_plan import given_config, read_plan
 from objmask.running.refusal import refusing, say
 from objmask.running.targets import EVALUATION, SUMMARIES, targets
 
-PROJECT = Path(workflow.basedir)
 MAIN = workflow.is_main_process  # and not that of a job
 with refusing():
-    given = given_config(PROJECT, workflow.config_settings.configfiles, workflow.config_settings.config)
+    given = given_config(Path(workflow.basedir), workflow.config_settings.configfiles, workflow.config_settings.config)
     PLAN = read_plan(given, PROJECT, main=MAIN, warn=say if MAIN else lambda line: None)
 HANDED = HandedFiles(RESULTS, at_once=not MAIN)
 PASS = Pass(PLAN, workflow, str(PROJECT))

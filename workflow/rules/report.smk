@@ -78,7 +78,7 @@ rule report:
         options=options(
             about=json.dumps(about(CFG, MODELS, {name: PLAN.model_source(name) for name in MODELS}, PLAN.notes))
         ),
-        page=sha256_of(PROJECT / "objmask/report/page"),
+        page=sha256_of(PACKAGE / "report/page"),
         code=code_digest("report"),
     log:
         "<logs>/report.log",

@@ -18,10 +18,10 @@ from objmask.detections.arrays import Detections, DetectionWriter
 from objmask.detections.frames_table import frames_path
 from objmask.errors import DataError
 from objmask.files.whole import sha256_of, write_json
+from objmask.project.place import CORRECTIONS_SCHEMA as SCHEMA
 from objmask.report.page import policy
 from objmask.review.moment import Suggestion, quoted, rounded
 from objmask.review.results import review, tracked_videos
-from objmask.verbs.review import SCHEMA
 
 MIDDLE, EDGE = (0.4, 0.4, 0.6, 0.6), (0.0, 0.4, 0.6, 0.6)
 LENGTH = 20
