@@ -1,4 +1,5 @@
-# make env    the environment, in .venv, from requirements.lock
+# make env    the environment, in .venv, from requirements-dev.lock
+# make lock   both lock files and envs/, from pyproject.toml; versions stay, but with UPGRADE=--upgrade
 # make demo   rendered clips through the whole workflow, and the truth beside what was measured
 # make test-fast   unit tests without the slow ones (tests/slow.py): a minute
 # make test   all tests        make lint   all checks        make bench   measurements        make model   the built-in model
@@ -19,16 +20,25 @@ endif
 DEMO := build/demo
 STEPS := 7114
 
-.PHONY: env demo model settings test test-fast lint bench docs clean
+.PHONY: env lock demo model settings test test-fast lint bench docs clean
 
 env: .venv/ready
 
-.venv/ready: requirements.lock pyproject.toml
+.venv/ready: requirements-dev.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "objmask needs Python 3.11: install it or set PYTHON=<path>"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
+
+# uv asks its usual index, or that of UV_DEFAULT_INDEX.
+LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --python-platform linux --no-annotate --no-header --extra slurm
+UPGRADE ?=
+
+lock: env
+	$(LOCK) $(UPGRADE) pyproject.toml --output-file requirements.lock
+	$(LOCK) $(UPGRADE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(BIN)/python envs/pin.py
 
 demo: $(DEMO)/rendered
 	$(BIN)/snakemake --cores $(CORES) --quiet rules --directory $(DEMO)

@@ -39,7 +39,7 @@ class BuildWithWorkflow(build_py):
         (place / "objmask/__init__.py").write_text(LEADS_TO_OBJMASK, encoding="utf-8")
         for part in map(Path, PARTS):
             if part.is_dir():
-                copytree(part, place / part, ignore=ignore_patterns("__pycache__"))
+                copytree(part, place / part, ignore=ignore_patterns("__pycache__", "*.py"))
             else:
                 copy(part, place / part)
 

@@ -2,28 +2,76 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 import yaml
 
+import objmask
+
 PROJECT = Path(__file__).parents[2]
 ENVS = sorted((PROJECT / "envs").glob("*.yaml"))
-LOCK = dict(line.split("==") for line in (PROJECT / "requirements.lock").read_text().split())
-LOCKED = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in LOCK.items()}
+PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text())
 
 
-def test_the_lock_file_holds_names_and_versions_only() -> None:
-    for line in (PROJECT / "requirements.lock").read_text().splitlines():
+def normal(name: str) -> str:
+    """A package's name as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def names(requirements: list[str]) -> set[str]:
+    """Packages of requirements, without versions."""
+    return {normal(re.match(r"[A-Za-z0-9._-]+", one)[0]) for one in requirements}
+
+
+def locked(file: str) -> dict[str, str]:
+    """Version of each package of a lock file."""
+    lines = (PROJECT / file).read_text().split()
+    return {normal(name): version for name, version in (line.split("==") for line in lines)}
+
+
+LOCKED = locked("requirements.lock")
+LOCKED_FOR_US = locked("requirements-dev.lock")
+NEEDED = names(PYPROJECT["project"]["dependencies"])
+
+
+@pytest.mark.parametrize("file", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_file_holds_names_and_versions_only(file: str) -> None:
+    for line in (PROJECT / file).read_text().splitlines():
         assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+", line), line
 
 
-def test_the_lock_file_has_every_dependency() -> None:
-    dependencies = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["dependencies"]
-    for dependency in dependencies:
-        assert re.match(r"[A-Za-z0-9._-]+", dependency)[0].lower() in LOCKED
+def test_users_get_what_objmask_imports_and_nothing_else() -> None:
+    trees = [ast.parse(path.read_bytes()) for path in (PROJECT / "objmask").rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    others = {name.split(".")[0] for name in imported} - sys.stdlib_module_names - {"objmask"}
+    packages = packages_distributions()
+    assert {normal(package) for name in others for package in packages[name]} == NEEDED
+
+
+def test_the_lock_files_have_every_dependency_in_one_version() -> None:
+    ours = names(PYPROJECT["dependency-groups"]["dev"])
+    assert {*NEEDED, *names(PYPROJECT["project"]["optional-dependencies"]["slurm"])} <= set(LOCKED)
+    assert {**LOCKED_FOR_US, **LOCKED} == LOCKED_FOR_US
+    assert ours <= set(LOCKED_FOR_US)
+    # setuptools and wheel are TensorFlow's wish as well.
+    assert ours & set(LOCKED) <= {"setuptools", "wheel"}
+
+
+def test_a_commit_with_a_tag_has_the_version_that_the_tag_says() -> None:
+    command = ["git", "-C", PROJECT, "tag", "--points-at=HEAD", "--list", "v[0-9]*"]
+    tags = subprocess.run(command, capture_output=True, text=True)
+    if tags.returncode:
+        pytest.skip("no clone")
+    assert set(tags.stdout.split()) <= {f"v{objmask.__version__}"}
 
 
 @pytest.mark.parametrize("path", ENVS, ids=lambda path: path.stem)
