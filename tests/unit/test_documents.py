@@ -18,7 +18,7 @@ from objmask.cli import VERBS, build_parser
 
 OBJMASK = ("objmask ", "python -m objmask ")
 PLACEHOLDER = re.compile(r"<[^<>]+>")
-SHELL = ("mkdir ", "cd ", "cat ", "cp ", "sinfo")
+SHELL = ("mkdir ", "cd ", "cat ", "cp ", "sinfo", "pip install ", "python3.11 -m venv ", "source ")
 """What needs no test of ours."""
 
 
