@@ -10,13 +10,16 @@ would make a file called `canary`.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import sys
 import tempfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import chain
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from benchmarks import measure
@@ -121,16 +124,31 @@ class Page(HTMLParser):
         self.tags: set[str] = set()
         self.texts: list[str] = []
         self.addresses: list[str] = []
+        self.is_json = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """As in the base class."""
         self.tags.add(tag)
+        self.is_json = ("type", "application/json") in attrs
         self.texts += [value for _, value in attrs if value]
         self.addresses += [value for key, value in attrs if key in ("href", "src") and value]
 
-    def handle_data(self, data: str) -> None:
+    def handle_endtag(self, tag: str) -> None:
         """As in the base class."""
-        self.texts.append(data)
+        self.is_json = False
+
+    def handle_data(self, data: str) -> None:
+        """As in the base class; of the page's data what it means: most videos are shown from there."""
+        self.texts += strings(json.loads(data)) if self.is_json else [data]
+
+
+def strings(document: Any) -> Iterator[str]:
+    """Every string in a JSON document, keys as well."""
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, dict | list):
+        for part in chain(document, document.values()) if isinstance(document, dict) else document:
+            yield from strings(part)
 
 
 def page_problems(path: Path, shown: list[str]) -> Iterator[str]:

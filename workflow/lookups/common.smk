@@ -61,6 +61,11 @@ if PLAN.judged_corrections:
     ANNOTATED_CORRECTED = options(corrections=HANDED.file("corrections", ".json", PLAN.judged_corrections))
 
 
+def in_results(folder=""):
+    """A folder of results as a param. A function, since a text would be taken for the beginning of a file's name."""
+    return lambda wildcards: f"{RESULTS}/{folder}" if folder else RESULTS
+
+
 def growing(amount):
     """A resource that grows with each attempt at a job: one that was killed for too little comes again."""
     return lambda wildcards, attempt: attempt * amount
@@ -108,6 +113,18 @@ def raw_option(wildcards, input):
 def palette_for(wildcards, input):
     """Groups with their colours, where these are part of an option, and no reason to run again."""
     return options(groups=PALETTE.to_json())
+
+
+def clip_source(wildcards, input):
+    """The file that the pictures come from; masks come from detections."""
+    if CLIPS_SHOW == "masks":
+        return ()
+    return options(video=path_of(wildcards, input) if CLIPS_SHOW == "picture" else input.protected[0])
+
+
+def clip_names(wildcards):
+    video = PLAN.by_name[wildcards.video]
+    return options(name=video.name, label=video.label, subject=video.subject)
 
 
 def corrections_for(wildcards):

@@ -13,18 +13,6 @@ CLIPS_ARE = {
 }
 
 
-def clip_source(wildcards, input):
-    """The file that the pictures come from; masks come from detections."""
-    if CLIPS_SHOW == "masks":
-        return ()
-    return options(video=path_of(wildcards, input) if CLIPS_SHOW == "picture" else input.protected[0])
-
-
-def clip_names(wildcards):
-    video = PLAN.by_name[wildcards.video]
-    return options(name=video.name, label=video.label, subject=video.subject)
-
-
 rule clips:
     input:
         probe="<results>/probe/{video}.json",
@@ -116,7 +104,7 @@ rule clip_images:
         provenance="<results>/provenance/clip_images.json",
     params:
         videos=VIDEO_TABLE,
-        clips=f"{RESULTS}/clips/npz",
+        clips=in_results("clips/npz"),
         code=code_digest("clip_images"),
     log:
         "<logs>/clip_images.log",
@@ -143,7 +131,7 @@ rule clip_records:
         folder=directory("<results>/clips/tfrecord"),
         provenance="<results>/provenance/clip_records.json",
     params:
-        clips=f"{RESULTS}/clips/npz",
+        clips=in_results("clips/npz"),
         code=code_digest("clip_records"),
     log:
         "<logs>/clip_records.log",

@@ -40,8 +40,8 @@ rule summary:
         provenance="<results>/provenance/summary.json",
     params:
         videos=VIDEO_TABLE,
-        coverage=f"{RESULTS}/coverage",
-        folder=f"{RESULTS}/summary",
+        coverage=in_results("coverage"),
+        folder=in_results("summary"),
         code=code_digest("summary"),
     log:
         "<logs>/summary.log",

@@ -33,7 +33,7 @@ rule coco_dataset:
         provenance="<results>/provenance/coco_dataset.json",
     params:
         videos=VIDEO_TABLE,
-        annotations=f"{RESULTS}/exports/coco",
+        annotations=in_results("exports/coco"),
         groups=palette_for,
         objects=COUNTED,
         options=options(format="coco"),
@@ -62,7 +62,7 @@ use rule coco_dataset as yolo_dataset with:
         dataset="<results>/exports/data.yaml",
         provenance="<results>/provenance/yolo_dataset.json",
     params:
-        annotations=f"{RESULTS}/exports/yolo",
+        annotations=in_results("exports/yolo"),
         options=options(format="yolo"),
     log:
         "<logs>/yolo_dataset.log",

@@ -19,7 +19,7 @@ rule evaluation:
     params:
         annotations=lambda wildcards, input: plain(CFG["evaluation"]["annotations"] or ""),
         videos=ANNOTATED_TABLE,
-        results=RESULTS,
+        results=in_results(),
         names=options(name=list(MODELS)),
         # Colours are part of the option, but no reason to count again.
         groups=palette_for,
@@ -41,7 +41,7 @@ rule evaluation:
             painted_by=json.dumps(PLAN.used_by("masks")),
             tracks=cfg("tracks", "enabled"),
         ),
-        folder=f"{RESULTS}/evaluation",
+        folder=in_results("evaluation"),
         corrections=ANNOTATED_CORRECTED,
         code=code_digest("evaluate-videos"),
     log:

@@ -74,7 +74,7 @@ rule report:
         provenance="<results>/provenance/report.json",
     params:
         videos=VIDEO_TABLE,
-        results=RESULTS,
+        results=in_results(),
         options=options(
             about=json.dumps(about(CFG, MODELS, {name: PLAN.model_source(name) for name in MODELS}, PLAN.notes))
         ),
