@@ -18,13 +18,13 @@ import numpy as np
 
 from benchmarks import measure
 from objmask.audit.leaks import Box
+from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections, DetectionWriter, read_detections
 from objmask.detections.boxes import iou_of_two
 from objmask.detections.frames_table import FrameTable, frames_path
 from objmask.detections.masks import paste
 from objmask.files.parquet import metadata_of
-from objmask.render.hold import Hold
-from objmask.render.privacy import Privacy, PrivacySettings
+from objmask.render.privacy import Privacy
 from objmask.video.info import VideoInfo
 
 PLANTS, SECONDS, SEED, HOLD = 120, 20, 0, 2
@@ -48,9 +48,9 @@ class Plant:
     index: int
 
 
-def settings() -> PrivacySettings:
+def settings() -> Hiding:
     """The defaults of the configuration."""
-    return PrivacySettings(frozenset(measure.sensitive()), SCORE, 0.3, "blur", 6, "mask", 0.05, Hold(HOLD))
+    return Hiding(objects=frozenset(measure.sensitive()), score=SCORE, hold=HOLD)
 
 
 def first_pass(video: Path, file: str) -> Path:

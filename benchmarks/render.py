@@ -15,20 +15,18 @@ from pathlib import Path
 import av
 
 from benchmarks import measure
+from objmask.config.hiding import HiddenLook, Hiding, Style
 from objmask.detections.classes import Palette
 from objmask.objects.tables import read_tables
 from objmask.progress import Progress
 from objmask.render.colour_masks import write_masks
-from objmask.render.hold import Hold
 from objmask.render.overlay import Overlay
-from objmask.render.privacy import Privacy, PrivacySettings
+from objmask.render.privacy import Privacy
 from objmask.render.renderer import Renderer, render_video
 from objmask.video.info import VideoInfo
 from objmask.video.writer import VideoWriter
 
 ROUNDS = 5
-PRIVACY = {"score": 0.1, "threshold": 0.3, "strength": 6, "shape": "mask", "grow": 0.05, "hold": Hold(2)}
-"""The defaults of `config.yaml`."""
 
 
 def bare(video: Path, out: Path) -> None:
@@ -56,8 +54,8 @@ def makers(video: Path, info: VideoInfo, folder: Path) -> dict[str, Callable[[],
         with VideoWriter(folder / "rendered.mp4", info) as writer:
             render_video(renderer, video, info, tables, writer, Progress("", info.frames, bar=False))
 
-    def protect(style: str) -> None:
-        rendered(Privacy(PrivacySettings(classes=hidden, style=style, **PRIVACY), info))
+    def protect(style: Style) -> None:
+        rendered(Privacy(Hiding(objects=hidden, hold=2), info, HiddenLook(style=style)))
 
     def masks() -> None:
         bar = Progress("", info.frames, bar=False)

@@ -19,6 +19,7 @@ import numpy as np
 
 from benchmarks import measure
 from benchmarks.imperfect import Faults, Network
+from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections, DetectionWriter
 from objmask.detections.classes import Palette
 from objmask.detections.frames_table import frames_path
@@ -29,8 +30,6 @@ from objmask.objects.motion import Field, grid_size, motions
 from objmask.objects.tables import Tables, objects_by_frame, read_tables
 from objmask.objects.track import TrackSettings, track
 from objmask.progress import Progress
-from objmask.render.hold import Hold
-from objmask.render.privacy import PrivacySettings
 from objmask.video.info import VideoInfo
 from objmask.video.reader import read_frames
 
@@ -66,7 +65,7 @@ class Clip:
 
 def settings(hold: int, *, tracks: bool) -> TemporalSettings:
     """What `config.yaml` says."""
-    privacy = PrivacySettings(frozenset(measure.sensitive()), 0.1, 0.3, "blur", 6, "mask", 0.05, Hold(hold))
+    privacy = Hiding(objects=frozenset(measure.sensitive()), hold=hold)
     return TemporalSettings(privacy, Palette.from_json(measure.groups()), 0.3, 0.5, tracks)
 
 

@@ -102,7 +102,7 @@ def audit(
     auditor = Auditor(settings, info.height, info.width)
     moments, counts, table = Moments(settings.pictures), _Counts(), tables[0][1]
     times_s = table.time_s.tolist()
-    found, dropped = found_by_frame(tables), allowed_by_frame(tables, settings.classes)
+    found, dropped = found_by_frame(tables), allowed_by_frame(tables, settings.hiding.objects)
     again = zip(*(found_by_frame(Tables((one,))) for one in protected.tables), strict=True)
     for row, (before, after) in enumerate(prefetch(_pairs(info, frames, table, protected))):
         here = next(dropped)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.audit.detail import Detail, covered
+from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections
 from objmask.detections.boxes import Box
 from objmask.detections.masks import Patch, paste
@@ -26,17 +27,13 @@ class AuditSettings:
     """What is looked for.
 
     Attributes:
-        classes: object class names that are to be hidden.
-        score: detections of the first pass from this score up were to be hidden, 0..1.
-        threshold: mask probability above which their pixels were, 0..1.
+        hiding: what of the first pass was to be hidden.
         floor: what is found again below this score is left out, 0..1.
         leak_score: what is found again from this score up is a leak, and not only to be looked at, 0..1.
         pictures: moments that have a picture, the worst ones.
     """
 
-    classes: frozenset[str]
-    score: float
-    threshold: float
+    hiding: Hiding
     floor: float
     leak_score: float
     pictures: int
@@ -123,7 +120,7 @@ class Auditor:
         settings, detail = self._settings, Detail.of(source, protected)
         free = np.ones_like(detail.told)
         leaks, plain, silhouettes = [], 0, 0
-        hidden = first.select(score=settings.score, classes=settings.classes, doubtful=True)
+        hidden = first.select(score=settings.hiding.score, classes=settings.hiding.objects, doubtful=True)
         for i, patch in self._patches(hidden):
             rows, columns, share = covered(patch)
             np.minimum(free[rows, columns], 1 - share, out=free[rows, columns])
@@ -147,11 +144,11 @@ class Auditor:
 
     def listed(self, again: Detections) -> Detections:
         """Those that are sensitive and sure enough, of what was found in the protected video."""
-        return again.select(score=self._settings.floor, classes=self._settings.classes)
+        return again.select(score=self._settings.floor, classes=self._settings.hiding.objects)
 
     def _patches(self, found: Detections) -> Iterator[tuple[int, Patch]]:
         for i in range(len(found)):
-            patch = paste(found.masks[i], found.boxes[i], self._height, self._width, self._settings.threshold)
+            patch = paste(found.masks[i], found.boxes[i], self._height, self._width, self._settings.hiding.threshold)
             patch = patch if patch.mask.any() else Patch(patch.top, patch.left, np.ones_like(patch.mask))
             if patch.mask.size:
                 yield i, patch

@@ -13,6 +13,7 @@ from PIL import ImageColor
 from pydantic import ValidationError
 
 from objmask.config.defaults import PALETTE
+from objmask.config.hiding import HiddenLook, Hiding, HidingRules
 from objmask.config.schema import check, fill
 from objmask.config.settings import Settings
 from objmask.detections.classes import Palette, check_names
@@ -62,6 +63,21 @@ def palette_of(config: Config) -> Palette:
         ConfigError: groups clash.
     """
     return Palette.from_config(config["groups"])
+
+
+def hiding_of(config: Config) -> Hiding:
+    """What protected video hides.
+
+    Raises:
+        ConfigError: groups clash.
+    """
+    rules = {key: config["privacy"][key] for key in HidingRules.model_fields}
+    return Hiding(objects=palette_of(config).hidden(config["sensitive_objects"]), **rules)
+
+
+def look_of(config: Config) -> HiddenLook:
+    """What is seen in place of what is hidden."""
+    return HiddenLook(**{key: config["privacy"][key] for key in HiddenLook.model_fields})
 
 
 def models_of(config: Config) -> dict[str, ModelInfo]:

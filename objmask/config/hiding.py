@@ -1,14 +1,20 @@
-"""What protected video hides, and what is seen in its place.
+"""What protected video hides, and what is seen in its place: values that travel whole, from a rule to the verbs.
 
-It decides results, so it lies apart from the other settings: a change of those makes no video again.
+They decide results, so they lie apart from the other settings: a change of those makes no video again.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from objmask.config.defaults import SENSITIVE
+from objmask.errors import ConfigError
+
+Values = TypeVar("Values", bound="Section")
 Style = Literal["solid", "pixelate", "blur"]
 Shape = Literal["mask", "box", "ellipse"]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -55,3 +61,66 @@ class HiddenLook(Section):
     """solid (grey), pixelate (coarse cells), or blur (coarse cells, then smoothed)"""
     strength: Annotated[int, Field(ge=1, le=8)] = 6
     """cells along the object's longer side for pixelate and blur, 1..8; fewer hide more"""
+
+
+DEFAULT_LOOK = HiddenLook()
+
+
+class Hiding(HidingRules):
+    """What is hidden: of which objects, and by which rules."""
+
+    objects: frozenset[str] = frozenset(SENSITIVE)
+    """class names of the objects that are hidden"""
+
+
+def as_option(values: Section) -> str:
+    """JSON, as verbs take it; the same of two that are equal."""
+    whole = values.model_dump(mode="json")
+    return json.dumps({key: sorted(value) if key == "objects" else value for key, value in whole.items()})
+
+
+def from_options(kind: type[Values], name: str, text: str | None, single: Mapping[str, Any]) -> Values:
+    """From the options of a verb, complete with defaults.
+
+    Args:
+        kind: which values.
+        name: of the option that holds any of them.
+        text: its JSON; None: not given.
+        single: options of single keys, which come before those of `text`; None: not given.
+
+    Raises:
+        ConfigError: a value that cannot be, or a key that there is not; a line for each.
+    """
+    together = {} if text is None else _json(text)
+    if not isinstance(together, dict):
+        raise ConfigError(f"--{name}: expected keys and values as JSON, e.g. {as_option(kind())}")
+    own = {key: _json(value) for key, value in single.items() if value is not None}
+    try:
+        return kind.model_validate({**together, **own})
+    except ValidationError as error:
+        lines: dict[str, str] = {}
+        for one in error.errors():
+            key = str(one["loc"][0])
+            where = f"--{key.replace('_', '-')}" if key in own else f"--{name}: {key}"
+            lines.setdefault(where, f"{where}: {one['msg']}{_meant(kind, key)}")
+        raise ConfigError(*lines.values()) from error
+
+
+def _json(value: Any) -> Any:
+    """What a text stands for as JSON; another text is one."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _meant(kind: type[Section], key: str) -> str:
+    """What a key is; of one that there is not, those that there are."""
+    if key not in kind.model_fields:
+        return f"; possible: {', '.join(kind.model_fields)}"
+    return f" ({told(kind, key)})"
+
+
+def told(kind: type[Section], key: str) -> str:
+    """What a setting is, in a line."""
+    return (kind.model_fields[key].description or "").partition("\n\n")[0].replace("\n", " ")

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections
 from objmask.detections.masks import Patch
 from objmask.evaluation.ground_truth import TrueObject, regions
-from objmask.render.hold import NO_HOLD
-from objmask.render.privacy import Privacy, PrivacySettings, Size
+from objmask.render.privacy import Privacy, Size
 
 HIDDEN = 0.95
 """Share of an object's pixels from which it counts as hidden."""
 
 
-class Hiding:
+class HidingCounts:
     """Counts over pictures, at several score floors.
 
     Args:
-        settings: what is hidden and how; the floors replace its score, and of frames before and after nothing is held.
+        hiding: what is hidden; the floors replace its score, and of frames before and after nothing is held.
         scores: rising floors, 0..1.
     """
 
-    def __init__(self, settings: PrivacySettings, scores: Sequence[float]) -> None:
-        self._settings = replace(settings, score=scores[0], hold=NO_HOLD)
+    def __init__(self, hiding: Hiding, scores: Sequence[float]) -> None:
+        self._hiding = hiding.model_copy(update={"score": scores[0], "hold": 0})
         self._scores = tuple(scores)
-        self.classes = tuple(sorted(settings.classes))
+        self.classes = tuple(sorted(hiding.objects))
         shape = (len(scores), len(self.classes))
         self.sensitive = self.other = 0
         """Pixels of sensitive objects, and of what is neither that nor to be ignored."""
@@ -61,8 +60,8 @@ class Hiding:
 
     def _hidden(self, found: Detections, size: Size) -> list[npt.NDArray[np.bool_]]:
         """(height, width) bool: the pixels that `protect` hides, at each floor."""
-        privacy = Privacy(self._settings, size)
-        chosen = found.select(score=self._settings.score, classes=self._settings.classes)
+        privacy = Privacy(self._hiding, size)
+        chosen = found.select(score=self._hiding.score, classes=self._hiding.objects)
         patches = privacy.prepare(chosen)
         hidden: dict[int, npt.NDArray[np.bool_]] = {}
         counts = []

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections
 from objmask.detections.classes import Palette
 from objmask.evaluation.coverage_error import ABSOLUTE, BIAS, CoverageErrors, Estimate
 from objmask.evaluation.ground_truth import Annotated, true_objects
-from objmask.evaluation.hiding import Hiding
+from objmask.evaluation.hiding import HidingCounts
 from objmask.evaluation.pixels import GroupPixels, group_pixels
 from objmask.evaluation.precision import KINDS, Precision, mark_found
-from objmask.render.privacy import PrivacySettings
 
 Row = dict[str, str | int | float]
 """A table's row; what is not known is not a number."""
@@ -31,13 +31,13 @@ class JudgeSettings:
         scores: rising score floors, 0..1.
         palette: the groups.
         threshold: mask probability above which a pixel belongs to an object, 0..1.
-        privacy: what is hidden and how; its score and hold do not count.
+        hiding: what is hidden; its score and hold do not count.
     """
 
     scores: tuple[float, ...]
     palette: Palette
     threshold: float
-    privacy: PrivacySettings
+    hiding: Hiding
 
     def __post_init__(self) -> None:
         if not self.scores or list(self.scores) != sorted(set(self.scores)) or not 0 <= self.scores[0] <= 1:
@@ -88,7 +88,7 @@ class Judge:
         self._pixels = GroupPixels.none(len(settings.scores), len(groups))
         self._errors = CoverageErrors(len(settings.scores), len(groups))
         self._coverage = np.zeros((len(settings.scores) + 1, len(groups)))
-        self._hiding = Hiding(settings.privacy, settings.scores)
+        self._hiding = HidingCounts(settings.hiding, settings.scores)
         self._pictures = 0
 
     def add(self, truth: Annotated, found: Detections) -> None:

@@ -9,6 +9,7 @@ from functools import cache, partial
 import numpy as np
 import numpy.typing as npt
 
+from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections
 from objmask.detections.classes import Palette
 from objmask.detections.masks import Patch, visible
@@ -19,7 +20,7 @@ from objmask.evaluation.leaks import Leaks
 from objmask.evaluation.steadiness import Consistency, Flicker, Presence
 from objmask.objects.motion import Field, grid_size
 from objmask.objects.tables import Tables, found_by_frame, objects_by_frame
-from objmask.render.privacy import Privacy, PrivacySettings
+from objmask.render.privacy import Privacy
 from objmask.streams.neighbours import sliding
 from objmask.video.info import VideoInfo
 
@@ -33,14 +34,14 @@ class TemporalSettings:
     """By what to judge.
 
     Attributes:
-        privacy: what is hidden and how.
+        hiding: what is hidden.
         palette: the groups that are painted.
         score: detections scoring less are not painted, 0..1.
         threshold: mask probability above which a pixel is painted, 0..1.
         tracks: whether painted objects have track ids.
     """
 
-    privacy: PrivacySettings
+    hiding: Hiding
     palette: Palette
     score: float
     threshold: float
@@ -55,7 +56,7 @@ class Temporal:
 
     def __init__(self, settings: TemporalSettings) -> None:
         self._settings = settings
-        self.leaks = Leaks(settings.privacy.classes)
+        self.leaks = Leaks(settings.hiding.objects)
         self.flicker = Flicker(settings.palette.index_of)
         self.presence = Presence()
         self.identities = Identities()
@@ -158,7 +159,7 @@ class Temporal:
 
     def _hidden(self, info: VideoInfo, tables: Tables) -> Iterator[Callable[[], npt.NDArray[np.bool_]]]:
         """What says which pixels of each frame, (height, width), `protect` hides: no work where nobody asks."""
-        privacy = Privacy(self._settings.privacy, info, interlaced=info.written_fields is not None)
+        privacy = Privacy(self._settings.hiding, info, interlaced=info.written_fields is not None)
         prepared = (cache(partial(privacy.prepare, found)) for found in found_by_frame(tables))
         table = tables[0][1]
         for around, here in sliding(prepared, privacy.hold.spans(table, info.scenes(table.number))):

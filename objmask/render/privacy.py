@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from objmask.config.hiding import DEFAULT_LOOK, HiddenLook, Hiding
 from objmask.detections.arrays import Detections
 from objmask.detections.masks import Patch, paste
 from objmask.errors import DataError
@@ -23,8 +23,6 @@ from objmask.objects.tables import Tables
 from objmask.render.hold import Hold
 from objmask.video.planes import Planes
 
-Style = Literal["solid", "pixelate", "blur"]
-Shape = Literal["mask", "box", "ellipse"]
 Array = npt.NDArray[np.uint8]
 
 GREY = 128
@@ -45,39 +43,6 @@ class Size(Protocol):
         """Pixels."""
 
 
-@dataclass(frozen=True)
-class PrivacySettings:
-    """How objects are hidden.
-
-    Attributes:
-        classes: class names to hide.
-        score: detections with a lower score are not hidden, 0..1.
-        threshold: mask probability above which a pixel is hidden, 0..1.
-        style: `solid` grey, `pixelate` into coarse cells, `blur` = coarse cells smoothed.
-        strength: cells along an object's longer side, 1..8; fewer hide more.
-        shape: the mask, its box, or the ellipse in the box together with the mask.
-        grow: margin as a share of the longer side of the box, 0..1; at least one pixel.
-        hold: how long a detection also hides its place before and after its own frame.
-        zones: convex polygons of (x, y) as shares of the frame, always hidden.
-        whole_frame_when_none: hide the whole frame when nothing was found in it.
-    """
-
-    classes: frozenset[str]
-    score: float
-    threshold: float
-    style: Style
-    strength: int
-    shape: Shape
-    grow: float
-    hold: Hold
-    zones: tuple[tuple[tuple[float, float], ...], ...] = ()
-    whole_frame_when_none: bool = False
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.strength <= 8 or not 0 <= self.grow <= 1:
-            raise ValueError("expected strength in 1..8, grow in 0..1")
-
-
 class FilledPatch(Patch):
     """A patch of an object that the network did not find in this frame: carried, or added by a person."""
 
@@ -86,8 +51,9 @@ class Privacy:
     """Renders protected frames. Its patches are in 2 x 2 blocks, not in pixels.
 
     Args:
-        settings: what to hide and how.
+        hiding: what to hide.
         info: the video, or anything with its size.
+        look: how hidden areas look.
         interlaced: whether its chroma may belong to fields. Hidden areas then have whole vertical pairs of blocks,
             because two lines of chroma belong to four alternating lines of luma.
 
@@ -97,15 +63,18 @@ class Privacy:
 
     viewed = False
 
-    def __init__(self, settings: PrivacySettings, info: Size, *, interlaced: bool = False) -> None:
-        self._settings, self._info, self._interlaced = settings, info, interlaced
-        self.hold = settings.hold
+    def __init__(
+        self, hiding: Hiding, info: Size, look: HiddenLook = DEFAULT_LOOK, *, interlaced: bool = False
+    ) -> None:
+        self._hiding, self._info, self._look, self._interlaced = hiding, info, look, interlaced
+        self.hold = Hold.parse(hiding.hold)
+        self._whole_frame = hiding.whole_frame_when == "no_detection"
         self.hidden: list[bool] = []
-        self._zones = [self._whole(to_blocks(_polygon(zone, info))) for zone in settings.zones]
+        self._zones = [self._whole(to_blocks(_polygon(zone, info))) for zone in hiding.zones]
 
     def prepare(self, found: Detections) -> list[Patch]:
         """The grown masks of the sensitive detections of one frame, in blocks."""
-        chosen = found.select(score=self._settings.score, classes=self._settings.classes, doubtful=True)
+        chosen = found.select(score=self._hiding.score, classes=self._hiding.objects, doubtful=True)
         patches = map(self._hidden, chosen.masks, chosen.boxes, chosen.drifts)
         return [
             patch if self._is_found(chosen, i) else FilledPatch(patch.top, patch.left, patch.mask)
@@ -116,8 +85,8 @@ class Privacy:
         """Whether the network itself, in this frame alone, found something that is to be hidden."""
         return (
             found.sources[i] == "detected"
-            and found.found_as[i] in self._settings.classes
-            and bool(np.float32(found.found_scores[i]) >= np.float32(self._settings.score))
+            and found.found_as[i] in self._hiding.objects
+            and bool(np.float32(found.found_scores[i]) >= np.float32(self._hiding.score))
         )
 
     def render(self, picture: Planes, around: Sequence[list[Patch]], here: int) -> Planes:
@@ -126,32 +95,32 @@ class Privacy:
         done = np.zeros(picture.u.shape, np.bool_)
         self.hidden.append(self.hides(around))
         for area in self.areas(around, here):
-            _hide(area, done, picture, out, self._settings)
+            _hide(area, done, picture, out, self._look)
         return out
 
     def hides(self, around: Sequence[list[Patch]]) -> bool:
         """Whether anything is hidden in a frame, apart from zones."""
-        return self._settings.whole_frame_when_none or any(around)
+        return self._whole_frame or any(around)
 
     def areas(self, around: Sequence[list[Patch]], here: int) -> list[Patch]:
         """The hidden areas of a frame, in blocks: one per object, the largest first."""
         patches = [patch for prepared in around for patch in prepared]
-        if self._settings.whole_frame_when_none and all(isinstance(patch, FilledPatch) for patch in around[here]):
+        if self._whole_frame and all(isinstance(patch, FilledPatch) for patch in around[here]):
             blocks = ((self._info.height + 1) // 2, (self._info.width + 1) // 2)
             patches = [Patch(0, 0, np.ones(blocks, np.bool_))]
         return merge_objects([*patches, *self._zones])
 
     def _hidden(self, mask: Array, box: npt.NDArray[np.float32], drift: float) -> Patch:
-        info, settings = self._info, self._settings
-        patch = paste(mask, box, info.height, info.width, settings.threshold)
+        info, hiding = self._info, self._hiding
+        patch = paste(mask, box, info.height, info.width, hiding.threshold)
         if not patch.mask.size:
             patch = _nearest_pixel(box, info)
         # An object that was found but whose mask stays under the threshold everywhere must not be shown for that.
-        if settings.shape == "box" or not patch.mask.any():
+        if hiding.shape == "box" or not patch.mask.any():
             patch = Patch(patch.top, patch.left, np.ones_like(patch.mask))
-        elif settings.shape == "ellipse":
+        elif hiding.shape == "ellipse":
             patch = Patch(patch.top, patch.left, patch.mask | _ellipse(patch.mask.shape))
-        radius_px = max(1, math.ceil(settings.grow * max(patch.mask.shape))) + math.ceil(drift * info.height)
+        radius_px = max(1, math.ceil(hiding.grow * max(patch.mask.shape))) + math.ceil(drift * info.height)
         blocks = grow(to_blocks(patch.trimmed()), radius_px, (info.height + 1) // 2, (info.width + 1) // 2)
         return self._whole(blocks)
 
@@ -244,24 +213,24 @@ def _union(a: Patch, b: Patch) -> Patch:
     return Patch(top, left, mask)
 
 
-def _hide(area: Patch, done: npt.NDArray[np.bool_], picture: Planes, out: Planes, settings: PrivacySettings) -> None:
+def _hide(area: Patch, done: npt.NDArray[np.bool_], picture: Planes, out: Planes, look: HiddenLook) -> None:
     """Hides what of `area` is not hidden yet, in `out`; `done` (a value a block) remembers."""
     todo = area.mask & ~done[area.rows, area.columns]
     if not todo.any():
         return
     done[area.rows, area.columns] |= area.mask
     # In blocks, rounded up: never more than `strength` cells along the longer side.
-    cell = math.ceil(max(area.mask.shape) / settings.strength)
+    cell = math.ceil(max(area.mask.shape) / look.strength)
     for source, target, step in ((picture.y, out.y, 2), (picture.u, out.u, 1), (picture.v, out.v, 1)):
         place = tuple(slice(step * side.start, step * side.stop) for side in (area.rows, area.columns))
         seen, covered = source[place], target[place]
         # The last block of a frame of odd size is half outside.
         hidden = todo.repeat(step, 0).repeat(step, 1)[: seen.shape[0], : seen.shape[1]]
-        if settings.style == "solid":
+        if look.style == "solid":
             covered[hidden] = GREY
         else:
             means = _cell_means(_block_sums(seen, step), area.mask, cell) / step**2
-            covered[hidden] = _enlarged(means, cell * step, seen.shape, smooth=settings.style == "blur")[hidden]
+            covered[hidden] = _enlarged(means, cell * step, seen.shape, smooth=look.style == "blur")[hidden]
 
 
 def _block_sums(plane: Array, step: int) -> npt.NDArray[np.uint16]:
@@ -305,7 +274,7 @@ def _nearest_pixel(box: npt.NDArray[np.float32], info: Size) -> Patch:
     return Patch(round(float(y)), round(float(x)), np.ones((1, 1), np.bool_))
 
 
-def _polygon(corners: Sequence[tuple[float, float]], info: Size) -> Patch:
+def _polygon(corners: Sequence[Sequence[float]], info: Size) -> Patch:
     picture = np.zeros((info.height, info.width), np.uint8)
     points = np.array([[x * (info.width - 1), y * (info.height - 1)] for x, y in corners])
     # The hull, so that corners in any order hide all that lies between them.

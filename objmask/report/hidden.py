@@ -6,18 +6,19 @@ By the rules of `protect` and from the same detections, but on a small picture, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections
 from objmask.detections.masks import Patch
 from objmask.objects.tables import Tables, found_by_frame
 from objmask.progress import Progress
-from objmask.render.privacy import Privacy, PrivacySettings, Size
+from objmask.render.privacy import Privacy, Size
 from objmask.render.unhidden import Unhidden
 from objmask.report.bounds import GAP_S, NEAR
 from objmask.streams.neighbours import sliding
@@ -91,26 +92,26 @@ class HiddenShares:
         return [f"hidden objects vanish for a moment at {times}{more}: look there"]
 
 
-def read_hidden(info: VideoInfo, tables: Tables, settings: PrivacySettings, progress: Progress) -> HiddenShares:
+def read_hidden(info: VideoInfo, tables: Tables, hiding: Hiding, progress: Progress) -> HiddenShares:
     """Finds out what is hidden.
 
     Args:
         info: of the video.
         tables: detections and frames of each model whose objects are hidden.
-        settings: what is hidden.
+        hiding: what is hidden.
         progress: counts frames.
 
     Raises:
         DataError: a table is damaged.
     """
     table, size = tables[0][1], _reduced(info)
-    privacy = Privacy(settings, size)
-    nearly = Privacy(replace(settings, score=max(settings.score - NEAR, 0.0), grow=0.0), size)
+    privacy = Privacy(hiding, size)
+    nearly = Privacy(hiding.model_copy(update={"score": max(hiding.score - NEAR, 0.0), "grow": 0.0}), size)
     fraction, objects, unsure = np.zeros(len(table)), np.zeros(len(table), np.bool_), 0
     prepared = (
-        (privacy.prepare(found), nearly.prepare(_under(found, settings.score))) for found in found_by_frame(tables)
+        (privacy.prepare(found), nearly.prepare(_under(found, hiding.score))) for found in found_by_frame(tables)
     )
-    for row, (around, here) in enumerate(sliding(prepared, settings.hold.spans(table, info.scenes(table.number)))):
+    for row, (around, here) in enumerate(sliding(prepared, privacy.hold.spans(table, info.scenes(table.number)))):
         patches = [of_frame for of_frame, _ in around]
         hidden = _union(privacy.areas(patches, here), size)
         fraction[row] = hidden.mean()

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from objmask.config.hiding import Hiding
 from objmask.detections.boxes import Box
 from objmask.detections.frames_table import FrameTable
 from objmask.objects.tables import Tables, found_by_frame, model_of
@@ -25,20 +26,7 @@ WEAK = 0.5
 Span = dict[str, float]
 
 
-@dataclass(frozen=True)
-class HiddenObjects:
-    """What protected video hides.
-
-    Attributes:
-        objects: object classes.
-        score: of the detections that count, 0..1.
-    """
-
-    objects: frozenset[str]
-    score: float
-
-
-def moments_of(video: str, tables: Tables, hidden: HiddenObjects) -> Iterator[Suggestion]:
+def moments_of(video: str, tables: Tables, hidden: Hiding) -> Iterator[Suggestion]:
     """The moments of one model's tracks in a video, in no order.
 
     Args:
@@ -66,7 +54,7 @@ class _Finder:
     number: int
     trace: Trace
     table: FrameTable
-    hidden: HiddenObjects
+    hidden: Hiding
 
     def moments(self) -> Iterator[Suggestion]:
         trace = self.trace

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,19 +11,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from objmask.config.defaults import PALETTE, SENSITIVE
+from objmask.config.hiding import Hiding, from_options
 from objmask.corrections.corrections import INSIDE, Change, Corrections, share_inside
 from objmask.corrections.read import Entries, as_json
 from objmask.detections.boxes import Box
-from objmask.errors import DataError
+from objmask.errors import ConfigError, DataError
 from objmask.files.whole import read_json
 from objmask.objects.tables import Tables, model_of, read_tables
-from objmask.review.find import HiddenObjects, moments_of
+from objmask.review.find import moments_of
 from objmask.review.moment import Suggestion, rounded
 from objmask.video.info import VideoInfo
 
-PRIVACY_SCORE = 0.1
-"""`privacy.score` of the configuration's schema."""
 BEYOND_S = 0.1
 """How far a suggested box reaches beyond the stretch in which an audit saw something."""
 AUDITED = ("leak", "seen")
@@ -47,7 +44,7 @@ class Tracked:
     name: str
     info: VideoInfo
     tables: Tables
-    hidden: HiddenObjects
+    hidden: Hiding
 
     def seconds(self, frame: int) -> Fraction:
         """Presentation time of a frame; that of the nearest before it when it is not processed."""
@@ -89,14 +86,24 @@ def review(results: Path, videos: Collection[Tracked]) -> list[Suggestion]:
 
 
 def _tracked(results: Path, name: str, files: list[Path], corrections: Mapping[str, Entries] | None) -> Tracked:
-    made = _made_with(results / "provenance/protected" / f"{name}.json")
+    provenance = results / "provenance/protected" / f"{name}.json"
+    made = _made_with(provenance)
     settings = made.get("settings", {})
     used = [path for path in files if model_of(path) in made.get("models", ())] or files
     info = VideoInfo.read(results / "probe" / f"{name}.json")
     text = settings.get("corrections") if corrections is None else as_json(corrections.get(name, []))
-    objects = json.loads(settings["objects"]) if "objects" in settings else PALETTE.hidden(SENSITIVE)
-    hidden = HiddenObjects(frozenset(objects), float(settings.get("score", PRIVACY_SCORE)))
-    return Tracked(name, info, read_tables(used, info.sha256, text), hidden)
+    return Tracked(name, info, read_tables(used, info.sha256, text), _hiding(provenance, settings))
+
+
+def _hiding(provenance: Path, settings: Mapping[str, Any]) -> Hiding:
+    """What a protected video hides; of none, what is hidden by default."""
+    if settings and "hiding" not in settings:
+        raise DataError(f"{provenance}: of another version of objmask; run the workflow again")
+    single = {key: settings.get(f"hiding_{key}") for key in Hiding.model_fields}
+    try:
+        return from_options(Hiding, "hiding", settings.get("hiding"), single)
+    except ConfigError as error:
+        raise DataError(f"{provenance}: not what protect writes; run the workflow again ({error})") from error
 
 
 def _made_with(provenance: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from objmask.config import config as objmask_config
+from objmask.config.hiding import as_option
 from objmask.corrections.read import Entries, without_allowed
 from objmask.detections.classes import Palette
 from objmask.files.csv_tables import Writer
@@ -89,9 +90,14 @@ class Plan:
         return objmask_config.palette_of(dict(self.config))
 
     @cached_property
-    def sensitive(self) -> str:
-        """The objects to hide, as JSON. A palette edit that hides the same objects leaves protected video alone."""
-        return json.dumps(sorted(self.palette.hidden(self.config["sensitive_objects"])))
+    def hiding(self) -> str:
+        """What is hidden, as JSON. A palette edit that hides the same objects leaves protected video alone."""
+        return as_option(objmask_config.hiding_of(dict(self.config)))
+
+    @cached_property
+    def look(self) -> str:
+        """How hidden areas look, as JSON; an option of its own, since less depends on it."""
+        return as_option(objmask_config.look_of(dict(self.config)))
 
     @property
     def audited(self) -> bool:

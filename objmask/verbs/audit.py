@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from objmask.verbs.options import add_detections, add_objects, add_video, progress, share, whole
-from objmask.verbs.values import hidden_objects
+from objmask.verbs.options import add_corrected, add_hiding, add_video, progress, share, whole
+from objmask.verbs.values import hiding_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     add_video(parser)
-    add_detections(parser, score=0.1, threshold=0.3)
-    add_objects(parser)
+    add_corrected(parser)
+    add_hiding(parser, "objects", "score", "threshold")
     parser.add_argument("--protected", type=Path, required=True, metavar="MP4", help="the protected video")
     parser.add_argument(
         "--protected-probe",
@@ -64,9 +64,7 @@ def run(options: argparse.Namespace) -> None:
     info, protected = VideoInfo.read(options.probe), VideoInfo.read(options.protected_probe)
     tables = read_tables(options.detections, info.sha256, options.corrections)
     settings = AuditSettings(
-        classes=hidden_objects(options),
-        score=options.score,
-        threshold=options.threshold,
+        hiding=hiding_of(options),
         floor=options.floor,
         leak_score=options.leak_score,
         pictures=options.thumbnails,

@@ -7,9 +7,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from objmask.config.hiding import Hiding
 from objmask.errors import ConfigError
-from objmask.verbs.options import add_hidden, add_hold, share
-from objmask.verbs.values import hidden_objects, hidden_zones, parse_json
+from objmask.verbs.options import add_hiding, share
+from objmask.verbs.values import hiding_of, parse_json
 
 if TYPE_CHECKING:
     from objmask.evaluation.judge import JudgeSettings
@@ -23,8 +24,8 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scores", metavar="JSON", help=f"score floors to judge at, 0..1: [0.05, 0.1, …]{none}")
     parser.add_argument("--groups", metavar="JSON", help=f"groups, as masks takes them{none}")
     parser.add_argument("--threshold", type=share, default=0.5, help="mask probability of an object's pixels, 0..1")
-    parser.add_argument("--privacy-threshold", type=share, default=0.3, help="mask probability of a hidden pixel, 0..1")
-    add_hidden(parser, required=False)
+    # Floors are of many scores, and --threshold is of what is painted.
+    add_hiding(parser, *(key for key in Hiding.model_fields if key not in ("score", "threshold")))
     parser.add_argument("--mark-masks", type=share, metavar="SCORE", help="score of masks in use; the diagram marks it")
     parser.add_argument(
         "--mark-privacy", type=share, metavar="SCORE", help="score of privacy in use; the diagram marks it"
@@ -37,11 +38,9 @@ def judge_settings(options: argparse.Namespace) -> JudgeSettings:
     Raises:
         ConfigError: a score, group, object or zone is not valid.
     """
-    from objmask.config.defaults import PALETTE, SCORES, SENSITIVE
+    from objmask.config.defaults import PALETTE, SCORES
     from objmask.detections.classes import Palette
     from objmask.evaluation.judge import JudgeSettings
-    from objmask.render.hold import NO_HOLD
-    from objmask.render.privacy import PrivacySettings
 
     scores = list(SCORES) if options.scores is None else parse_json(options.scores, "--scores")
     palette = PALETTE if options.groups is None else Palette.from_json(options.groups)
@@ -49,19 +48,7 @@ def judge_settings(options: argparse.Namespace) -> JudgeSettings:
     if not numbers or not scores:
         raise ConfigError("--scores: expected a list of numbers in 0..1, e.g. [0.05, 0.1, 0.3]")
     rising = tuple(sorted({float(score) for score in scores}))
-    privacy = PrivacySettings(
-        classes=frozenset(SENSITIVE) if options.objects is None else hidden_objects(options),
-        score=rising[0],
-        threshold=options.privacy_threshold,
-        style="solid",
-        strength=1,
-        shape=options.shape,
-        grow=options.grow,
-        hold=NO_HOLD,
-        zones=hidden_zones(options),
-        whole_frame_when_none=options.whole_frame_when == "no_detection",
-    )
-    return JudgeSettings(rising, palette, options.threshold, privacy)
+    return JudgeSettings(rising, palette, options.threshold, hiding_of(options))
 
 
 def marks(options: argparse.Namespace) -> Marks:
@@ -74,7 +61,6 @@ def marks(options: argparse.Namespace) -> Marks:
 def add_configured(parser: argparse.ArgumentParser) -> None:
     """Adds the options of what a run hides and paints, in addition to `add_judging`."""
     all_of_them = "as a JSON list; none: all of --name"
-    add_hold(parser)
     parser.add_argument("--tracks", action="store_true", help="tracks exist, and results are made from them")
     parser.add_argument("--hidden-by", metavar="JSON", help=f"names of the models that privacy uses, {all_of_them}")
     parser.add_argument("--painted-by", metavar="JSON", help=f"names of the models that masks use, {all_of_them}")
@@ -93,17 +79,13 @@ def configured(options: argparse.Namespace, settings: JudgeSettings) -> Configur
     Raises:
         ConfigError: a model or correction is not valid.
     """
-    from dataclasses import replace
-
     from objmask.evaluation.over_time import Configured
     from objmask.evaluation.temporal import TemporalSettings
-    from objmask.render.hold import Hold
 
     at = marks(options)
-    privacy = replace(settings.privacy, score=0.1 if at.privacy is None else at.privacy, hold=Hold.parse(options.hold))
     score = 0.3 if at.masks is None else at.masks
     return Configured(
-        TemporalSettings(privacy, settings.palette, score, settings.threshold, options.tracks),
+        TemporalSettings(settings.hiding, settings.palette, score, settings.threshold, options.tracks),
         _names(options.hidden_by, "--hidden-by", options.name),
         _names(options.painted_by, "--painted-by", options.name),
         _corrections(options.corrections) if options.corrections else {},

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from objmask.config.hiding import HiddenLook, Hiding, Section, as_option, told
 
 if TYPE_CHECKING:
     from objmask.progress import Progress
@@ -107,11 +110,16 @@ def add_store(parser: argparse.ArgumentParser) -> None:
 
 def add_detections(parser: argparse.ArgumentParser, score: float, threshold: float) -> None:
     """Detections, and the thresholds that choose among them."""
-    add_tables(parser)
+    add_corrected(parser)
     parser.add_argument("--score", type=share, default=score, help="use detections with at least this score, 0..1")
     parser.add_argument(
         "--threshold", type=share, default=threshold, help="mask probability of an object's pixels, 0..1"
     )
+
+
+def add_corrected(parser: argparse.ArgumentParser) -> None:
+    """Detections, and their corrections."""
+    add_tables(parser)
     parser.add_argument("--corrections", metavar="JSON", help="corrections of this video: a JSON list of entries")
 
 
@@ -168,26 +176,26 @@ def add_clips(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_hidden(parser: argparse.ArgumentParser, *, required: bool) -> None:
-    """Which objects `protect` hides and in which shape. With `required` the objects must be given."""
-    add_objects(parser, required=required)
-    parser.add_argument("--shape", choices=("mask", "box", "ellipse"), default="mask", help="shape of hidden areas")
-    parser.add_argument("--grow", type=share, default=0.05, help="margin, as a share of the object's longer side, 0..1")
-    parser.add_argument(
-        "--zones", default="[]", metavar="JSON", help="polygons [[x, y], …] that are always hidden, shares 0..1"
-    )
-    parser.add_argument(
-        "--whole-frame-when", choices=("never", "no_detection"), default="never", help="when to hide whole frames"
-    )
+def add_hiding(parser: argparse.ArgumentParser, *single: str) -> None:
+    """`--hiding`: what `protect` hides. Each key in `single` has an option of its own, which takes precedence."""
+    _add_values(parser, Hiding, "hiding", "what is hidden", single)
 
 
-def add_hold(parser: argparse.ArgumentParser) -> None:
-    """`--hold`."""
+def add_look(parser: argparse.ArgumentParser) -> None:
+    """`--look`: how hidden areas look. Each key has an option of its own, which takes precedence."""
+    _add_values(parser, HiddenLook, "look", "how hidden areas look", tuple(HiddenLook.model_fields))
+
+
+def _add_values(
+    parser: argparse.ArgumentParser, kind: type[Section], name: str, what: str, single: tuple[str, ...]
+) -> None:
+    defaults = json.loads(as_option(kind()))
     parser.add_argument(
-        "--hold",
-        default="0.1 s",
-        help="how long a detection also hides its place before and after: frames, or a time such as 0.1 s",
+        f"--{name}", metavar="JSON", help=f"{what}: keys and values; none: those of {as_option(kind())}"
     )
+    for key in single:
+        said = f"{told(kind, key)}{f' (default: {defaults[key]})' if defaults[key] else ''}"
+        parser.add_argument(f"--{key.replace('_', '-')}", dest=f"{name}_{key}", metavar="VALUE", help=said)
 
 
 def add_nothing_hidden(parser: argparse.ArgumentParser) -> None:
@@ -197,14 +205,6 @@ def add_nothing_hidden(parser: argparse.ArgumentParser) -> None:
         choices=("warn", "fail"),
         default="warn",
         help="what to do when nothing is hidden in the video or a long part of it",
-    )
-
-
-def add_objects(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
-    """`--objects`."""
-    none = "" if required else "; none: the configuration's defaults"
-    parser.add_argument(
-        "--objects", required=required, metavar="JSON", help=f'classes to hide, e.g. \'["person", "laptop"]\'{none}'
     )
 
 

@@ -6,30 +6,26 @@ import argparse
 import logging
 from pathlib import Path
 
+from objmask.config.hiding import Hiding
 from objmask.errors import ObjmaskError
 from objmask.verbs.options import (
-    add_detections,
+    add_corrected,
     add_encoder,
-    add_hidden,
-    add_hold,
+    add_hiding,
+    add_look,
     add_nothing_hidden,
     add_video,
     progress,
-    whole,
 )
-from objmask.verbs.values import hidden_objects, hidden_zones
+from objmask.verbs.values import hiding_of, look_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     add_video(parser)
-    add_detections(parser, score=0.1, threshold=0.3)
-    add_hidden(parser, required=True)
-    parser.add_argument("--style", choices=("solid", "pixelate", "blur"), default="blur", help="how hidden areas look")
-    parser.add_argument(
-        "--strength", type=whole(1, 8), default=6, help="cells along the object's longer side, 1..8; fewer hide more"
-    )
-    add_hold(parser)
+    add_corrected(parser)
+    add_hiding(parser, *Hiding.model_fields)
+    add_look(parser)
     parser.add_argument(
         "--audio", choices=("drop", "copy"), default="drop", help="drop or copy the audio; voices identify people"
     )
@@ -45,8 +41,7 @@ def run(options: argparse.Namespace) -> None:
     from objmask.files.whole import write_json
     from objmask.objects.effects import tell
     from objmask.objects.tables import found_by_frame, read_tables
-    from objmask.render.hold import Hold
-    from objmask.render.privacy import Privacy, PrivacySettings, refuse_gaps
+    from objmask.render.privacy import Privacy, refuse_gaps
     from objmask.render.renderer import render_video
     from objmask.render.unhidden import Unhidden
     from objmask.video.info import VideoInfo
@@ -55,21 +50,10 @@ def run(options: argparse.Namespace) -> None:
     info = VideoInfo.read(options.probe)
     tables = read_tables(options.detections, info.sha256, options.corrections)
     refuse_gaps(tables)
-    settings = PrivacySettings(
-        classes=hidden_objects(options),
-        score=options.score,
-        threshold=options.threshold,
-        style=options.style,
-        strength=options.strength,
-        shape=options.shape,
-        grow=options.grow,
-        hold=Hold.parse(options.hold),
-        zones=hidden_zones(options),
-        whole_frame_when_none=options.whole_frame_when == "no_detection",
-    )
     log = logging.getLogger(__name__)
-    tell(tables, log, hidden=settings.classes, score=settings.score)
-    privacy = Privacy(settings, info, interlaced=info.written_fields is not None)
+    hiding = hiding_of(options)
+    tell(tables, log, hidden=hiding.objects, score=hiding.score)
+    privacy = Privacy(hiding, info, look_of(options), interlaced=info.written_fields is not None)
     audio_from = options.video if options.audio == "copy" else None
     with (
         progress(options, f"protect {options.out.stem}", len(tables[0][1])) as bar,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from objmask.config.hiding import HiddenLook, Hiding, Values, from_options
 from objmask.errors import ConfigError
 from objmask.files.whole import parse_json as parse
 
@@ -21,28 +22,24 @@ def parse_json(text: str, what: str) -> Any:
         raise ConfigError(f"{what}: not JSON ({error})") from error
 
 
-def hidden_objects(options: argparse.Namespace) -> frozenset[str]:
-    """`--objects`.
+def hiding_of(options: argparse.Namespace) -> Hiding:
+    """What `add_hiding` was told.
 
     Raises:
-        ConfigError: not a list of names.
+        ConfigError: a value that cannot be; a line for each.
     """
-    names = parse_json(options.objects, "--objects")
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ConfigError('--objects: expected a list of names, e.g. ["person", "laptop"]')
-    return frozenset(names)
+    return _values(options, Hiding, "hiding")
 
 
-def hidden_zones(options: argparse.Namespace) -> tuple[tuple[tuple[float, float], ...], ...]:
-    """`--zones`.
+def look_of(options: argparse.Namespace) -> HiddenLook:
+    """What `add_look` was told.
 
     Raises:
-        ConfigError: not polygons on the frame.
+        ConfigError: a value that cannot be; a line for each.
     """
-    try:
-        zones = tuple(tuple((float(x), float(y)) for x, y in zone) for zone in parse_json(options.zones, "--zones"))
-    except (TypeError, ValueError):
-        zones = ((),)
-    if any(len(zone) < 3 or not all(0 <= share <= 1 for corner in zone for share in corner) for zone in zones):
-        raise ConfigError("--zones: expected polygons of at least three corners, [[[x, y], …], …], shares 0..1")
-    return zones
+    return _values(options, HiddenLook, "look")
+
+
+def _values(options: argparse.Namespace, kind: type[Values], name: str) -> Values:
+    single = {key: getattr(options, f"{name}_{key}", None) for key in kind.model_fields}
+    return from_options(kind, name, getattr(options, name), single)

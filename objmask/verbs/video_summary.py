@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 from objmask.verbs.options import (
     add_detections,
     add_groups,
-    add_hidden,
-    add_hold,
+    add_hiding,
     add_on_truncated,
     add_probe,
     progress,
-    share,
     whole,
 )
-from objmask.verbs.values import hidden_objects, hidden_zones
+from objmask.verbs.values import hiding_of
 
 if TYPE_CHECKING:
     from objmask.objects.tables import Tables
@@ -43,13 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PARQUET",
         help="detections that the protected video was made from",
     )
-    parser.add_argument("--privacy-score", type=share, default=0.1, help="score from which a detection is hidden, 0..1")
-    parser.add_argument("--privacy-threshold", type=share, default=0.3, help="mask probability of a hidden pixel, 0..1")
-    add_hidden(parser, required=False)
-    add_hold(parser)
-    parser.add_argument(
-        "--raw", type=Path, metavar="FILE", help="show pictures of the source video; do not share such a report"
-    )
+    add_hiding(parser)
+    parser.add_argument("--raw", type=Path, metavar="FILE", help="show pictures of the video itself: not for sharing")
     add_on_truncated(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="JSON", help="file to write")
 
@@ -81,22 +74,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _hidden(options: argparse.Namespace, info: VideoInfo, tables: Tables) -> HiddenShares:
-    from objmask.config.defaults import SENSITIVE
-    from objmask.render.hold import Hold
-    from objmask.render.privacy import PrivacySettings
     from objmask.report.hidden import read_hidden
 
-    settings = PrivacySettings(
-        classes=frozenset(SENSITIVE) if options.objects is None else hidden_objects(options),
-        score=options.privacy_score,
-        threshold=options.privacy_threshold,
-        style="solid",  # it does not matter here what is seen instead
-        strength=1,
-        shape=options.shape,
-        grow=options.grow,
-        hold=Hold.parse(options.hold),
-        zones=hidden_zones(options),
-        whole_frame_when_none=options.whole_frame_when == "no_detection",
-    )
     with progress(options, f"hidden {options.out.stem}", len(tables[0][1])) as bar:
-        return read_hidden(info, tables, settings, bar)
+        return read_hidden(info, tables, hiding_of(options), bar)

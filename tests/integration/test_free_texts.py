@@ -191,7 +191,7 @@ def test_groups_and_objects_arrive_in_what_is_made_of_each_video(run, name):
     assert lines(run.results / f"exports/yolo/{name}/classes.txt") == [PERSON, THING, "tv"]
     coco = read_json(run.results / f"exports/coco/{name}.json")
     assert {(one["name"], one["supercategory"]) for one in coco["categories"]} >= {(PERSON, GROUP), (THING, SCREEN)}
-    assert set(json.loads(settings_of(run, f"audit/{name}")["objects"])) == {PERSON, THING}
+    assert set(json.loads(settings_of(run, f"audit/{name}")["hiding"])["objects"]) == {PERSON, THING}
     assert list(json.loads(settings_of(run, f"coverage/{name}")["groups"])) == [GROUP, SCREEN]
     assert list(json.loads(settings_of(run, f"masks/{name}")["groups"])) == [GROUP, SCREEN]
 

@@ -29,7 +29,7 @@ HANDED = HandedFiles(RESULTS, at_once=not MAIN)
 PASS = Pass(PLAN, workflow, str(PROJECT))
 
 CFG, MODELS, INSTALLED = PLAN.config, PLAN.models, PLAN.installed
-PALETTE, SENSITIVE, PROTECTED = PLAN.palette, PLAN.sensitive, PLAN.protected
+PALETTE, HIDING, LOOK, PROTECTED = PLAN.palette, PLAN.hiding, PLAN.look, PLAN.protected
 INFERENCE_GPU = 1 if CFG["device"] == "gpu" else 0
 INFERENCE_MEM_MB = PLAN.inference_mem_mb()
 INFERENCE_THREADS = PLAN.inference_threads(workflow.resource_settings.cores if MAIN else None)

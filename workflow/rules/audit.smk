@@ -91,9 +91,7 @@ rule audit:
     params:
         video=path_of,
         options=options(
-            objects=SENSITIVE,
-            score=cfg("privacy", "score"),
-            threshold=cfg("privacy", "threshold"),
+            hiding=HIDING,
             floor=AUDIT_FLOOR,
             leak_score=LEAK_SCORE,
             thumbnails=cfg("audit", "thumbnails"),

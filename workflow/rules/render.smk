@@ -81,16 +81,8 @@ rule protect:
     params:
         video=path_of,
         options=options(
-            objects=SENSITIVE,
-            score=cfg("privacy", "score"),
-            threshold=cfg("privacy", "threshold"),
-            style=cfg("privacy", "style"),
-            strength=cfg("privacy", "strength"),
-            shape=cfg("privacy", "shape"),
-            grow=cfg("privacy", "grow"),
-            hold=cfg("privacy", "hold"),
-            zones=json.dumps(cfg("privacy", "zones")),
-            whole_frame_when=cfg("privacy", "whole_frame_when"),
+            hiding=HIDING,
+            look=LOOK,
             audio=cfg("privacy", "audio"),
             # Of audited video `release` decides, so that it lies in quarantine to be looked at.
             nothing_hidden=None if PLAN.audited else cfg("privacy", "nothing_hidden"),

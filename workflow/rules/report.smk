@@ -1,18 +1,6 @@
 # The page that shows what came of it all. A video summary holds all that it shows of a video, so a changed one costs no other.
 # Of protected video, which an audit comes with, it says what is hidden. It waits for no `release`: one that fails is when it
 # is wanted most.
-HIDING = {}
-if PLAN.hides:
-    HIDING = {
-        "objects": SENSITIVE,
-        "privacy_score": CFG["privacy"]["score"],
-        "privacy_threshold": CFG["privacy"]["threshold"],
-        "shape": CFG["privacy"]["shape"],
-        "grow": CFG["privacy"]["grow"],
-        "hold": CFG["privacy"]["hold"],
-        "zones": json.dumps(CFG["privacy"]["zones"]),
-        "whole_frame_when": CFG["privacy"]["whole_frame_when"],
-    }
 # Videos that the page itself holds; a link needs none.
 PLAYED = [
     *(["masks/{video}.mp4"] if "masks" in CFG["outputs"] else []),
@@ -41,7 +29,7 @@ rule video_summary:
             threshold=cfg("masks", "threshold"),
             thumbnails=cfg("report", "thumbnails"),
             on_truncated=cfg("on_truncated"),
-            **HIDING,
+            hiding=HIDING if HIDES else None,
         ),
         corrections=CORRECTED,
         code=code_digest("video-summary"),

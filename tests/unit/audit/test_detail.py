@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from objmask.audit.detail import CELL_PX, Detail, covered
+from objmask.config.hiding import HiddenLook, Hiding, Style
 from objmask.detections.arrays import Detections
 from objmask.detections.masks import Patch
-from objmask.render.privacy import Privacy, PrivacySettings, Style
+from objmask.render.privacy import Privacy
 from objmask.video.planes import Planes
 
 SIZES = [(160, 120), (161, 119), (37, 50)]
@@ -26,13 +27,13 @@ def protect(luma: np.ndarray, style: Style, box: tuple[float, float, float, floa
     """The picture with a full mask hidden."""
     height, width = luma.shape
     chroma = np.full(((height + 1) // 2, (width + 1) // 2), 128, np.uint8)
-    settings = PrivacySettings(frozenset({"person"}), 0.1, 0.3, style, strength, "mask", 0.05, 0)
+    hiding, look = Hiding(objects=frozenset({"person"}), hold=0), HiddenLook(style=style, strength=strength)
 
     class Size:
         pass
 
     Size.height, Size.width = height, width  # type: ignore[attr-defined]
-    privacy = Privacy(settings, Size)  # type: ignore[arg-type]
+    privacy = Privacy(hiding, Size, look)  # type: ignore[arg-type]
     full = (np.full((4, 4), 255, np.uint8),)
     found = Detections(np.array([0.9], np.float32), ("person",), np.array([box], np.float32), full)
     picture = Planes(luma, chroma, chroma)

@@ -9,9 +9,10 @@ import pytest
 from test_detail import protect, textured
 
 from objmask.audit.leaks import Auditor, AuditSettings
+from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections
 
-SETTINGS = AuditSettings(frozenset({"person", "book"}), 0.1, 0.3, 0.05, 0.1, 10)
+SETTINGS = AuditSettings(Hiding(objects=frozenset({"person", "book"})), 0.05, 0.1, 10)
 LEFT, RIGHT = (0.2, 0.1, 0.8, 0.4), (0.2, 0.6, 0.8, 0.9)
 WIDTH, HEIGHT = 160, 120
 PICTURE = textured(WIDTH, HEIGHT)

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 from builders import PALETTE, found
 from pycocotools import mask as rle
 
+from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections
 from objmask.detections.classes import Group, Palette
 from objmask.detections.masks import paint
 from objmask.evaluation.coverage_error import ABSOLUTE, BIAS, CoverageErrors
 from objmask.evaluation.document import AnnotatedInstance
 from objmask.evaluation.ground_truth import true_objects
-from objmask.evaluation.hiding import Hiding
+from objmask.evaluation.hiding import HidingCounts
 from objmask.evaluation.judge import Judge, JudgeSettings
 from objmask.evaluation.pixels import group_pixels
-from objmask.render.privacy import Privacy, PrivacySettings
+from objmask.render.privacy import Privacy
 from objmask.video.planes import Planes
 
 SCORES = (0.1, 0.5)
-HIDE = PrivacySettings(frozenset({"person", "tv", "laptop"}), 0.1, 0.3, "solid", 6, "box", 0.0, 0)
+HIDE = Hiding(objects=frozenset({"person", "tv", "laptop"}), shape="box", grow=0.0, hold=0)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def counted(picture, detections, scores=SCORES, palette=PALETTE):
 
 
 def hiding(picture, detections, settings=HIDE, scores=SCORES):
-    counts = Hiding(settings, scores)
+    counts = HidingCounts(settings, scores)
     counts.add(true_objects(picture), detections, picture)
     return counts
 
@@ -119,7 +120,7 @@ def protected(picture, detections, settings, score):
     height, width = picture.height, picture.width
     half = ((height + 1) // 2, (width + 1) // 2)
     planes = Planes(*(rng.integers(0, 100, size, np.uint8) for size in ((height, width), half, half)))
-    privacy = Privacy(replace(settings, score=score), picture)
+    privacy = Privacy(settings.model_copy(update={"score": score}), picture)
     return privacy.render(planes, [privacy.prepare(detections)], 0).y != planes.y
 
 
@@ -130,11 +131,11 @@ def protected(picture, detections, settings, score):
         {},
         {"shape": "mask", "grow": 0.2},
         {"shape": "ellipse", "zones": (((0.5, 0.5), (1.0, 0.5), (1.0, 1.0)),)},
-        {"whole_frame_when_none": True},
+        {"whole_frame_when": "no_detection"},
     ],
 )
 def test_hidden_is_what_protect_hides(size, change):
-    settings = replace(HIDE, **change)
+    settings = HIDE.model_copy(update=change)
     height, width = size
     picture = truth(("person", 0, 0, height, width), height=height, width=width)
     items = [("person", 0.2, (0.1, 0.2, 0.4, 0.5)), ("tv", 0.6, (0.5, 0.5, 1, 1)), ("cup", 0.9, (0, 0, 1, 1))]

@@ -12,6 +12,7 @@ import pytest
 from builders import PALETTE, TIME_BASE, found, write_detections
 from scenes import info
 
+from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections
 from objmask.detections.masks import Patch
 from objmask.evaluation.document import AnnotatedInstance
@@ -28,8 +29,6 @@ from objmask.evaluation.steadiness import Consistency, Flicker, Presence
 from objmask.evaluation.temporal import Temporal, TemporalSettings
 from objmask.evaluation.videos import AnnotatedFrame
 from objmask.objects.tables import read_tables
-from objmask.render.hold import Hold
-from objmask.render.privacy import PrivacySettings
 
 needs_motmetrics = pytest.mark.skipif(importlib.util.find_spec("motmetrics") is None, reason="needs motmetrics")
 SHAPE = (20, 30)
@@ -203,7 +202,7 @@ PERSON, CUP = ("person", 0.9, (0.0, 0.0, 0.5, 0.5)), ("cup", 0.9, (0.6, 0.6, 0.9
 
 
 def settings(*, tracks: bool = False, hold: int = 0) -> TemporalSettings:
-    privacy = PrivacySettings(frozenset({"person", "tv"}), 0.1, 0.3, "solid", 6, "box", 0.0, Hold(hold))
+    privacy = Hiding(objects=frozenset({"person", "tv"}), shape="box", grow=0.0, hold=hold)
     return TemporalSettings(privacy, PALETTE, 0.3, 0.5, tracks)
 
 

@@ -14,6 +14,7 @@ import pytest
 from builders import METADATA, found, random_detections, rewrite
 
 from objmask.cli import main
+from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections, DetectionWriter
 from objmask.detections.frames_table import FrameTable, frames_path
 from objmask.errors import DataError
@@ -22,7 +23,7 @@ from objmask.objects.tables import found_by_frame, objects_by_frame, read_tables
 from objmask.objects.track import TrackSettings, track
 from objmask.progress import Progress
 from objmask.render.hold import Hold
-from objmask.render.privacy import Privacy, PrivacySettings, refuse_gaps
+from objmask.render.privacy import Privacy, refuse_gaps
 from objmask.streams.neighbours import sliding
 from objmask.video.info import VideoInfo
 from objmask.video.probe import probe
@@ -62,17 +63,8 @@ def rows(path: Path, info: VideoInfo) -> list[Detections]:
 
 
 def hidden(path: Path, info: VideoInfo, **changes: object) -> list[np.ndarray]:
-    values = {
-        "score": 0.3,
-        "threshold": 0.3,
-        "style": "solid",
-        "strength": 6,
-        "shape": "mask",
-        "grow": 0.05,
-        "hold": Hold(),
-    }
-    settings = PrivacySettings(frozenset({"person", "cup"}), **{**values, **changes})  # type: ignore[arg-type]
-    privacy = Privacy(settings, info)
+    values = {"score": 0.3, "threshold": 0.3, "shape": "mask", "grow": 0.05, "hold": 0}
+    privacy = Privacy(Hiding(objects=frozenset({"person", "cup"}), **{**values, **changes}), info)  # type: ignore[arg-type]
     prepared = sliding(
         map(privacy.prepare, rows(path, info)), privacy.hold.spans(read_tables([path], info.sha256)[0][1], [])
     )
@@ -109,7 +101,7 @@ def test_a_frame_of_carried_masks_alone_is_one_in_which_nothing_was_found(tmp_pa
     source, info = video(tmp_path)
     frames = [found(*([] if k == 7 else [PERSON]), side=9) for k in range(info.frames)]
     after = tracked(write(tmp_path / "a.parquet", info, source, frames), info, source, tmp_path / "t.parquet")
-    whole = [one.all() for one in hidden(after, info, whole_frame_when_none=True)]
+    whole = [one.all() for one in hidden(after, info, whole_frame_when="no_detection")]
     assert [k for k, all_of_it in enumerate(whole) if all_of_it] == [7]
 
 
@@ -121,7 +113,7 @@ def test_what_only_the_track_says_is_nothing_found_in_the_frame(tmp_path, doubt)
     before = write(tmp_path / "a.parquet", info, source, frames)
     after = tracked(before, info, None, tmp_path / "t.parquet")
     for path in (before, after):
-        whole = [one.all() for one in hidden(path, info, whole_frame_when_none=True)]
+        whole = [one.all() for one in hidden(path, info, whole_frame_when="no_detection")]
         assert [k for k, all_of_it in enumerate(whole) if all_of_it] == [7]
 
 

@@ -13,41 +13,38 @@ import numpy as np
 import pytest
 from scenes import PALETTE, found, info, noise
 
+from objmask.config.hiding import HiddenLook, Hiding, Shape, Style
 from objmask.detections.arrays import Detections
 from objmask.detections.masks import Patch
-from objmask.render.hold import NO_HOLD
-from objmask.render.privacy import GREY, Privacy, PrivacySettings, Shape, Style, grow, merge_objects, to_blocks
+from objmask.render.privacy import GREY, Privacy, grow, merge_objects, to_blocks
 from objmask.streams.neighbours import beside, sliding
 from objmask.video.planes import Planes
 
 SENSITIVE = PALETTE.hidden(["toilet"])
 
 
-def settings(style: Style = "solid", **changes: object) -> PrivacySettings:
-    values: dict[str, object] = {
-        "classes": SENSITIVE,
-        "score": 0.1,
-        "threshold": 0.3,
-        "style": style,
-        "strength": 6,
-        "shape": "mask",
-        "grow": 0.05,
-        "hold": NO_HOLD,
-    }
-    return PrivacySettings(**{**values, **changes})  # type: ignore[arg-type]
+Chosen = tuple[Hiding, HiddenLook]
 
 
-def render(picture: Planes, detections: Detections, chosen: PrivacySettings) -> Planes:
+def settings(style: Style = "solid", **changes: object) -> Chosen:
+    """What is hidden and how it looks; a key of either may be another."""
+    values = {"objects": SENSITIVE, "hold": 0, "style": style, **changes}
+    looks = {key: values.pop(key) for key in HiddenLook.model_fields if key in values}
+    return Hiding(**values), HiddenLook(**looks)  # type: ignore[arg-type]
+
+
+def render(picture: Planes, detections: Detections, chosen: Chosen) -> Planes:
     height, width = picture.y.shape
-    privacy = Privacy(chosen, info(width, height))
+    hiding, look = chosen
+    privacy = Privacy(hiding, info(width, height), look)
     return privacy.render(picture, [privacy.prepare(detections)], 0)
 
 
-def hidden(picture: Planes, detections: Detections, chosen: PrivacySettings) -> np.ndarray:
+def hidden(picture: Planes, detections: Detections, chosen: Chosen) -> np.ndarray:
     """The grown masks, (h, w) bool, from the geometry alone."""
     height, width = picture.y.shape
     blocks = np.zeros(picture.u.shape, bool)
-    for patch in Privacy(chosen, info(width, height)).prepare(detections):
+    for patch in Privacy(chosen[0], info(width, height)).prepare(detections):
         blocks[patch.rows, patch.columns] |= patch.mask
     return blocks.repeat(2, 0).repeat(2, 1)[:height, :width]
 
@@ -110,7 +107,7 @@ def test_pixelate_and_blur_depend_on_cell_means_alone(style: Style, strength: in
     picture = noise(400, 300)
     laptop = found(("laptop", 0.9, BOXES["middle"]))
     chosen = settings(style, strength=strength)
-    [patch] = Privacy(chosen, info(400, 300)).prepare(laptop)
+    [patch] = Privacy(chosen[0], info(400, 300)).prepare(laptop)
     cell = -(-max(patch.mask.shape) // strength)
     pixels = patch.mask.repeat(2, 0).repeat(2, 1)
     shuffled = [plane.copy() for plane in (picture.y, picture.u, picture.v)]
@@ -179,7 +176,8 @@ def test_grow_covers_the_whole_margin_and_hardly_more(place: tuple[int, int], ra
 def test_hold_hides_the_place_in_neighbouring_frames(hold: int) -> None:
     frames = [Detections.empty()] * 10
     frames[5] = found(("person", 0.9, BOXES["middle"]))
-    privacy = Privacy(settings(), info(64, 48))
+    hiding, look = settings()
+    privacy = Privacy(hiding, info(64, 48), look)
     picture = noise(64, 48)
     changed = [
         not equal(privacy.render(picture, around, here), picture)
@@ -198,7 +196,7 @@ def test_zones_are_hidden_always() -> None:
 
 def test_whole_frame_when_nothing_was_found() -> None:
     picture = noise(63, 47)
-    chosen = settings(whole_frame_when_none=True)
+    chosen = settings(whole_frame_when="no_detection")
     assert (render(picture, Detections.empty(), chosen).y == GREY).all()
     assert (render(picture, found(("cup", 0.9, BOXES["middle"])), chosen).v == GREY).all()
     assert not (render(picture, found(("person", 0.9, BOXES["dot"])), chosen).y == GREY).all()
@@ -206,11 +204,12 @@ def test_whole_frame_when_nothing_was_found() -> None:
 
 def test_whole_frame_goes_by_what_the_network_found_and_not_by_what_people_add() -> None:
     added = replace(found(("person", 1.0, BOXES["dot"])), sources=("manual",))
-    assert (render(noise(64, 48), added, settings(whole_frame_when_none=True)).y == GREY).all()
+    assert (render(noise(64, 48), added, settings(whole_frame_when="no_detection")).y == GREY).all()
 
 
 def test_whole_frame_goes_by_the_frame_itself_whatever_is_held() -> None:
-    privacy = Privacy(settings(whole_frame_when_none=True), info(64, 48))
+    hiding, look = settings(whole_frame_when="no_detection")
+    privacy = Privacy(hiding, info(64, 48), look)
     frames = [found(("person", 0.9, BOXES["corner"])), Detections.empty()]
     out = [privacy.render(noise(64, 48), *place) for place in sliding(map(privacy.prepare, frames), beside(3))]
     assert [(picture.y == GREY).all() for picture in out] == [False, True]
@@ -241,7 +240,7 @@ def test_merging_keeps_every_pixel() -> None:
 
 @pytest.mark.parametrize("wrong", [{"strength": 0}, {"strength": 9}, {"grow": -0.1}])
 def test_impossible_settings_are_refused(wrong: dict) -> None:
-    with pytest.raises(ValueError, match="expected"):
+    with pytest.raises(ValueError, match="Input should be"):
         settings(**wrong)
 
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from scenes import info, noise
 from test_hold import table
 
+from objmask.config.hiding import HiddenLook, Hiding
 from objmask.errors import DataError
 from objmask.files.whole import write_json
-from objmask.render.hold import NO_HOLD
-from objmask.render.privacy import Privacy, PrivacySettings
+from objmask.render.privacy import Privacy
 from objmask.render.unhidden import LONG_S, MUCH, Unhidden, tenths, worst_first
 
 MS = Fraction(1, 1000)
@@ -94,13 +94,12 @@ def test_worst_first_and_only_what_is_to_be_looked_at() -> None:
 @pytest.mark.parametrize("zones", [(), (((0.0, 0.0), (0.5, 0.0), (0.5, 0.5)),)], ids=["", "zone"])
 @pytest.mark.parametrize("whole", [False, True])
 def test_what_protect_hides_beside_zones_is_what_counts(zones, whole: bool) -> None:
-    settings = PrivacySettings(
-        frozenset({"person"}), 0.1, 0.3, "solid", 6, "mask", 0.0, NO_HOLD, zones, whole_frame_when_none=whole
-    )
-    privacy = Privacy(settings, info(64, 48))
+    when = "no_detection" if whole else "never"
+    settings = Hiding(objects=frozenset({"person"}), grow=0.0, hold=0, zones=zones, whole_frame_when=when)
+    privacy = Privacy(settings, info(64, 48), HiddenLook(style="solid"))
     person, cup, faint = (("person", 0.9), ("cup", 0.9), ("person", 0.05))
     picture = noise(64, 48)
-    bare = Privacy(settings, info(64, 48)).render(picture, [[]], 0) if zones else picture
+    bare = Privacy(settings, info(64, 48), HiddenLook(style="solid")).render(picture, [[]], 0) if zones else picture
     for kind in (person, cup, faint, None, person):
         one = found(*([(*kind, (0.6, 0.6, 0.9, 0.9))] if kind else []))
         out = privacy.render(picture, [privacy.prepare(one)], 0)

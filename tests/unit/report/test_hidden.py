@@ -12,17 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_video_summary import Made
 
+from objmask.config.hiding import Hiding
 from objmask.objects.tables import found_by_frame, read_tables
 from objmask.progress import Progress
-from objmask.render.hold import Hold
-from objmask.render.privacy import Privacy, PrivacySettings
+from objmask.render.privacy import Privacy
 from objmask.report.bounds import GAP_S
 from objmask.report.hidden import HiddenShares, clock, gaps_in, read_hidden
 from objmask.video import probe
 
 LEFT = (0.0, 0.0, 1.0, 0.5)
 PERSON, NONE = found(("person", 0.9, LEFT)), found()
-SETTINGS = {"classes": frozenset({"person"}), "score": 0.1, "threshold": 0.3, "style": "solid", "strength": 1}
+SETTINGS = {"objects": frozenset({"person"}), "score": 0.1, "threshold": 0.3}
 
 
 def read(tmp_path: Path, frames, **settings) -> HiddenShares:
@@ -30,7 +30,7 @@ def read(tmp_path: Path, frames, **settings) -> HiddenShares:
     info = probe(video)
     write_detections(tmp_path / "a.parquet", frames, video_sha256=info.sha256)
     tables = read_tables([tmp_path / "a.parquet"], info.sha256)
-    chosen = PrivacySettings(**{**SETTINGS, "shape": "mask", "grow": 0.0, "hold": Hold(), **settings})
+    chosen = Hiding(**{**SETTINGS, "shape": "mask", "grow": 0.0, "hold": 0, **settings})
     with Progress("hidden", len(frames)) as bar:
         return read_hidden(info, tables, chosen, bar)
 
@@ -46,8 +46,8 @@ def test_a_gap_is_between_frames_that_hide_something(tmp_path):
 
 
 def test_hold_closes_gaps(tmp_path):
-    assert not read(tmp_path, [PERSON, NONE, NONE, PERSON], hold=Hold(1)).gaps
-    assert read(tmp_path, [PERSON, NONE, NONE, NONE, PERSON], hold=Hold(1)).gaps
+    assert not read(tmp_path, [PERSON, NONE, NONE, PERSON], hold=1).gaps
+    assert read(tmp_path, [PERSON, NONE, NONE, NONE, PERSON], hold=1).gaps
 
 
 def test_zones_hide_no_object_but_count_as_hidden(tmp_path):
@@ -57,7 +57,7 @@ def test_zones_hide_no_object_but_count_as_hidden(tmp_path):
 
 
 def test_whole_frames_that_are_hidden_are_no_gap(tmp_path):
-    hidden = read(tmp_path, [PERSON, NONE, PERSON], whole_frame_when_none=True)
+    hidden = read(tmp_path, [PERSON, NONE, PERSON], whole_frame_when="no_detection")
     assert (hidden.gaps, hidden.unhidden.without, hidden.fraction[1]) == ((), 0, 1)
 
 
@@ -116,7 +116,7 @@ def test_the_small_picture_says_what_the_large_one_does(tmp_path, assets):
         frames.append(found(*boxes[: rng.integers(0, 4)], side=9))
     write_detections(tmp_path / "a.parquet", frames, video_sha256=info.sha256)
     tables = read_tables([tmp_path / "a.parquet"], info.sha256)
-    settings = PrivacySettings(**{**SETTINGS, "shape": "ellipse", "grow": 0.05, "hold": Hold()})
+    settings = Hiding(**{**SETTINGS, "shape": "ellipse", "grow": 0.05, "hold": 0})
     with Progress("hidden", len(frames)) as bar:
         hidden = read_hidden(info, tables, settings, bar)
     privacy = Privacy(settings, info)
@@ -134,7 +134,7 @@ def vanishing(tmp_path):
 
 
 def test_a_video_summary_tells_and_shows_the_longest_gap(vanishing):
-    hidden = ("--hidden", str(vanishing.folder / "a.parquet"), "--hold=0")
+    hidden = ("--hidden", str(vanishing.folder / "a.parquet"), '--hiding={"hold": 0}')
     video_summary = vanishing.video_summary("--thumbnails=1", *hidden)
     assert video_summary["warnings"][0] == "hidden objects vanish for a moment at 0:00: look there"
     assert (video_summary["hidden"]["gaps"], video_summary["hidden"]["without"]) == (1, 3)

@@ -54,7 +54,7 @@ def results(tmp_path):
             for number, one in enumerate(frames):
                 writer.write(number, number * 1001, 1001, inferred=True, found=one)
         if provenance:
-            settings = {"objects": '["person", "tv"]', "score": 0.1, "corrections": None, **provenance}
+            settings = {"hiding": '{"objects": ["person", "tv"], "score": 0.1}', "corrections": None, **provenance}
             write_json(out / "provenance/protected" / f"{name}.json", {"settings": settings, "models": {model: {}}})
         return out
 
@@ -140,8 +140,8 @@ def test_the_worst_come_first_over_all_videos(results):
 def test_what_is_sensitive_is_what_protected_video_hid(results):
     frames = frames_with(row("book"), at=[3])
     assert kinds(results(frames)) == ["single"]
-    assert kinds(results(frames, objects='["person"]')) == []
-    assert kinds(results(frames, objects='["book"]', score=0.95)) == ["weak"]
+    assert kinds(results(frames, hiding='{"objects": ["person"]}')) == []
+    assert kinds(results(frames, hiding='{"objects": ["book"]}', hiding_score="0.95")) == ["weak"]
 
 
 def test_every_suggestion_is_taken_and_settles_its_moment(results, tmp_path):

@@ -8,9 +8,10 @@ import pytest
 from av.codec.context import Flags
 from clips import make, write_frames
 
+from objmask.config.hiding import HiddenLook, Hiding
 from objmask.detections.masks import Patch
 from objmask.errors import VideoError
-from objmask.render.privacy import Privacy, PrivacySettings, to_blocks, whole_pairs
+from objmask.render.privacy import Privacy, to_blocks, whole_pairs
 from objmask.video import Planes, VideoWriter, probe, read_frames
 from objmask.video.fields import Marker, field_order_of, merged
 from objmask.video.planes import from_planes
@@ -168,14 +169,6 @@ def test_an_uneven_number_of_lines_repeats_both_fields():
     np.testing.assert_array_equal(luma[50:], planes[0][48:50])
 
 
-def settings(**changed):
-    values = {
-        "classes": frozenset({"tv"}), "score": 0.1, "threshold": 0.3, "style": "solid", "strength": 6,
-        "shape": "mask", "grow": 0.0, "hold": 0,
-    }  # fmt: skip
-    return PrivacySettings(**(values | changed))
-
-
 @pytest.mark.parametrize("top", range(8))
 @pytest.mark.parametrize("tall", [1, 2, 3, 5])
 @pytest.mark.parametrize("style", ["solid", "pixelate", "blur"])
@@ -205,7 +198,7 @@ def test_nothing_hidden_is_left_in_the_chroma_of_either_field(top, tall, style):
 
     mask = np.zeros((48, 64), np.bool_)
     mask[lines, 20:40] = True
-    privacy = Privacy(settings(style=style), Size, interlaced=True)
+    privacy = Privacy(Hiding(objects={"tv"}, grow=0.0, hold=0), Size, HiddenLook(style=style), interlaced=True)
     patch = whole_pairs(to_blocks(Patch(0, 0, mask).trimmed()), 24)
     first, second = (protected(c) for c in ((RED, BLUE), (BLUE, RED)))
     out = [privacy.render(picture, [[patch]], 0) for picture in (first, second)]
