@@ -9,7 +9,7 @@ import pytest
 from builders import PALETTE, found
 from pycocotools import mask as rle
 
-from objmask.config.hiding import Hiding
+from objmask.config.hiding import HiddenLook, Hiding
 from objmask.detections.arrays import Detections
 from objmask.detections.classes import Group, Palette
 from objmask.detections.masks import paint
@@ -120,7 +120,7 @@ def protected(picture, detections, settings, score):
     height, width = picture.height, picture.width
     half = ((height + 1) // 2, (width + 1) // 2)
     planes = Planes(*(rng.integers(0, 100, size, np.uint8) for size in ((height, width), half, half)))
-    privacy = Privacy(settings.model_copy(update={"score": score}), picture)
+    privacy = Privacy(settings.model_copy(update={"score": score}), picture, HiddenLook(style="solid"))
     return privacy.render(planes, [privacy.prepare(detections)], 0).y != planes.y
 
 

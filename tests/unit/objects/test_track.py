@@ -22,7 +22,6 @@ from objmask.evaluation.hiding import pixels_of
 from objmask.objects.tables import found_by_frame, objects_by_frame, read_tables
 from objmask.objects.track import TrackSettings, track
 from objmask.progress import Progress
-from objmask.render.hold import Hold
 from objmask.render.privacy import Privacy, refuse_gaps
 from objmask.streams.neighbours import sliding
 from objmask.video.info import VideoInfo
@@ -87,7 +86,7 @@ def test_whatever_is_hidden_without_tracks_is_hidden_with_them(tmp_path, seed, f
     after = tracked(before, info, source if flow else None, tmp_path / "tracks/clip.parquet")
     changes = {
         "shape": ("mask", "box", "ellipse")[seed % 3],
-        "hold": Hold(seed % 2),
+        "hold": seed % 2,
         "score": 0.1 + 0.1 * (seed % 4),
     }
     more = 0
