@@ -9,9 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from objmask.config.hiding import HiddenLook, Hiding, Section, as_option, told
-
 if TYPE_CHECKING:
+    from objmask.config.hiding import Section
     from objmask.progress import Progress
 
 
@@ -178,17 +177,23 @@ def add_clips(parser: argparse.ArgumentParser) -> None:
 
 def add_hiding(parser: argparse.ArgumentParser, *single: str) -> None:
     """`--hiding`: what `protect` hides. Each key in `single` has an option of its own, which takes precedence."""
+    from objmask.config.hiding import Hiding
+
     _add_values(parser, Hiding, "hiding", "what is hidden", single)
 
 
 def add_look(parser: argparse.ArgumentParser) -> None:
     """`--look`: how hidden areas look. Each key has an option of its own, which takes precedence."""
+    from objmask.config.hiding import HiddenLook
+
     _add_values(parser, HiddenLook, "look", "how hidden areas look", tuple(HiddenLook.model_fields))
 
 
 def _add_values(
     parser: argparse.ArgumentParser, kind: type[Section], name: str, what: str, single: tuple[str, ...]
 ) -> None:
+    from objmask.config.hiding import as_option, told
+
     defaults = json.loads(as_option(kind()))
     parser.add_argument(
         f"--{name}", metavar="JSON", help=f"{what}: keys and values; none: those of {as_option(kind())}"
