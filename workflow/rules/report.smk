@@ -29,7 +29,7 @@ rule video_summary:
             threshold=cfg("masks", "threshold"),
             thumbnails=cfg("report", "thumbnails"),
             on_truncated=cfg("on_truncated"),
-            hiding=HIDING if HIDES else None,
+            hiding=HIDING if PLAN.hides else None,
         ),
         corrections=CORRECTED,
         code=code_digest("video-summary"),
