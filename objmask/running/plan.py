@@ -194,10 +194,15 @@ class Plan:
         videos = self.used if videos is None else list(videos)
         return [f"{RESULTS}/{pattern.format(video=video.name)}" for pattern in patterns for video in videos]
 
-    def video_table(self, videos: Iterable[InputVideo]) -> str:
-        """A table of videos for the verbs that join them: name, label, subject, why excluded; thousands fit."""
+    def video_table(self, videos: Iterable[InputVideo], *, labels: bool = True) -> str:
+        """A table of videos for the verbs that join them: name, label, subject, why excluded; thousands fit.
+
+        Args:
+            videos: its rows.
+            labels: False: label and subject stay empty, for a verb that they decide nothing for.
+        """
         why = {**{name: FAILED + reason for name, reason in self.left_out.failed.items()}, **self.why_excluded}
-        rows = [(v.name, v.label, v.subject, why.get(v.name, "")) for v in videos]
+        rows = [(v.name, *((v.label, v.subject) if labels else ("", "")), why.get(v.name, "")) for v in videos]
         table = io.StringIO()
         Writer(table, "\t").rows([("name", "label", "subject", "excluded"), *rows])
         return table.getvalue()

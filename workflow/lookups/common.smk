@@ -55,7 +55,7 @@ WINDOW = PLAN.window
 VIDEO_TABLE = HANDED.file("videos", ".tsv", PLAN.video_table(PLAN.videos))
 ANNOTATED_TABLE = VIDEO_TABLE
 if PLAN.judged:  # labels decide nothing there, so they are no reason to evaluate again
-    ANNOTATED_TABLE = HANDED.file("videos", ".tsv", PLAN.video_table(PLAN.judged))
+    ANNOTATED_TABLE = HANDED.file("videos", ".tsv", PLAN.video_table(PLAN.judged, labels=False))
 ANNOTATED_CORRECTED = ()
 if PLAN.judged_corrections:
     ANNOTATED_CORRECTED = options(corrections=HANDED.file("corrections", ".json", PLAN.judged_corrections))

@@ -97,6 +97,13 @@ def test_a_video_that_failed_in_an_earlier_pass_is_left_out_and_said(planned):
     assert plan.video_table(plan.videos).splitlines()[1].endswith("\tFAILED broke off")
 
 
+def test_a_table_without_labels_does_not_change_with_them(planned):
+    plan = planned()
+    renamed = [replace(video, label="other", subject="7") for video in plan.videos]
+    assert plan.video_table(renamed) != plan.video_table(plan.videos)
+    assert plan.video_table(renamed, labels=False) == plan.video_table(plan.videos, labels=False)
+
+
 def test_corrections_that_say_what_is_there_count_for_an_evaluation(planned):
     added = {"add": {"class": "person", "from_s": 0, "to_s": 0.1, "box": [0.1, 0.1, 0.5, 0.5]}}
     allowed = {"allow": {"class": "person", "from_s": 0, "to_s": 0.1, "box": [0.1, 0.1, 0.5, 0.5]}}
