@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from objmask.models.detector import Detector, Loading
 from objmask.models.info import ModelInfo
+
+if TYPE_CHECKING:
+    from objmask.models.detector import Detector, Loading
 
 
 @dataclass(frozen=True)

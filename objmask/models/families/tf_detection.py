@@ -7,16 +7,19 @@ import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from objmask.errors import ModelError
 from objmask.files.whole import sha256_of
 from objmask.models.archive import archive_stem, is_archive, unpack_texts
 from objmask.models.coco import COCO_IDS
-from objmask.models.detector import Detector, Loading
 from objmask.models.family import Family
 from objmask.models.info import ModelInfo
 from objmask.models.label_map import read_label_map
 from objmask.models.zoo import the_zoo
+
+if TYPE_CHECKING:
+    from objmask.models.detector import Detector, Loading
 
 FROZEN_GRAPH, SAVED_MODEL = "frozen_inference_graph.pb", "saved_model"
 SAVED_MODEL_PB, PIPELINE_CONFIG, LABEL_MAP = "saved_model.pb", "pipeline.config", "label_map.pbtxt"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from objmask.errors import ModelError
 from objmask.files.whole import sha256_of
 from objmask.models.coco import COCO_NAMES
-from objmask.models.detector import Detector, Loading
 from objmask.models.family import Family
 from objmask.models.info import ModelInfo
 from objmask.models.tflite_file import TfliteFile
 from objmask.models.yolo_layout import YoloLayout
+
+if TYPE_CHECKING:
+    from objmask.models.detector import Detector, Loading
 
 TFLITE_FILE = "model.tflite"
 
