@@ -78,7 +78,7 @@ def test_comments_docstrings_and_layout_cost_no_rerun(copy):
     edit(
         copy,
         "detections/masks.py",
-        '    """The same pixels in the smallest patch."""',
+        '    """The smallest patch with the same pixels."""',
         '    # a comment\n        """Other words."""',
     )
     edit(copy, "detections/arrays.py", '"""Largest height or width', '"""Greatest height or width')
