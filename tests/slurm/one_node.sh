@@ -87,8 +87,8 @@ TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=task=1
 JobAcctGatherParams=OverMemoryKill
-# Zero: it forgets no job, while by default it does after 300 s; tests read at the end of a run what became of each.
-MinJobAge=0
+# s. By default it forgets finished jobs after 300; tests read at the end of a run what became of each.
+MinJobAge=60000
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
 GresTypes=gpu
