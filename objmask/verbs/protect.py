@@ -47,13 +47,13 @@ def run(options: argparse.Namespace) -> None:
     from objmask.video.info import VideoInfo
     from objmask.video.writer import VideoWriter
 
+    hiding, look = hiding_of(options), look_of(options)
     info = VideoInfo.read(options.probe)
     tables = read_tables(options.detections, info.sha256, options.corrections)
     refuse_gaps(tables)
     log = logging.getLogger(__name__)
-    hiding = hiding_of(options)
     tell(tables, log, hidden=hiding.objects, score=hiding.score)
-    privacy = Privacy(hiding, info, look_of(options), interlaced=info.written_fields is not None)
+    privacy = Privacy(hiding, info, look, interlaced=info.written_fields is not None)
     audio_from = options.video if options.audio == "copy" else None
     with (
         progress(options, f"protect {options.out.stem}", len(tables[0][1])) as bar,

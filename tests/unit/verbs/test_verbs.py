@@ -235,9 +235,6 @@ def test_groups_that_are_none(tmp_path, capsys, detected, verb, groups):
         ("detect", {"max_per_frame": 0}),
         ("detect", {"device": "cuda"}),
         ("protect", {"quality": 52}),
-        ("protect", {"strength": 9}),
-        ("protect", {"strength": 0}),
-        ("protect", {"grow": 2}),
         ("coverage", {"score": -0.1}),
         ("coverage", {"threshold": "50%"}),
     ],
@@ -248,6 +245,14 @@ def test_numbers_out_of_range_are_a_wrong_call(capsys, verb, options):
     assert end.value.code == 2
     flag = "--" + next(iter(options)).replace("_", "-")
     assert f"argument {flag}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "value"), [("strength", 9), ("strength", 0), ("grow", 2), ("score", "nan")])
+def test_what_protect_hides_is_checked_before_anything_is_read(tmp_path, capsys, name, value):
+    places = dict.fromkeys(("video", "probe", "detections", "out"), tmp_path / "none")
+    line = fails(capsys, "protect", **places, **{name: value})
+    assert name in line
+    assert "none" not in line
 
 
 def test_whole_numbers_keep_their_bounds():
