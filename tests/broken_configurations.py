@@ -215,7 +215,7 @@ def read(configuration: Configuration) -> dict[str, Any]:
     """The configuration as the workflow completes it, after all that it checks of it alone."""
     from objmask.config import config as objmask_config
     from objmask.config.audit import audit_models_of, audit_notes
-    from objmask.config.files import mistakes_of_command_line, read_config
+    from objmask.config.command_line import mistakes_of_command_line, read_config
     from objmask.config.schema import only_texts, typed
     from objmask.errors import ConfigError
 

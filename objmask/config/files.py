@@ -1,4 +1,4 @@
-"""Settings as people write them, in files and after `--config`: texts stay what was typed, and nothing is lost unsaid.
+"""Settings as people write them in YAML or JSON: texts stay what was typed, and nothing is lost without a word.
 
 YAML takes `2024_05_01` for a number and `no` for false. Whether a word without quotes is meant as a text, the schema
 decides (`objmask.config.schema.typed`), so its text comes along.
@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from objmask.errors import ConfigError
-from objmask.files.utf8 import speak_utf8
 
 _MOST_BYTES = 5_000_000
 _MOST_VALUES = 100_000
@@ -26,8 +24,6 @@ _EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+")
 """Numbers of JSON that YAML takes for texts."""
 _OTHER_BASE = re.compile(r"[-+]?0[0-7_]+|[-+]?[0-9_]+:[0-9_:.]+")
 """Numbers of YAML that are others to people: `010` is 8, and `16:9` is 969."""
-_KEY = re.compile(r"[a-zA-Z_][\w-]*\w$")
-"""Those that Snakemake takes."""
 _MERGE = "tag:yaml.org,2002:merge"
 _TEXT = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:timestamp"})
 _KNOWN = _TEXT | {f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "merge", "map", "seq")}
@@ -73,49 +69,6 @@ def read_settings(path: Path) -> dict[str, Any]:
     return settings
 
 
-def read_config(
-    files: Iterable[Path], given: Mapping[str, Any], argv: Sequence[str], only_texts: Collection[str]
-) -> dict[str, Any]:
-    """A configuration of files, of which later ones add to and replace what earlier ones say, and of single values.
-
-    Args:
-        files: YAML or JSON.
-        given: single values, as Snakemake takes them: `2024_05_01` is 20240501.
-        argv: the command line on which they may have been typed.
-        only_texts: keys whose values can be nothing but texts.
-
-    Raises:
-        ConfigError: a file cannot be read; a line for each.
-    """
-    config: dict[str, Any] = {}
-    mistakes: list[str] = []
-    for path in files:
-        try:
-            _add(config, read_settings(path))
-        except ConfigError as error:
-            mistakes += error.args
-    if mistakes:
-        raise ConfigError(*mistakes)
-    typed = given_after_config(argv)
-    _add(
-        config,
-        {
-            key: from_command_line(typed[key], only_text=key in only_texts) if key in typed else value
-            for key, value in given.items()
-        },
-    )
-    return config
-
-
-def _add(config: dict[str, Any], more: Mapping[str, Any]) -> None:
-    for key, value in more.items():
-        there = config.get(key)
-        if isinstance(value, Mapping) and isinstance(there, dict):
-            _add(there, value)
-        else:
-            config[key] = value
-
-
 def parse_settings(text: str) -> Any:
     """What a text of YAML or JSON holds, with a `Plain` for every word without quotes; None: nothing.
 
@@ -137,82 +90,6 @@ def parse_settings(text: str) -> Any:
         return None if node is None else _Reader(loader).value(node)
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(_reason(error)) from error
-
-
-def given_after_config(argv: Sequence[str]) -> dict[str, str]:
-    """The texts that a command line of Snakemake has after `--config`, by their keys."""
-    return {key: text for key, _, text in (entry.partition("=") for entry in _after(argv, "--config", "-C"))}
-
-
-def mistakes_of_command_line(argv: Sequence[str]) -> list[str]:
-    """What Snakemake itself would trip over, in what its command line says of the configuration; a line each."""
-    mistakes: list[str] = []
-    for entry in _after(argv, "--config", "-C"):
-        key, equals, text = entry.partition("=")
-        section, dot, inner = key.partition(".")
-        if not equals:
-            mistakes.append(f"config: '{entry}' is no setting; write key=value")
-        elif dot:
-            mistakes.append(f"config: unknown key '{key}'; write --config '{section}={{{inner}: {text}}}'")
-        elif not _KEY.match(key):
-            mistakes.append(f"config: unknown key '{key}'; config.yaml lists those that there are")
-    for name in _after(argv, "--configfile", "--configfiles"):
-        try:
-            read_settings(Path(name))
-        except ConfigError as error:
-            mistakes += error.args
-    return mistakes
-
-
-def before_snakemake() -> None:
-    """Puts Snakemake into UTF-8, and ends it in one line a mistake before it reads the configuration.
-
-    Our profiles call it, of whatever objmask is installed, which is forgotten then: the Snakefile brings its own.
-
-    Raises:
-        SystemExit: there are mistakes.
-    """
-    for name in [name for name in sys.modules if name.split(".")[0] == "objmask"]:
-        del sys.modules[name]
-    if Path(sys.argv[0]).name in ("snakemake", "__main__.py"):
-        speak_utf8()
-    if mistakes := mistakes_of_command_line(sys.argv[1:]):
-        raise SystemExit("\n".join(["InputError:", *ConfigError(*mistakes).lines]))
-
-
-def _after(argv: Sequence[str], *flags: str) -> list[str]:
-    """What stands behind an option that takes several texts; of several such options the last one counts."""
-    found: list[str] = []
-    taking = False
-    for argument in argv:
-        name, equals, text = argument.partition("=")
-        if name in flags and argument.startswith("-"):
-            found, taking = [text] if equals else [], not equals
-        elif argument.startswith("-"):
-            taking = False
-        elif taking:
-            found.append(argument)
-    return found
-
-
-def from_command_line(text: str, *, only_text: bool) -> Any:
-    """The value of a setting that was typed on a command line.
-
-    Args:
-        text: what stands behind `key=`.
-        only_text: nothing but a text may stand there, so it is one, whatever it looks like.
-    """
-    try:
-        value = parse_settings(text) if text else None
-    except ValueError:
-        return text
-    if value is None:
-        # What YAML takes for a comment is a text here.
-        return text if text.strip() else None
-    if isinstance(value, Plain):
-        # A word's text ends at ` #` and is without spaces around; a path's does not.
-        return Plain.of(text, value.value if value or not only_text else text)
-    return text if only_text and not isinstance(value, str) else value
 
 
 class _TwiceError(ValueError):

@@ -28,7 +28,13 @@ _WITHOUT_EFFECT = frozenset(
             "provenance/unchanged.py",
         ),
         *("verbs/options.py", "inputs/index.py", "inputs/table.py"),
-        *("config/files.py", "config/schema.py", "config/json_schema.py", "config/settings.py"),
+        *(
+            "config/command_line.py",
+            "config/files.py",
+            "config/schema.py",
+            "config/json_schema.py",
+            "config/settings.py",
+        ),
         *("models/cache.py", "models/download.py", "models/devices.py"),
         *("jobs/lifetime.py", "inference/client.py", "inference/server.py"),
     }

@@ -11,7 +11,7 @@ from typing import Any
 from objmask.clips.splits import divide
 from objmask.config import config as objmask_config
 from objmask.config.audit import audit_models_of, audit_notes
-from objmask.config.files import read_config
+from objmask.config.command_line import read_config
 from objmask.config.schema import only_texts, typed
 from objmask.corrections.read import Entries, check_tracks, classes_of, read_corrections, unknown_videos
 from objmask.detections.classes import check_names

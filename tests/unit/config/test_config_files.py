@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from objmask.config.command_line import mistakes_of_command_line, read_config
 from objmask.config.config import complete
-from objmask.config.files import mistakes_of_command_line, read_config, read_settings
+from objmask.config.files import read_settings
 from objmask.config.schema import only_texts, typed
 from objmask.errors import ConfigError
 

@@ -17,7 +17,7 @@ from snakemake.dag import DAG
 from snakemake_interface_executor_plugins import utils
 from snakemake_interface_executor_plugins.executors import real
 
-from objmask.config.files import given_after_config
+from objmask.config.command_line import given_after_config
 from objmask.errors import ConfigError
 from objmask.jobs import commands as job_commands
 
