@@ -1,6 +1,3 @@
-# The page that shows what came of it all. A video summary holds all that it shows of a video, so a changed one costs no other.
-# Of protected video, which an audit comes with, it says what is hidden. It waits for no `release`: one that fails is when it
-# is wanted most.
 # Videos that the page itself holds; a link needs none.
 PLAYED = [
     *(["masks/{video}.mp4"] if "masks" in CFG["outputs"] else []),
@@ -8,6 +5,9 @@ PLAYED = [
 ]
 
 
+# The page that shows what came of it all. A video summary holds all that it shows of a video, so a changed one costs no other.
+# Of protected video, which an audit comes with, it says what is hidden. It waits for no `release`: one that fails is when it
+# is wanted most.
 rule video_summary:
     input:
         probe="<results>/probe/{video}.json",
