@@ -3,7 +3,7 @@
 # make demo   rendered clips through the whole workflow, and the truth beside what was measured
 # make test-fast   unit tests without the slow ones (tests/slow.py): a minute
 # make test   all tests        make lint   all checks        make bench   measurements        make model   the built-in model
-# make settings   config.yaml and docs/settings.md, from objmask/config/settings.py
+# make settings   config.yaml, docs/settings.md and the settings' schema, from objmask/config/settings.py
 # make docs   the documents as a site, in build/site
 SHELL := /bin/bash
 PYTHON ?= python3.11
@@ -32,7 +32,8 @@ env: .venv/ready
 	touch $@
 
 # uv asks its usual index, or that of UV_DEFAULT_INDEX.
-LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --python-platform linux --no-annotate --no-header --extra slurm
+LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --python-platform linux --no-annotate --no-header \
+	--generate-hashes --extra slurm
 UPGRADE ?=
 
 lock: env

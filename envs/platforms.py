@@ -13,7 +13,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-LOCK = Path(__file__).parents[1] / "requirements.lock"
+from pin import locked
+
 PYTHONS = ("3.11", "3.12", "3.13")
 PLATFORMS = {
     "Linux x86-64": "x86_64-manylinux_2_28",
@@ -36,12 +37,13 @@ def without_wheel(platform: str, python: str) -> list[str]:
     Raises:
         RuntimeError: uv fails for another reason; it says which.
     """
-    lines = LOCK.read_text(encoding="utf-8").split()
+    versions = locked()
     missing: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         while True:
             asked = Path(folder, "asked")
-            asked.write_text("\n".join(line for line in lines if line.split("==")[0] not in {*missing, *FROM_SOURCE}))
+            wanted = {name: version for name, version in versions.items() if name not in {*missing, *FROM_SOURCE}}
+            asked.write_text("\n".join(f"{name}=={version}" for name, version in wanted.items()))
             options = [
                 "--no-deps",
                 "--only-binary=:all:",

@@ -1,7 +1,11 @@
-"""The settings for people: `config.yaml`, and their table in the documentation. `make settings` writes both."""
+"""What is made from the settings: `config.yaml`, their table in the documentation, and their schema for the verbs.
+
+`make settings` writes all of it.
+"""
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,7 +32,12 @@ All that `config.yaml`, a file given with `--configfile`, and `--config` can set
 
 def documents() -> dict[str, str]:
     """The files that are made from the settings: path below the project -> text."""
-    return {"config.yaml": config_yaml(), "docs/settings.md": settings_page()}
+    schema = json.dumps(the_schema(), indent=1, ensure_ascii=False) + "\n"
+    return {
+        "config.yaml": config_yaml(),
+        "docs/settings.md": settings_page(),
+        "objmask/config/settings.json": schema,
+    }
 
 
 def config_yaml() -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from objmask.verbs.options import add_detections, add_every, add_groups, add_probe, progress
+from objmask.verbs.options import add_every, add_groups, add_painted, add_probe, progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     add_probe(parser)
-    add_detections(parser, score=0.3, threshold=0.5)
+    add_painted(parser)
     add_groups(parser)
     add_every(parser)
     parser.add_argument("--format", choices=("coco", "masks_png", "yolo", "cvat"), required=True, help="what to write")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from objmask.verbs.options import add_corrected, add_hiding, add_video, progress, share, whole
+from objmask.verbs.options import add_corrected, add_hiding, add_setting, add_video, progress, share
 from objmask.verbs.values import hiding_of
 
 
@@ -44,9 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--leak-score", type=share, default=0.1, help="objects found again with at least this score are leaks, 0..1"
     )
-    parser.add_argument(
-        "--thumbnails", type=whole(0), default=100, help="number of moments with a picture, worst first"
-    )
+    add_setting(parser, "audit.thumbnails")
     parser.add_argument("--out", type=Path, required=True, metavar="JSON", help="file to write")
 
 

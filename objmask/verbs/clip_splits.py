@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from objmask.errors import ConfigError
-from objmask.verbs.options import add_names, add_video_table, share, whole
+from objmask.verbs.options import add_names, add_setting, add_video_table
 from objmask.verbs.values import parse_json
 
 
@@ -14,24 +14,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     add_video_table(parser)
     add_names(parser)
-    parser.add_argument(
-        "--test-share",
-        type=share,
-        default=0.3,
-        help="share of subjects for the test, and of videos without a subject, 0..1",
-    )
+    add_setting(parser, "clips.split.test_share", help="share of subjects for the test, and of videos without one")
     parser.add_argument(
         "--test-subjects",
         default="[]",
         metavar="JSON",
         help='use these subjects for the test and no others, e.g. \'["1", "7"]\'',
     )
-    parser.add_argument(
-        "--leave-one-subject-out",
-        action="store_true",
-        help="also write lists with each subject in turn as the test subject",
-    )
-    parser.add_argument("--seed", type=whole(0), default=0, help="another number chooses other test subjects")
+    add_setting(parser, "clips.split.leave_one_subject_out")
+    add_setting(parser, "clips.seed", help="another number chooses other test subjects")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder for the lists")
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from objmask.errors import ConfigError, DataError
 from objmask.verbs.options import (
-    add_detections,
     add_groups,
     add_names,
     add_on_truncated,
+    add_painted,
     add_probe,
-    positive,
+    add_setting,
     progress,
     whole,
 )
@@ -29,35 +29,20 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     add_probe(parser)
-    add_detections(parser, score=0.3, threshold=0.5)
+    add_painted(parser)
     add_groups(parser, required=False)
-    parser.add_argument("--of", choices=("masks", "picture", "protected"), default="masks", help="what clips show")
+    add_setting(parser, "clips.of")
     parser.add_argument(
         "--video", type=Path, metavar="FILE", help="the source video or the protected video, when clips show it"
     )
     add_on_truncated(parser)
-    parser.add_argument("--frames", type=whole(1, 10000), default=40, metavar="N", help="pictures per clip")
+    add_setting(parser, "clips.frames")
     parser.add_argument("--width", type=whole(1, 4096), default=64, metavar="PX", help="size of the pictures")
     parser.add_argument("--height", type=whole(1, 4096), default=64, metavar="PX", help="size of the pictures")
-    parser.add_argument(
-        "--resize", choices=("area", "cubic", "nearest"), default="area", help="how pictures are scaled down"
-    )
-    parser.add_argument(
-        "--sampling", choices=("random", "even"), default="random", help="random start and step, or spread evenly"
-    )
-    parser.add_argument("--per-video", type=whole(1, 10000), default=1, metavar="N", help="clips per video")
-    parser.add_argument("--seed", type=whole(0), default=0, help="seed of random starts and steps")
-    parser.add_argument(
-        "--rate", type=positive, metavar="FPS", help="read the video as if it had this rate; none: its own frames"
-    )
-    parser.add_argument("--step-min", type=whole(1), default=1, metavar="N", help="smallest random step, frames")
-    parser.add_argument("--step-max", type=whole(1), metavar="N", help="largest random step, frames; none: what fits")
-    parser.add_argument(
-        "--short", choices=("repeat", "loop", "zeros"), default="repeat", help="what to do with too few frames"
-    )
-    parser.add_argument(
-        "--flip-when-fps-over", type=positive, metavar="FPS", help="turn videos with a higher rate by 180 degrees"
-    )
+    for key in (
+        *("resize", "sampling", "per_video", "seed", "rate", "step_min", "step_max", "short", "flip_when_fps_over"),
+    ):
+        add_setting(parser, f"clips.{key}")
     parser.add_argument("--name", required=True, help="name of the video; it decides the random start and step")
     parser.add_argument("--label", default="unlabelled", help="label of the video, for example the activity")
     parser.add_argument("--subject", default="", help="who wears the camera")

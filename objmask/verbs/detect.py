@@ -6,30 +6,19 @@ import argparse
 import os
 from pathlib import Path
 
-from objmask.verbs.options import add_detection_outputs, add_store, share, step, whole
+from objmask.verbs.options import add_detection_outputs, add_setting, add_store, whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("--model", type=Path, required=True, metavar="FOLDER", help="an installed model")
     add_store(parser)
-    parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute")
+    add_setting(parser, "device")
     parser.add_argument("--threads", type=whole(1), default=os.cpu_count() or 1, help="CPU threads")
-    parser.add_argument("--floor", type=share, default=0.05, help="store detections with at least this score, 0..1")
-    parser.add_argument(
-        "--max-per-frame", type=whole(1), default=100, help="store at most so many detections per frame, the best ones"
-    )
-    parser.add_argument("--every", type=step, default=1, help="the value that `frames` had; stored with the result")
-    parser.add_argument("--batch", type=whole(1), help="frames per run of the network; none: the model's preference")
-    parser.add_argument(
-        "--precision",
-        choices=("auto", "float32", "mixed"),
-        default="auto",
-        help="mixed: 16 bits where little accuracy is lost; auto: mixed on GPUs with 16-bit units",
-    )
-    parser.add_argument(
-        "--no-optimise", action="store_true", help="do not rewrite TensorFlow graphs: slower, but less memory"
-    )
+    for key in ("floor", "max_per_frame", "batch", "precision"):
+        add_setting(parser, f"detect.{key}")
+    add_setting(parser, "detect.optimise", help="do not rewrite TensorFlow graphs: slower, but less memory")
+    add_setting(parser, "detect.every", help="the value that `frames` had; stored with the result")
     parser.add_argument(
         "--keep-loaded",
         action="store_true",

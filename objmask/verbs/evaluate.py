@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from objmask.verbs.evaluation_options import add_judging, judge_settings, marks
-from objmask.verbs.options import progress, share, whole
+from objmask.verbs.options import add_setting, progress, share, whole
 from objmask.verbs.terminal import show
 
 
@@ -28,14 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--annotations", type=Path, required=True, metavar="JSON", help="ground truth of the pictures in COCO format"
     )
     add_judging(parser)
-    parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help="where to compute")
+    add_setting(parser, "device")
     parser.add_argument("--threads", type=whole(1), default=os.cpu_count() or 1, help="CPU threads")
     parser.add_argument(
         "--floor", type=share, help="keep detections with at least this score; none: the lowest of --scores"
     )
-    parser.add_argument(
-        "--max-per-frame", type=whole(1), default=100, help="keep at most so many detections per picture, the best ones"
-    )
+    add_setting(parser, "detect.max_per_frame")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder for tables and detections")
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import logging
 
-from objmask.verbs.options import add_detections, add_groups, add_mp4, add_probe, progress
+from objmask.verbs.options import add_groups, add_mp4, add_painted, add_probe, add_setting, progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     add_probe(parser)
-    add_detections(parser, score=0.3, threshold=0.5)
+    add_painted(parser)
     add_groups(parser)
-    parser.add_argument("--lossless", action="store_true", help="write FFV1 in exact RGB instead of H.264")
+    add_setting(parser, "masks.lossless", help="write FFV1 in exact RGB instead of H.264")
     add_mp4(parser)
 
 

@@ -5,13 +5,82 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from objmask.config.hiding import Section
     from objmask.progress import Progress
+
+
+_SETTINGS = Path(__file__).parents[1] / "config" / "settings.json"
+"""The schema of the settings, which `make settings` writes: reading it takes no library."""
+
+
+def add_setting(parser: argparse._ActionsContainer, key: str, help: str = "") -> None:
+    """An option that is a setting of the workflow: what may stand there, its default and its help are the setting's.
+
+    Of a switch that is on by default, the option turns it off: `--no-flow`.
+
+    Args:
+        parser: gets the option.
+        key: the setting, such as `detect.floor`.
+        help: what is said of it, where a verb has more or less to say than the settings.
+    """
+    part = _schema()
+    for name in key.split("."):
+        part = part["properties"][name]
+    name = key.rpartition(".")[2]
+    comment = " ".join(part["description"].partition("\n\n")[0].split())
+    said = (help or comment.replace("null:", "none:")).replace("%", "%%")
+    spelt = name.replace("_", "-")
+    if part.get("type") == "boolean":
+        parser.add_argument(f"--{'no-' if part['default'] else ''}{spelt}", action="store_true", help=said)
+        return
+    parser.add_argument(
+        f"--{spelt}",
+        type=_reader(part),
+        choices=part.get("enum"),
+        default=part["default"],
+        metavar=None if "enum" in part else "N",
+        help=said,
+    )
+
+
+@cache
+def _schema() -> Mapping[str, Any]:
+    schema: dict[str, Any] = json.loads(_SETTINGS.read_text(encoding="utf-8"))
+    return schema
+
+
+def _reader(part: Mapping[str, Any]) -> Callable[[str], float | str]:
+    """What reads an option's text as the value that a setting takes."""
+    kinds = part.get("oneOf", [part])
+    words = [word for one in kinds for word in one.get("enum", [one.get("const")])]
+    numbers = next((one for one in kinds if "type" in one), None)
+
+    def number(text: str) -> float | str:
+        if text in words or numbers is None:
+            return text
+        value = int(text) if "integer" in numbers["type"] else float(text)
+        if not math.isfinite(value) or not all(holds(value, numbers[bound]) for bound, (_, holds) in bounds.items()):
+            said = " and ".join(f"{words} {numbers[bound]:g}" for bound, (words, _) in bounds.items())
+            raise argparse.ArgumentTypeError(f"{text} is not {said or 'finite'}")
+        return value
+
+    bounds = {bound: tested for bound, tested in _BOUNDS.items() if numbers and bound in numbers}
+    return number
+
+
+_BOUNDS: Mapping[str, tuple[str, Callable[[float, float], bool]]] = {
+    "minimum": ("at least", operator.ge),
+    "exclusiveMinimum": ("above", operator.gt),
+    "maximum": ("at most", operator.le),
+    "exclusiveMaximum": ("below", operator.lt),
+}
 
 
 def share(text: str) -> float:
@@ -32,11 +101,6 @@ def whole(low: int, high: int | None = None) -> Callable[[str], int]:
         return value
 
     return number
-
-
-def step(text: str) -> int | str:
-    """`adaptive`, or a whole number of at least 1."""
-    return text if text == "adaptive" else whole(1)(text)
 
 
 def positive(text: str) -> float:
@@ -62,12 +126,8 @@ def add_probe(parser: argparse.ArgumentParser) -> None:
 
 def add_window(parser: argparse.ArgumentParser) -> None:
     """`--start-s`, `--end-s`."""
-    parser.add_argument(
-        "--start-s", type=seconds, metavar="S", help="start, in seconds since the first frame; none: the first frame"
-    )
-    parser.add_argument(
-        "--end-s", type=seconds, metavar="S", help="end (exclusive), in seconds since the first frame; none: the end"
-    )
+    add_setting(parser, "window.start_s")
+    add_setting(parser, "window.end_s")
 
 
 def add_video(parser: argparse.ArgumentParser) -> None:
@@ -80,9 +140,7 @@ def add_video(parser: argparse.ArgumentParser) -> None:
 
 def add_on_truncated(parser: argparse.ArgumentParser) -> None:
     """`--on-truncated`."""
-    parser.add_argument(
-        "--on-truncated", choices=("fail", "keep"), default="fail", help="what to do with a video that breaks off"
-    )
+    add_setting(parser, "on_truncated")
 
 
 def add_chunk(parser: argparse.ArgumentParser) -> None:
@@ -90,7 +148,7 @@ def add_chunk(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--chunk", metavar="FIRST-STOP", help="part of the video, e.g. 00000000-00000300; none: the whole video"
     )
-    parser.add_argument("--every", type=step, default=1, help="run the network on every n-th frame, or `adaptive`")
+    add_setting(parser, "detect.every")
     parser.add_argument(
         "--model",
         type=Path,
@@ -107,13 +165,11 @@ def add_store(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--table", type=Path, required=True, metavar="PARQUET", help="frames table that `frames` wrote")
 
 
-def add_detections(parser: argparse.ArgumentParser, score: float, threshold: float) -> None:
-    """Detections, and the thresholds that choose among them."""
+def add_painted(parser: argparse.ArgumentParser) -> None:
+    """Detections, and the thresholds that choose which are painted."""
     add_corrected(parser)
-    parser.add_argument("--score", type=share, default=score, help="use detections with at least this score, 0..1")
-    parser.add_argument(
-        "--threshold", type=share, default=threshold, help="mask probability of an object's pixels, 0..1"
-    )
+    add_setting(parser, "masks.score")
+    add_setting(parser, "masks.threshold")
 
 
 def add_corrected(parser: argparse.ArgumentParser) -> None:
@@ -137,7 +193,7 @@ def add_tables(parser: argparse.ArgumentParser) -> None:
 
 def add_every(parser: argparse.ArgumentParser) -> None:
     """`--every`, of exported frames."""
-    parser.add_argument("--every", type=whole(1), default=1, help="export frames whose number is a multiple of this")
+    add_setting(parser, "exports.every")
 
 
 def add_groups(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
@@ -163,9 +219,7 @@ def add_video_table(parser: argparse.ArgumentParser) -> None:
 
 def add_names(parser: argparse.ArgumentParser) -> None:
     """`--names`: what file names say."""
-    parser.add_argument(
-        "--names", choices=("plain", "fpvo"), default="plain", help="what file names say; fpvo: the subject"
-    )
+    add_setting(parser, "clips.names")
 
 
 def add_clips(parser: argparse.ArgumentParser) -> None:
@@ -205,25 +259,18 @@ def _add_values(
 
 def add_nothing_hidden(parser: argparse.ArgumentParser) -> None:
     """`--nothing-hidden`."""
-    parser.add_argument(
-        "--nothing-hidden",
-        choices=("warn", "fail"),
-        default="warn",
-        help="what to do when nothing is hidden in the video or a long part of it",
-    )
+    add_setting(parser, "privacy.nothing_hidden")
 
 
 def add_encoder(parser: argparse.ArgumentParser) -> None:
     """Encoding of the output video."""
-    parser.add_argument(
-        "--quality", type=whole(0, 51), default=20, help="H.264 constant rate factor, 0..51; lower is better"
-    )
+    add_setting(parser, "video.quality")
     add_mp4(parser)
 
 
 def add_mp4(parser: argparse.ArgumentParser) -> None:
     """Output video with a fixed quality."""
-    parser.add_argument("--preset", default="veryfast", help="effort of the H.264 encoder")
+    add_setting(parser, "video.preset")
     parser.add_argument("--out", type=Path, required=True, metavar="MP4", help="video to write")
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from objmask.verbs.options import add_detections, add_encoder, add_groups, add_video, progress
+from objmask.verbs.options import add_encoder, add_groups, add_painted, add_video, progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     add_video(parser)
-    add_detections(parser, score=0.3, threshold=0.5)
+    add_painted(parser)
     add_groups(parser)
     add_encoder(parser)
 

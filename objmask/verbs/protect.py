@@ -14,6 +14,7 @@ from objmask.verbs.options import (
     add_hiding,
     add_look,
     add_nothing_hidden,
+    add_setting,
     add_video,
     progress,
 )
@@ -26,9 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_corrected(parser)
     add_hiding(parser, *Hiding.model_fields)
     add_look(parser)
-    parser.add_argument(
-        "--audio", choices=("drop", "copy"), default="drop", help="drop or copy the audio; voices identify people"
-    )
+    add_setting(parser, "privacy.audio")
     add_encoder(parser)
     add_nothing_hidden(parser)
     parser.add_argument(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from objmask.verbs.options import add_detection_outputs, add_video, progress, seconds
+from objmask.verbs.options import add_detection_outputs, add_setting, add_video, progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,18 +13,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     add_video(parser)
     parser.add_argument("--detections", type=Path, required=True, metavar="PARQUET", help="detections of one model")
-    parser.add_argument(
-        "--gap-s", type=seconds, default=0.5, help="longest gap in which an object counts as the same, s"
-    )
-    parser.add_argument(
-        "--extend-s", type=seconds, default=0.2, help="how long masks continue before and after a track, s"
-    )
-    parser.add_argument(
-        "--memory-s", type=seconds, default=0.5, help="how near to a strong detection a weak one counts as much, s"
-    )
-    parser.add_argument(
-        "--no-flow", action="store_true", help="do not use the motion of the picture: faster, less exact"
-    )
+    for key in ("gap_s", "extend_s", "memory_s"):
+        add_setting(parser, f"tracks.{key}")
+    add_setting(parser, "tracks.flow", help="do not use the motion of the picture: faster, less exact")
     add_detection_outputs(parser)
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from objmask.verbs.options import (
-    add_detections,
     add_groups,
     add_hiding,
     add_on_truncated,
+    add_painted,
     add_probe,
+    add_setting,
     progress,
-    whole,
 )
 from objmask.verbs.values import hiding_of
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     add_probe(parser)
-    add_detections(parser, score=0.3, threshold=0.5)
+    add_painted(parser)
     add_groups(parser)
     parser.add_argument("--coverage", type=Path, required=True, metavar="CSV", help="coverage table of the video")
-    parser.add_argument("--thumbnails", type=whole(0, 24), default=6, help="number of moments with a picture")
+    add_setting(parser, "report.thumbnails")
     parser.add_argument(
         "--protected", type=Path, nargs="*", default=[], metavar="MP4", help="protected video to show pictures of"
     )

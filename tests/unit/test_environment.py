@@ -16,13 +16,12 @@ import yaml
 import objmask
 
 PROJECT = Path(__file__).parents[2]
+sys.path.append(str(PROJECT / "envs"))
+
+from pin import locked, normal  # noqa: E402
+
 ENVS = sorted((PROJECT / "envs").glob("*.yaml"))
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text())
-
-
-def normal(name: str) -> str:
-    """A package's name as indexes compare it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def names(requirements: list[str]) -> set[str]:
@@ -30,21 +29,16 @@ def names(requirements: list[str]) -> set[str]:
     return {normal(re.match(r"[A-Za-z0-9._-]+", one)[0]) for one in requirements}
 
 
-def locked(file: str) -> dict[str, str]:
-    """Version of each package of a lock file."""
-    lines = (PROJECT / file).read_text().split()
-    return {normal(name): version for name, version in (line.split("==") for line in lines)}
-
-
-LOCKED = locked("requirements.lock")
-LOCKED_FOR_US = locked("requirements-dev.lock")
+LOCKED = locked(PROJECT / "requirements.lock")
+LOCKED_FOR_US = locked(PROJECT / "requirements-dev.lock")
 NEEDED = names(PYPROJECT["project"]["dependencies"])
 
 
 @pytest.mark.parametrize("file", ["requirements.lock", "requirements-dev.lock"])
-def test_a_lock_file_holds_names_and_versions_only(file: str) -> None:
-    for line in (PROJECT / file).read_text().splitlines():
-        assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+", line), line
+def test_a_lock_file_holds_names_versions_and_hashes_only(file: str) -> None:
+    text = (PROJECT / file).read_text()
+    package = re.compile(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+( \\\n    --hash=sha256:[0-9a-f]{64})+\n")
+    assert not package.sub("", text)
 
 
 def test_users_get_what_objmask_imports_and_nothing_else() -> None:

@@ -112,7 +112,7 @@ BEFORE = {"probe", "frames", "images", "detect"}
             DRAWN | {"protect"},
         ),
         ("models/yolo_decode.py", "0.5 * logits", "0.4 * logits", {"detect"}, DRAWN | {"protect", "frames", "probe"}),
-        ("verbs/options.py", "default=score", "default=score / 2", set(), set(VERBS)),
+        ("verbs/options.py", 'default=part["default"]', "default=None", set(), set(VERBS)),
     ],
 )
 def test_code_edits_rerun_what_they_touch_and_nothing_else(copy, module, old, new, touched, untouched):
