@@ -1,4 +1,4 @@
-"""Draws the workflow as it is: python docs/workflow_picture.py > docs/workflow.svg
+"""Draws the workflow as it is, into docs/workflow.svg: python docs/workflow_picture.py
 
 Snakemake says which rules there are and which rule takes files of which. This script only says where each box lies.
 """
@@ -11,13 +11,13 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import get_args
+
+from objmask.config.settings import Output
 
 ROOT = Path(__file__).parents[1]
 EVERYTHING = {
-    "outputs": [
-        *("masks", "overlay", "protected", "coverage", "report", "audit"),
-        *("coco", "yolo", "masks_png", "cvat", "clips", "evaluation"),
-    ],
+    "outputs": get_args(Output),
     "evaluation": {"annotations": "truth.json"},
     "clips": {"formats": ["npz", "png", "tfrecord"]},
     "exports": {"images": "jpg"},
@@ -134,9 +134,10 @@ def picture() -> str:
     """The SVG text."""
     usual, _ = graph({})
     rules, edges = graph(EVERYTHING)
-    lost = sorted(rules ^ set(PLACES))
-    if lost:
-        raise SystemExit(f"{', '.join(lost)}: mend PLACES in {Path(__file__).name}")
+    if lacking := sorted(rules - set(PLACES)):
+        raise SystemExit(f"{', '.join(lacking)}: say in PLACES of {Path(__file__).name} where the box lies")
+    if gone := sorted(set(PLACES) - rules):
+        raise SystemExit(f"{', '.join(gone)}: in PLACES of {Path(__file__).name}, but EVERYTHING runs no such rule")
     width, height = 6 * ACROSS, 14 * DOWN + 30
     words = "Blue: rules of a run with the default outputs. White: rules that run only when a setting asks for them."
     return "\n".join(
@@ -156,4 +157,4 @@ def picture() -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(picture())
+    (ROOT / "docs/workflow.svg").write_text(picture(), encoding="utf-8")

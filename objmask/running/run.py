@@ -62,7 +62,9 @@ RESULTS = {
     "summary": "coverage by video, group and label",
     "exports": "labels for annotation tools",
     "clips": "training clips",
+    "evaluation": "how good detections and protection are",
     "detections": "everything the network found",
+    "tracks": "objects followed through time",
 }
 """What people look for, in this order."""
 

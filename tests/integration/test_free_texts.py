@@ -10,12 +10,13 @@ import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from snakemake_runs import Run, Workflow, csv_column
 
 from objmask.config.json_schema import the_schema
+from objmask.config.settings import Output
 from objmask.models.coco import COCO_NAMES
 from objmask.models.tflite_file import TfliteFile
 
@@ -44,7 +45,7 @@ NAMES = {
 }
 """Stems of videos, and what their results are called."""
 
-EACH = ("masks", "overlay", "protected", "coverage", "report", "coco", "yolo", "masks_png", "cvat", "clips")
+EACH = [output for output in get_args(Output) if output not in ("detections", "tracks", "evaluation", "audit")]
 
 PLACES = {
     "videos": f"{FOLDER}/videos {{model}}.csv",

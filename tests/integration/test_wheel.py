@@ -112,7 +112,7 @@ def test_one_video_with_the_built_in_model(installed, clip):
     run = installed.run(clip.parent, "objmask", "video", clip.name, "--model", "demo", "--outputs=masks").ok()
     assert (clip.parent / "clip_objmask/results/masks/clip.mp4").is_file()
     run.line("results are in", "clip_objmask/results")
-    assert str(ROOT) not in run.text
+    assert f"{ROOT}/" not in run.text
 
 
 def test_a_run_folder_and_an_edit_of_its_settings(installed, clip):

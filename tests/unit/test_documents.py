@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shlex
 import subprocess
-import sys
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from documents import DOCUMENTS, PREPARING, ROOT, commands
@@ -15,6 +16,8 @@ from snakemake.cli import get_argument_parser
 
 from objmask import __version__
 from objmask.cli import VERBS, build_parser
+from objmask.config.json_schema import said_of, the_schema
+from objmask.config.settings import Output
 
 OBJMASK = ("objmask ", "python -m objmask ")
 PLACEHOLDER = re.compile(r"<[^<>]+>")
@@ -76,9 +79,15 @@ def test_verbs_and_options_in_sentences_exist(path):
         assert asked <= options_of(verb) | {"--help"}, words
 
 
+@pytest.mark.parametrize("output", get_args(Output))
+def test_each_output_is_named_where_people_choose(output: str) -> None:
+    assert f"`{output}" in (ROOT / "README.md").read_text(encoding="utf-8")
+    setting = the_schema()["properties"]["outputs"]
+    assert output in setting["default"] or re.search(rf"\b{output}\b", said_of(setting)[0])
+
+
 def test_the_picture_of_the_workflow_is_that_of_the_workflow():
-    script = [sys.executable, ROOT / "docs/workflow_picture.py"]
-    drawn = subprocess.run(script, cwd=ROOT, text=True, capture_output=True, check=True).stdout
+    drawn = runpy.run_path(str(ROOT / "docs/workflow_picture.py"))["picture"]()
     assert drawn == (ROOT / "docs/workflow.svg").read_text(encoding="utf-8"), "run docs/workflow_picture.py again"
 
 

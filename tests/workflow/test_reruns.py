@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import clips
 import pytest
 from rewording import helped, logged, raised, reword
 from snakemake_runs import Run, Workflow
+
+from objmask.config.settings import Output
 
 ROOT = Path(__file__).parents[2]
 VIDEOS = ("desk/one", "desk/two", "meeting/three")
@@ -431,6 +433,12 @@ def place(builtin: Workflow, finished: Callable[[Table], Run], table: Table, tmp
     for path, data in before.items():
         if path.read_bytes() != data:
             path.write_bytes(data)
+
+
+def test_each_output_is_in_a_table():
+    asked = {output for table in TABLES for output in table.config.get("outputs", OUTPUTS)}
+    # Everything else is made from these two.
+    assert asked | {"detections", "tracks"} == {*get_args(Output)}
 
 
 def test_every_change_has_a_line():

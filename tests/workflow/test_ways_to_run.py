@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import clips
 import pytest
 import yaml
 from snakemake_runs import OUTPUTS, outputs_of
 
+from objmask.config.settings import Output
+
+ROOT = Path(__file__).parents[2]
 ALL = {
     "model",
     "probe",
@@ -26,7 +31,7 @@ ALL = {
     "video_summary",
     "report",
 }
-CHOICES = {
+CHOICES: dict[str, set[str]] = {
     "detections": {"model", "probe", "frames", "detect", "gather"},
     "tracks": {"model", "probe", "frames", "detect", "gather", "track"},
     "masks": {"model", "probe", "frames", "detect", "gather", "track", "masks"},
@@ -38,6 +43,11 @@ CHOICES = {
     "masks_png": {"model", "probe", "frames", "detect", "gather", "track", "masks_png"},
     "yolo": {"model", "probe", "frames", "detect", "gather", "track", "yolo", "yolo_dataset"},
     "cvat": {"model", "probe", "frames", "detect", "gather", "track", "cvat"},
+    "evaluation": {"model", "probe", "frames", "detect", "gather", "track", "evaluation"},
+    "audit": {
+        *("model", "probe", "frames", "detect", "gather", "track", "protect"),
+        *("audit_probe", "audit_frames", "audit_detect", "audit_gather", "audit", "release", "audit_summary"),
+    },
     "report": {
         "model",
         "probe",
@@ -60,9 +70,18 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return clips.make(folder / "desk/a.mp4", pts=range(0, 5005, 1001)).parents[1]
 
 
-@pytest.mark.parametrize("output", CHOICES)
+@pytest.mark.parametrize("output", get_args(Output))
 def test_outputs_choose(workflow, videos, tmp_path, output):
-    plan = workflow.plan(tmp_path, {"videos": str(videos), "outputs": [output]})
+    config = {"videos": str(videos), "outputs": [output]}
+    if output == "evaluation":
+        truth = {
+            "images": [{"id": 1, "video": "desk/a", "frame": 0, "width": 8, "height": 8, "file_name": ""}],
+            "annotations": [],
+            "categories": [{"id": 1, "name": "person"}],
+        }
+        tmp_path.joinpath("truth.json").write_text(json.dumps(truth))
+        config["evaluation"] = {"annotations": "truth.json"}
+    plan = workflow.plan(tmp_path, config)
     assert set(plan.jobs) == CHOICES[output]
 
 
@@ -123,8 +142,8 @@ def test_plainly_from_the_project_s_folder(workflow, videos):
             shutil.rmtree(folder)
 
 
-def test_the_default_profile_says_what_it_promises(workflow):
-    profile = yaml.safe_load((workflow.root / "profiles/default/config.yaml").read_text())
+def test_the_default_profile_says_what_it_promises():
+    profile = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())
     assert profile["keep-going"] is True
     assert profile["rerun-incomplete"] is True
     assert profile["scheduler"] == "greedy"
@@ -133,23 +152,23 @@ def test_the_default_profile_says_what_it_promises(workflow):
     assert profile["nolock"] is True
 
 
-def rules_of(workflow) -> tuple[str, set[str]]:
+def rules_of() -> tuple[str, set[str]]:
     """The text of all rule files, and the names of their rules."""
-    text = "".join(path.read_text() for path in sorted((workflow.root / "workflow/rules").glob("*.smk")))
+    text = "".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
     return text, {*re.findall(r"^rule (\w+):", text, re.M), *re.findall(r"^use rule \w+ as (\w+) with:", text, re.M)}
 
 
-def test_what_a_job_needs_is_said_by_its_rule_and_grows_with_each_attempt(workflow):
-    text, _ = rules_of(workflow)
+def test_what_a_job_needs_is_said_by_its_rule_and_grows_with_each_attempt():
+    text, _ = rules_of()
     needs = re.findall(r"^ +(?:mem_mb|runtime)=(.*),$", text, re.M)
     assert len(needs) == 2 * len(re.findall(r"^rule ", text, re.M))
     assert [need for need in needs if not re.fullmatch(r"growing\(\w+\)", need)] == []
 
 
-def test_the_slurm_profile_names_rules_that_there_are(workflow):
+def test_the_slurm_profile_names_rules_that_there_are():
     """A name that is no rule's would do nothing, without a word."""
-    profile = yaml.safe_load((workflow.root / "profiles/slurm/config.yaml").read_text())
-    _, rules = rules_of(workflow)
+    profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
+    _, rules = rules_of()
     grouped = {group.split("=")[0] for group in profile["groups"]}
     once = {"model", "summary", "report", "evaluation", "coco_dataset", "yolo_dataset", "audit_summary"}
     once |= {"clip_splits", "clip_images", "clip_records"}

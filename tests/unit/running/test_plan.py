@@ -11,6 +11,7 @@ from objmask.errors import ConfigError, DataError
 from objmask.running.further_pass import LeftOut
 from objmask.running.plan import Plan, plain
 from objmask.running.read_plan import read_plan
+from objmask.running.run import RESULTS
 from objmask.running.targets import files_by_output, targets
 
 PROJECT = Path(__file__).parents[3]
@@ -144,6 +145,12 @@ def test_every_output_stands_for_files_and_no_other_changes_them(planned):
     assert all(by_output.values())
     assert targets(plan) == list(dict.fromkeys(path for name in plan.config["outputs"] for path in by_output[name]))
     assert targets(planned(outputs=["masks"])) == [f"results/masks/{name}.mp4" for name in VIDEOS]
+
+
+def test_people_are_told_what_each_output_is(planned):
+    plan = planned(outputs=["masks"])
+    for output, files in files_by_output(plan).items():
+        assert {file.split("/")[1] for file in files} & {*RESULTS}, output
 
 
 def test_frames_that_are_kept_are_asked_for_by_chunk(planned):
