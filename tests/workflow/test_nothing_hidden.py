@@ -8,8 +8,9 @@ from typing import Any
 import clips
 import pytest
 from snakemake_runs import Run, Workflow
+from tiny_yolo import TINY_YOLO
 
-SETTINGS: dict[str, Any] = {"videos": "videos", "models": ["demo"], "outputs": ["protected", "report"]}
+SETTINGS: dict[str, Any] = {"videos": "videos", "models": [str(TINY_YOLO)], "outputs": ["protected", "report"]}
 EMPTY, HELD = "desk/it's an <empty> room", "added"
 ADDED = f"{HELD}:\n  - add: {{class: person, from_s: 0, to_s: 9, box: [0.2, 0.2, 0.6, 0.6]}}\n"
 """In the other video somebody saw an object that no network did."""
@@ -31,7 +32,7 @@ def settings(**privacy: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def run(project: Path, folder: Path) -> Run:
-    return Workflow(project, project / "objmask/models/demo").run(folder, settings()).ok()
+    return Workflow(project, TINY_YOLO).run(folder, settings()).ok()
 
 
 def test_it_is_said_at_the_end_and_at_the_top_of_the_report(run: Run) -> None:
@@ -44,7 +45,7 @@ def test_it_is_said_at_the_end_and_at_the_top_of_the_report(run: Run) -> None:
 
 
 def test_with_fail_such_a_video_is_not_made_and_others_are(run: Run, project: Path, folder: Path) -> None:
-    refused = Workflow(project, project / "objmask/models/demo").run(folder, settings(nothing_hidden="fail"))
+    refused = Workflow(project, TINY_YOLO).run(folder, settings(nothing_hidden="fail"))
     assert refused.code
     assert "is not made (privacy.nothing_hidden: fail): nothing at all is hidden" in refused.text
     assert [path.stem for path in (run.results / "protected").rglob("*.mp4")] == [HELD]

@@ -16,11 +16,12 @@ import av
 import clips
 import pytest
 from snakemake_runs import Run, Workflow, csv_column, mounted
+from tiny_yolo import TINY_YOLO
 
 from objmask.cli import main
 
 CHANGES, CUT, GOOD = "call/changes size", "cut", "desk/good"
-SETTINGS: dict[str, Any] = {"videos": "videos", "models": ["demo"], "outputs": ["protected", "report"]}
+SETTINGS: dict[str, Any] = {"videos": "videos", "models": [str(TINY_YOLO)], "outputs": ["protected", "report"]}
 EXCLUDE = {**SETTINGS, "on_unreadable": "exclude"}
 JOINS = {"summary", "report"}
 
@@ -54,8 +55,9 @@ def cut(path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def demo(project: Path) -> Workflow:
-    return Workflow(project, Path("demo"))
+def small(project: Path) -> Workflow:
+    """With a network that starts at once."""
+    return Workflow(project, TINY_YOLO)
 
 
 def videos(folder: Path) -> None:
@@ -67,14 +69,14 @@ def videos(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def failing(demo: Workflow, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def failing(small: Workflow, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("failing")
     videos(folder)
-    return demo.run(folder, SETTINGS)
+    return small.run(folder, SETTINGS)
 
 
 @pytest.fixture(scope="module")
-def excluding(demo: Workflow, failing: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def excluding(small: Workflow, failing: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("excluding") / "run"
     shutil.copytree(failing.folder, folder, symlinks=True)
     # As of an earlier version of the file, whose bytes were good.
@@ -82,7 +84,7 @@ def excluding(demo: Workflow, failing: Run, tmp_path_factory: pytest.TempPathFac
         path = folder / f"results/{kind}/{CUT}.{'json' if 'coco' in kind else 'mp4'}"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"earlier")
-    return demo.run(folder, EXCLUDE).ok()
+    return small.run(folder, EXCLUDE).ok()
 
 
 def named(run: Run, state: str) -> list[str]:
@@ -117,8 +119,8 @@ def test_what_failed_is_said_last(failing):
     assert all("`on_unreadable: exclude` leaves such videos out" in line for line in last)
 
 
-def test_with_fail_they_are_tried_again_and_nothing_else_is_made_again(demo, failing):
-    again = demo.run(failing.folder, SETTINGS)
+def test_with_fail_they_are_tried_again_and_nothing_else_is_made_again(small, failing):
+    again = small.run(failing.folder, SETTINGS)
     assert again.code != 0
     assert again.videos == {CHANGES: {"probe"}, CUT: {"probe"}}
     assert not JOINS & set(again.jobs)
@@ -147,65 +149,65 @@ def test_nothing_of_an_excluded_video_is_left_to_be_handed_on(excluding):
     assert left <= {"logs", "benchmarks"}
 
 
-def test_excluded_videos_stay_out_and_nothing_runs(demo, excluding):
-    plan = demo.plan(excluding.folder, EXCLUDE)
+def test_excluded_videos_stay_out_and_nothing_runs(small, excluding):
+    plan = small.plan(excluding.folder, EXCLUDE)
     plan.line("Nothing to be done")
     plan.line("EXCLUDED", CUT)
 
 
-def test_other_bytes_or_settings_are_another_try(demo, excluding, tmp_path):
+def test_other_bytes_or_settings_are_another_try(small, excluding, tmp_path):
     folder = shutil.copytree(excluding.folder, tmp_path / "run", symlinks=True)
-    kept = demo.plan(folder, {**EXCLUDE, "on_truncated": "keep"})
+    kept = small.plan(folder, {**EXCLUDE, "on_truncated": "keep"})
     assert "probe" in kept.videos[CUT]
-    assert {"probe"} <= demo.plan(folder, SETTINGS).videos[CUT]
+    assert {"probe"} <= small.plan(folder, SETTINGS).videos[CUT]
     clips.make(folder / f"videos/{CUT}.mp4")
-    mended = demo.run(folder, EXCLUDE).ok()
+    mended = small.run(folder, EXCLUDE).ok()
     assert set(mended.videos) == {CUT}
     assert outputs(mended) == {GOOD, "desk/other", CUT}
     assert csv_column(mended.results / "summary/excluded.csv", "video") == [CHANGES]
 
 
-def test_what_is_asked_for_by_name_fails_and_makes_nothing_else(demo, excluding):
+def test_what_is_asked_for_by_name_fails_and_makes_nothing_else(small, excluding):
     for name, file in ((CUT, f"results/protected/{CUT}.mp4"), (CHANGES, f"results/overlay/{CHANGES}.mp4")):
-        asked = demo.run(excluding.folder, EXCLUDE, file)
+        asked = small.run(excluding.folder, EXCLUDE, file)
         assert asked.code != 0
         assert set(asked.jobs) == {"probe"}
         asked.line("FAILED", name)
-    demo.plan(excluding.folder, EXCLUDE).line("Nothing to be done")
+    small.plan(excluding.folder, EXCLUDE).line("Nothing to be done")
 
 
-def test_what_was_to_be_made_again_is_made_again_once(demo, failing, tmp_path):
+def test_what_was_to_be_made_again_is_made_again_once(small, failing, tmp_path):
     folder = shutil.copytree(failing.folder, tmp_path / "run", symlinks=True)
-    again = demo.run(folder, EXCLUDE, "--forceall").ok()
+    again = small.run(folder, EXCLUDE, "--forceall").ok()
     assert again.jobs["protect"] == 2
     assert again.jobs["report"] == 1
 
 
-def test_a_step_after_probe_notices(demo, tmp_path):
+def test_a_step_after_probe_notices(small, tmp_path):
     """MP4 cannot hold this audio; without it, it can."""
     (tmp_path / "videos").mkdir()
     clips.make(tmp_path / "videos/good.mp4")
     clips.make(tmp_path / "videos/sound.mkv", audio="pcm_u8")
     config = {**EXCLUDE, "outputs": ["protected", "coverage"], "privacy": {"audio": "copy"}}
-    run = demo.run(tmp_path, config).ok()
+    run = small.run(tmp_path, config).ok()
     assert outputs(run) == {"good"}
     assert csv_column(run.results / "summary/excluded.csv", "video") == ["sound"]
     assert "privacy.audio: drop" in csv_column(run.results / "summary/excluded.csv", "reason")[0]
     assert not list(run.results.glob("coverage/sound*"))
-    demo.plan(tmp_path, config).line("Nothing to be done")
-    assert demo.plan(tmp_path, {**config, "privacy": {"audio": "drop"}}).videos["sound"] >= {"protect"}
+    small.plan(tmp_path, config).line("Nothing to be done")
+    assert small.plan(tmp_path, {**config, "privacy": {"audio": "drop"}}).videos["sound"] >= {"protect"}
 
 
 @pytest.mark.parametrize("mode", ["fail", "exclude"])
-def test_no_room_is_no_fault_of_a_video(demo, tmp_path, mode):
+def test_no_room_is_no_fault_of_a_video(small, tmp_path, mode):
     """It is not excluded, the run fails, and the others have their report."""
     (tmp_path / "videos/full").mkdir(parents=True)
     clips.make(tmp_path / "videos/good.mp4")
     clips.make(tmp_path / "videos/full/noisy.mp4", size=(320, 240))
     try:
-        with mounted(tmp_path / "results/protected/full", "-t", "tmpfs", "-o", "size=4k", "none") as small:
-            (small / "mine").touch()  # or Snakemake, which removes empty folders, would try to remove this one
-            run = demo.run(tmp_path, {**SETTINGS, "on_unreadable": mode})
+        with mounted(tmp_path / "results/protected/full", "-t", "tmpfs", "-o", "size=4k", "none") as disk:
+            (disk / "mine").touch()  # or Snakemake, which removes empty folders, would try to remove this one
+            run = small.run(tmp_path, {**SETTINGS, "on_unreadable": mode})
     except OSError as error:
         pytest.skip(f"cannot mount here: {error}")
     assert run.code != 0
@@ -217,13 +219,13 @@ def test_no_room_is_no_fault_of_a_video(demo, tmp_path, mode):
     assert set(csv_column(run.results / "summary/coverage_by_video.csv", "video")) == {"good"}
 
 
-def test_what_is_kept_back_is_in_the_report_beside_what_failed(demo, tmp_path):
+def test_what_is_kept_back_is_in_the_report_beside_what_failed(small, tmp_path):
     clip = ["--clips=1", "--seconds=0.4", "--rate=10", "--seed=29", "--width=320", "--height=180"]
     assert main(["scene", f"--out={tmp_path / 'videos'}", *clip]) == 0
     [leaking] = [path.relative_to(tmp_path / "videos") for path in (tmp_path / "videos").rglob("*.mp4")]
     cut(tmp_path / f"videos/{CUT}.mp4")
-    config = {**SETTINGS, "outputs": ["audit", "report"], "privacy": {"score": 0.999}}
-    run = demo.run(tmp_path, {**config, "audit": {"floor": 0.2, "score": 0.3, "fail_over": 0}})
+    config = {**SETTINGS, "models": ["demo"], "outputs": ["audit", "report"], "privacy": {"score": 0.999}}
+    run = small.run(tmp_path, {**config, "audit": {"floor": 0.2, "score": 0.3, "fail_over": 0}})
     assert run.code != 0
     name = str(leaking.with_suffix(""))
     assert named(run, "Failed") == [CUT]
@@ -234,25 +236,25 @@ def test_what_is_kept_back_is_in_the_report_beside_what_failed(demo, tmp_path):
         run.line("FAILED", *parts)
 
 
-def test_no_report_of_nothing(demo, tmp_path):
+def test_no_report_of_nothing(small, tmp_path):
     (tmp_path / "videos").mkdir()
     cut(tmp_path / "videos/one.mp4")
-    run = demo.run(tmp_path, EXCLUDE)
+    run = small.run(tmp_path, EXCLUDE)
     assert run.code != 0
     run.line("FAILED", "no video could be finished")
     assert not (run.results / "report.html").exists()
     (tmp_path / "videos/one.mp4").write_text("no video")
-    demo.run(tmp_path, EXCLUDE).refused("videos: none of 1 can be used", "one.mp4")
+    small.run(tmp_path, EXCLUDE).refused("videos: none of 1 can be used", "one.mp4")
 
 
-def test_without_keep_going(demo, tmp_path):
+def test_without_keep_going(small, tmp_path):
     """A failure ends the run; what is excluded is none."""
     videos(tmp_path)
     arguments = ("--workflow-profile", "none", "--nolock")
-    run = demo.run(tmp_path, SETTINGS, *arguments)
+    run = small.run(tmp_path, SETTINGS, *arguments)
     assert run.code != 0
     assert not JOINS & set(run.jobs)
-    run = demo.run(tmp_path, EXCLUDE, *arguments).ok()
+    run = small.run(tmp_path, EXCLUDE, *arguments).ok()
     assert outputs(run) == {GOOD, "desk/other"}
     assert named(run, "Excluded") == [CHANGES, CUT]
 
@@ -260,7 +262,7 @@ def test_without_keep_going(demo, tmp_path):
 def test_one_command_without_a_configuration(project, tmp_path):
     videos(tmp_path)
     (tmp_path / "more.yaml").write_text(json.dumps({"on_unreadable": "exclude"}))
-    command = [sys.executable, "-m", "objmask", "video", "videos", "--model=demo", "--outputs=protected,report"]
+    command = [sys.executable, "-m", "objmask", "video", "videos", f"--model={TINY_YOLO}", "--outputs=protected,report"]
     environment = {**os.environ, "PYTHONPATH": str(project)}
 
     def objmask(*more: str) -> subprocess.CompletedProcess[str]:

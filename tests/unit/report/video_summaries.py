@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -138,9 +139,7 @@ def audit(
 
 def audited(folder: Path, audits: Mapping[str, Mapping[str, Any]]) -> None:
     """Writes audits by the videos' names."""
-    for name, one in audits.items():
-        path = folder / f"audit/{name}.json"
-        write_json(path, one)
+    _write_documents({folder / f"audit/{name}.json": one for name, one in audits.items()})
 
 
 def about_audits(
@@ -158,9 +157,7 @@ def about_audits(
 
 def results(folder: Path, video_summaries: Mapping[str, Mapping[str, Any]], label: str = "desk") -> list[ReportedVideo]:
     """Writes video summaries by the videos' names, and summaries that fit; returns the videos."""
-    for name, one in video_summaries.items():
-        path = folder / f"report/{name}.json"
-        write_json(path, one)
+    _write_documents({folder / f"report/{name}.json": one for name, one in video_summaries.items()})
     (folder / "summary").mkdir(parents=True, exist_ok=True)
     values = [len(video_summaries), 0.1, 0.05, 0.15, 0.5, 0.25]
     rows = [[group, *values] for group in GROUPS] if video_summaries else []
@@ -172,6 +169,17 @@ def results(folder: Path, video_summaries: Mapping[str, Mapping[str, Any]], labe
 def noise(bytes_: int) -> str:
     """Text as long as that of a picture of so many bytes."""
     return base64.b64encode(bytes(bytes_)).decode()
+
+
+def _write_documents(documents: Mapping[Path, Mapping[str, Any]]) -> None:
+    """Writes each; those that are one and the same object once, and their further files as copies of it."""
+    written: dict[int, Path] = {}
+    for path, document in documents.items():
+        if (first := written.setdefault(id(document), path)) is path:
+            write_json(path, document)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(first, path)
 
 
 def _write(path: Path, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
