@@ -66,8 +66,16 @@ def make(file: Path, prefix: Path) -> None:
     if python is None:
         sys.exit(f"conda: {file}: there is no {pythons[0]} on PATH")
     subprocess.run([python, "-I", "-m", "venv", prefix], check=True)
+    own = prefix / "bin/python"
+    # uv unpacks a package once for all environments. Which index it asks is set apart from pip's, so it may find none.
+    quick = shutil.which("uv")
+    if (
+        quick
+        and not subprocess.run([quick, "pip", "install", "--quiet", "--python", own, *pip], check=False).returncode
+    ):
+        return
     # Isolated from what the caller has: a package of PYTHONPATH's would count as installed.
-    subprocess.run([prefix / "bin/python", "-I", "-m", "pip", "install", "--quiet", *pip], check=True)
+    subprocess.run([own, "-I", "-m", "pip", "install", "--quiet", *pip], check=True)
 
 
 if __name__ == "__main__":
