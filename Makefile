@@ -3,6 +3,7 @@
 # make demo   rendered clips through the whole workflow, and the truth beside what was measured
 # make test-fast   unit tests without the slow ones (tests/slow.py): a minute
 # make test   all tests        make lint   all checks        make bench   measurements        make model   the built-in model
+# make coverage   all tests again, a third slower: lines and branches that none of them runs
 # make settings   config.yaml, docs/settings.md and the settings' schema, from objmask/config/settings.py
 # make docs   the documents as a site, in build/site
 SHELL := /bin/bash
@@ -20,7 +21,7 @@ endif
 DEMO := build/demo
 STEPS := 7114
 
-.PHONY: env lock demo model settings test test-fast lint bench docs clean
+.PHONY: env lock demo model settings test test-fast coverage lint bench docs clean
 
 env: .venv/ready
 
@@ -70,6 +71,14 @@ test: env
 
 test-fast: env
 	$(BIN)/python -m pytest --fast --numprocesses=$(CORES) --dist=loadfile tests/unit
+
+# What tests run of each module, also in the processes that they start: TESTS may name some of them.
+TESTS ?= tests/workflow tests/integration tests/unit
+coverage: env
+	rm -rf build/coverage && mkdir -p build/coverage
+	COVERAGE_RCFILE=$(CURDIR)/pyproject.toml $(BIN)/python -m coverage run -m pytest --numprocesses=$(CORES) --dist=loadfile \
+		--no-loadscope-reorder $(TESTS)
+	$(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage report
 
 lint: env
 	$(BIN)/ruff check .
