@@ -18,7 +18,7 @@ from objmask.config.json_schema import Schema, said_of, the_schema
 _WIDTH = 120
 _HEADER = """\
 # objmask configuration: the demo. What is not set here has the value shown; docs/settings.md says more of each
-# Another file:     snakemake --cores 2 --configfile workflow/examples/office.yaml
+# Another file:     snakemake --cores 2 --configfile <file>
 # Single values:    snakemake --cores 2 --config videos=<folder> model=<file.tflite>
 """
 _PAGE = """\

@@ -28,6 +28,9 @@ _MERGE = "tag:yaml.org,2002:merge"
 _TEXT = frozenset({"tag:yaml.org,2002:str", "tag:yaml.org,2002:timestamp"})
 _KNOWN = _TEXT | {f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "merge", "map", "seq")}
 
+_DEEPEST = 100
+"""Levels of lists and sections; settings have six."""
+
 
 class Plain(str):
     """A word without quotes.
@@ -77,8 +80,8 @@ def parse_settings(text: str) -> Any:
     """
     try:
         found = json.loads(text, object_pairs_hook=_once, **_NUMBERS)
-        return Plain.of("null", None) if found is None else found
-    except _TwiceError:
+        return Plain.of("null", None) if found is None else _shallow(found)
+    except (_TwiceError, _DeepError):
         raise
     except ValueError:
         pass
@@ -87,9 +90,24 @@ def parse_settings(text: str) -> Any:
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
-        return None if node is None else _Reader(loader).value(node)
+        return None if node is None else _shallow(_Reader(loader).value(node))
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(_reason(error)) from error
+
+
+def _shallow(found: Any) -> Any:
+    """The same; what is read further calls itself once a level, and where that ends differs between Pythons."""
+    level = [found]
+    for _ in range(_DEEPEST):
+        sections = [one.values() for one in level if isinstance(one, dict)]
+        level = [child for inner in (*sections, *(one for one in level if isinstance(one, list))) for child in inner]
+        if not level:
+            return found
+    raise _DeepError("it is nested too deeply")
+
+
+class _DeepError(ValueError):
+    """More than `_DEEPEST` levels."""
 
 
 class _TwiceError(ValueError):

@@ -363,7 +363,7 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "an error text in every module": lambda place: place.reworded(raised),
     "a log text in every module": lambda place: place.reworded(logged),
     "the help of every option": lambda place: place.reworded(helped),
-    "code that finds the videos: `index.py`, `input_table.py`": lambda place: [
+    "code that finds the videos: `inputs/index.py`, `inputs/table.py`": lambda place: [
         place.edited(f"objmask/{name}", "\n_MORE = 1\n") for name in ("inputs/index.py", "inputs/table.py")
     ],
     "code that spells options: `verbs/options.py`": lambda place: place.edited(

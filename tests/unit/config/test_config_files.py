@@ -185,6 +185,7 @@ BROKEN = {
     "NUL": ("videos: a\0b", "not YAML"),
     "deep": ("videos: " + "[" * 3000 + "]" * 3000, "nested"),
     "deep sections": ("".join(f"{' ' * n}a:\n" for n in range(3000)), "nested"),
+    "101 levels": ('{"videos": ' + "[" * 100 + "1" + "]" * 100 + "}", "nested"),
     "deep JSON": ('{"videos": ' + "[" * 3000 + "]" * 3000 + "}", "nested"),
     "very deep JSON": ('{"videos": ' + "[" * 200_000 + "]" * 200_000 + "}", "nested"),
     "in itself": ("videos: &a [*a]", "itself"),
