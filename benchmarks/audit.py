@@ -13,14 +13,14 @@ import json
 import random
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks import measure
-from objmask.audit.leaks import Box
 from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections, DetectionWriter, read_detections
-from objmask.detections.boxes import iou_of_two
+from objmask.detections.boxes import Box, iou_of_two
 from objmask.detections.frames_table import FrameTable, frames_path
 from objmask.detections.masks import paste
 from objmask.files.parquet import metadata_of
@@ -91,7 +91,7 @@ def search(protected: Path, file: str) -> Path:
     return folder
 
 
-def audit(video: Path, tracks: Path, protected: Path, again: Path) -> dict:
+def audit(video: Path, tracks: Path, protected: Path, again: Path) -> dict[str, Any]:
     """What the verb writes."""
     out = again / f"{tracks.stem}.json"
     read = (f"--video={video}", f"--probe={measure.probe(video)}", f"--end-s={SECONDS}", f"--detections={tracks}")
@@ -102,7 +102,8 @@ def audit(video: Path, tracks: Path, protected: Path, again: Path) -> dict:
     )
     objects = json.dumps(measure.sensitive())
     measure.verb("audit", *read, *seen, f"--objects={objects}", f"--floor={FLOOR}", f"--out={out}")
-    return json.loads(out.read_text())
+    document: dict[str, Any] = json.loads(out.read_text())
+    return document
 
 
 class Clip:
@@ -117,7 +118,7 @@ class Clip:
             for row in range(HOLD + 1, len(self._frames) - HOLD - 1)
             for found in [self._frames[row]]
             for i, track in enumerate(found.track_ids)
-            if found.scores[i] >= SURE and found.classes[i] in settings().classes and not found.carried[i]
+            if found.scores[i] >= SURE and found.classes[i] in settings().objects and not found.carried[i]
         ]
 
     def box(self, plant: Plant) -> Box:
@@ -173,7 +174,7 @@ def without(tracks: Path, plants: list[Plant]) -> Path:
     return out
 
 
-def seen(document: dict, plant: Plant, box: Box, *, sure: bool) -> bool:
+def seen(document: dict[str, Any], plant: Plant, box: Box, *, sure: bool) -> bool:
     """Whether the audit lists an object in its frame."""
     return any(
         m["first"]["frame"] <= plant.frame <= m["last"]["frame"]
@@ -203,7 +204,7 @@ class Quiet:
     by: str
     clip: str
     minutes: float
-    summary: dict
+    summary: dict[str, Any]
 
 
 def compare(first: str, second: str, rng: random.Random) -> tuple[list[Answer], list[Quiet]]:

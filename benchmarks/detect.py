@@ -34,7 +34,7 @@ def ready(model: Path, picture: np.ndarray, threads: int) -> Interpreter:
     interpreter.allocate_tensors()
     details = interpreter.get_input_details()[0]
     height, width = details["shape"][1:3]
-    box = Letterbox.fit(*picture.shape[:2], height, width)
+    box = Letterbox.fit(picture.shape[0], picture.shape[1], height, width)
     interpreter.set_tensor(details["index"], box.apply(picture)[None].astype(np.float32) / 255)
     interpreter.invoke()
     return interpreter

@@ -49,6 +49,7 @@ def video(
     start = time.perf_counter()
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=30, options=options)
+        assert isinstance(stream, av.VideoStream)
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = pix_fmt
         for rgb in frames:
@@ -70,7 +71,8 @@ def images(folder: Path, frames: list[np.ndarray], suffix: str, options: list[in
     for i, rgb in enumerate(frames):
         cv2.imwrite(str(folder / f"{i:08d}{suffix}"), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
     wrote = time.perf_counter()
-    back = [cv2.cvtColor(cv2.imread(str(p)), cv2.COLOR_BGR2RGB) for p in sorted(folder.iterdir())]
+    pictures = (cv2.imread(str(path)) for path in sorted(folder.iterdir()))
+    back = [cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB) for bgr in pictures if bgr is not None]
     return (
         wrote - start,
         time.perf_counter() - wrote,

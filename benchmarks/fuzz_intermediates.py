@@ -31,21 +31,17 @@ def main() -> None:
     from intermediates import Results, flipped
 
     rng = np.random.default_rng(options.seed)
-    rows, wrong = [], []
+    counts: list[tuple[str, Counter[str]]] = []
+    wrong: list[str] = []
     with tempfile.TemporaryDirectory(prefix="objmask-") as folder:
         results = Results(Path(folder))
         kinds = results.kinds()
         shares = [len(part) for part in np.array_split(np.arange(options.count), len(kinds))]
         for kind, count in zip(kinds, shares, strict=True):
             ends = list(flipped(results, kind, count, rng, Path(folder, "scratch")))
-            counts = Counter(end for end, _ in ends)
-            rows.append((kind.file, *(counts[end] for end in ENDS)))
+            counts.append((kind.file, Counter(end for end, _ in ends)))
             wrong += [said for end, said in ends if end in ENDS[2:]]
-    rows.append(("all", *(sum(row[k] for row in rows) for k in range(1, 5))))
-    measure.table(("file", *ENDS), rows)
-    for line in wrong:
-        print(line)
-    sys.exit(1 if wrong else 0)
+    measure.verdict("file", ENDS, counts, wrong)
 
 
 if __name__ == "__main__":

@@ -158,12 +158,7 @@ def main() -> None:
             if end in BAD:
                 wrong.append(f"{number}: {kind}, {damage.__name__}: {end}: {said}")
             print(number, kind, damage.__name__, end, said[:160], file=sys.stderr, flush=True)
-    total = sum(counts.values(), Counter[str]())
-    rows = [(what, *(some[end] for end in ENDS)) for what, some in [*sorted(counts.items()), ("all", total)]]
-    measure.table(("damaged", *ENDS), rows)
-    for line in wrong:
-        print(line)
-    sys.exit(1 if wrong else 0)
+    measure.verdict("damaged", ENDS, sorted(counts.items()), wrong)
 
 
 if __name__ == "__main__":

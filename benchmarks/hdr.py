@@ -15,7 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -115,8 +115,12 @@ def milliseconds(kind: str, folder: Path) -> list[object]:
     write(folder / "large.mp4", [rgb], kind)
     frame = next(read_frames(folder / "large.mp4", probe(folder / "large.mp4")))
     plain = av.VideoFrame.from_ndarray(rgb, "rgb24").reformat(format="yuv420p")
+    ways: tuple[Callable[[], object], ...] = (
+        frame.rgb,
+        lambda: frame.rgb((640, 360)),
+        lambda: plain.reformat(format="rgb24").to_ndarray(),
+    )
     for _ in range(15):
-        ways = (frame.rgb, lambda: frame.rgb((640, 360)), lambda: plain.reformat(format="rgb24").to_ndarray())
         for name, work in zip(times, ways, strict=True):
             start = time.perf_counter()
             work()

@@ -97,4 +97,4 @@ def soft_mask(
     whole[patch.top - top :, patch.left - left :][: patch.mask.shape[0], : patch.mask.shape[1]] = patch.mask * 255
     box = np.array([top / (height - 1), left / (width - 1), (bottom - 1) / (height - 1), (right - 1) / (width - 1)])
     size = min(SIDE, whole.shape[1]), min(SIDE, whole.shape[0])
-    return box.astype(np.float32), cv2.resize(whole, size, interpolation=cv2.INTER_AREA)
+    return box.astype(np.float32), np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.uint8)

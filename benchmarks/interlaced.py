@@ -65,7 +65,7 @@ def bwdif(pictures: Sequence[Picture]) -> list[Picture]:
         graph.push(frame)
         while True:
             try:
-                out.append(graph.pull().to_ndarray())  # type: ignore[arg-type,union-attr]
+                out.append(graph.pull().to_ndarray())  # type: ignore[arg-type]
             except (av.BlockingIOError, av.EOFError):
                 break
     return out
@@ -73,12 +73,14 @@ def bwdif(pictures: Sequence[Picture]) -> list[Picture]:
 
 def covered(objects: Detections, found: Detections, shape: tuple[int, ...]) -> list[float]:
     """Share of each object's pixels that lie in the masks of `found`, grown by a pixel as `protect` does at least."""
-    hidden = np.zeros(shape[:2], np.uint8)
+    height, width = shape[:2]
+    hidden = np.zeros((height, width), np.uint8)
     for mask, box in zip(found.masks, found.boxes, strict=True):
-        patch = paste(mask, box, *shape[:2], THRESHOLD)
+        patch = paste(mask, box, height, width, THRESHOLD)
         hidden[patch.rows, patch.columns] |= patch.mask
     hidden = cv2.dilate(hidden, np.ones((3, 3), np.uint8)).astype(np.uint8)
-    patches = [paste(mask, box, *shape[:2], THRESHOLD) for mask, box in zip(objects.masks, objects.boxes, strict=True)]
+    pairs = zip(objects.masks, objects.boxes, strict=True)
+    patches = [paste(mask, box, height, width, THRESHOLD) for mask, box in pairs]
     return [float(hidden[one.rows, one.columns][one.mask].mean()) for one in patches if one.mask.any()]
 
 
@@ -106,7 +108,8 @@ def main() -> None:
     detector.close()
     print(f"Every {EVERY}th picture of the first {FRAMES} frames of each clip.\n")
     head = ["fields", "objects", "found, of the first field", "of the second", "pixels of the second covered"]
-    measure.table(head, [[way, len(one[0]), *map(np.mean, one)] for way, one in scores.items()])
+    rows = [[way, len(one[0]), *(float(np.mean(values)) for values in one)] for way, one in scores.items()]
+    measure.table(head, rows)
 
 
 if __name__ == "__main__":

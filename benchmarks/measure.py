@@ -16,9 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import yaml
 
@@ -183,13 +185,25 @@ def share(values: Sequence[float], of: Sequence[float]) -> float:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Prints a Markdown table: text to the left, numbers to the right."""
-    rows = [[_cell(value) for value in row] for row in rows]
-    right = [all(not row[i].strip("-.0123456789") for row in rows) for i in range(len(columns))]
+    cells = [[_cell(value) for value in row] for row in rows]
+    right = [all(not row[i].strip("-.0123456789") for row in cells) for i in range(len(columns))]
     print(f"| {' | '.join(columns)} |")
     print(f"|{'|'.join('---:' if number else '---' for number in right)}|")
-    for row in rows:
+    for row in cells:
         print(f"| {' | '.join(row)} |")
     print()
+
+
+def verdict(
+    what: str, ends: Sequence[str], counts: Iterable[tuple[str, Counter[str]]], wrong: Sequence[str]
+) -> NoReturn:
+    """Prints how often each end came, of each thing and of all, and what is wrong; that makes the script end with 1."""
+    rows = list(counts)
+    rows.append(("all", sum((count for _, count in rows), Counter[str]())))
+    table((what, *ends), [(name, *(count[end] for end in ends)) for name, count in rows])
+    for line in wrong:
+        print(line)
+    sys.exit(1 if wrong else 0)
 
 
 def _cell(value: object) -> str:

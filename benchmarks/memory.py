@@ -30,8 +30,10 @@ def repeated(video: Path, times: int) -> Path:
                 stream = source.streams.video[0]
                 written = written or target.add_stream_from_template(stream)
                 packets = [packet for packet in source.demux(stream) if packet.size]
-                length = sum(packet.duration for packet in packets)
+                length = sum(packet.duration or 0 for packet in packets)
                 for packet in packets:
+                    assert packet.pts is not None
+                    assert packet.dts is not None
                     packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
                     packet.stream = written
                     target.mux(packet)

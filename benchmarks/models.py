@@ -40,6 +40,7 @@ def results(detector: Detector, coco: COCO) -> list[dict[str, object]]:
     out: list[dict[str, object]] = []
     for image in coco.loadImgs(coco.getImgIds()):
         picture = cv2.imread(str(measure.assets() / "coco/val2017" / image["file_name"]))
+        assert picture is not None
         height, width = picture.shape[:2]
         found = detector.detect([np.ascontiguousarray(picture[..., ::-1])])[0]
         for i, name in enumerate(found.classes):

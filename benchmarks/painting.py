@@ -45,7 +45,8 @@ def fill_up(frame: Detections, others: Detections) -> Detections:
 
 def with_masks(found: Detections, side: int) -> Detections:
     """The same with masks of side x side samples."""
-    masks = tuple(cv2.resize(mask, (side, side), interpolation=cv2.INTER_AREA) for mask in found.masks)
+    resized = (cv2.resize(mask, (side, side), interpolation=cv2.INTER_AREA) for mask in found.masks)
+    masks = tuple(np.asarray(mask, np.uint8) for mask in resized)
     return Detections(found.scores, found.classes, found.boxes, masks)
 
 

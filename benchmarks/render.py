@@ -9,20 +9,21 @@ the video; `overlay` and `protect` do.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import av
 
 from benchmarks import measure
 from objmask.config.hiding import HiddenLook, Hiding, Style
+from objmask.detections.arrays import Detections
 from objmask.detections.classes import Palette
-from objmask.objects.tables import read_tables
+from objmask.objects.tables import found_by_frame, objects_by_frame, read_tables
 from objmask.progress import Progress
 from objmask.render.colour_masks import write_masks
 from objmask.render.overlay import Overlay
 from objmask.render.privacy import Privacy
-from objmask.render.renderer import Renderer, render_video
+from objmask.render.renderer import Prepared, Renderer, render_video
 from objmask.video.info import VideoInfo
 from objmask.video.writer import VideoWriter
 
@@ -34,6 +35,7 @@ def bare(video: Path, out: Path) -> None:
     with av.open(str(video)) as source, av.open(str(out), "w") as target:
         decoded = source.streams.video[0]
         decoded.thread_type = "AUTO"
+        assert decoded.time_base is not None
         options = {"crf": "20", "preset": "veryfast"}
         encoded = target.add_stream("libx264", rate=decoded.average_rate, options=options)
         encoded.width, encoded.height, encoded.pix_fmt = decoded.width, decoded.height, "yuv420p"
@@ -50,12 +52,16 @@ def makers(video: Path, info: VideoInfo, folder: Path) -> dict[str, Callable[[],
     tables = read_tables([measure.detections(video)], info.sha256)
     hidden = palette.hidden(measure.sensitive())
 
-    def rendered(renderer: Renderer[object]) -> None:
+    def rendered(renderer: Renderer[Prepared], found: Iterable[Detections]) -> None:
         with VideoWriter(folder / "rendered.mp4", info) as writer:
-            render_video(renderer, video, info, tables, writer, Progress("", info.frames, bar=False))
+            bar = Progress("", info.frames, bar=False)
+            render_video(renderer, video, info, tables[0][1], found, writer, bar)
+
+    def overlay() -> None:
+        rendered(Overlay(palette, info, score=0.3, threshold=0.5), objects_by_frame(tables))
 
     def protect(style: Style) -> None:
-        rendered(Privacy(Hiding(objects=hidden, hold=2), info, HiddenLook(style=style)))
+        rendered(Privacy(Hiding(objects=hidden, hold=2), info, HiddenLook(style=style)), found_by_frame(tables))
 
     def masks() -> None:
         bar = Progress("", info.frames, bar=False)
@@ -64,7 +70,7 @@ def makers(video: Path, info: VideoInfo, folder: Path) -> dict[str, Callable[[],
     return {
         "decode and encode": lambda: bare(video, folder / "bare.mp4"),
         "masks": masks,
-        "overlay": lambda: rendered(Overlay(palette, info, score=0.3, threshold=0.5)),
+        "overlay": overlay,
         "protect, blur": lambda: protect("blur"),
         "protect, solid": lambda: protect("solid"),
     }

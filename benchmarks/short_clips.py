@@ -25,6 +25,7 @@ from pathlib import Path
 from benchmarks import measure
 from benchmarks.memory import repeated
 from benchmarks.scale import clips, ours, snakemake
+from objmask.detections.frames_table import frames_path
 from objmask.inference.job import DetectJob, NetworkOptions
 from objmask.jobs import lifetime
 
@@ -61,7 +62,7 @@ def stores(model: Path) -> list[tuple[Path, Path]]:
     return made
 
 
-def detect(model: Path, part: tuple[Path, Path], out: Path, threads: int, *more: str) -> None:
+def detect(model: Path, part: tuple[Path, Path], out: Path, *more: str, threads: int = THREADS) -> None:
     """A job, as the workflow starts it."""
     store, table = part
     read = (f"--model={model}", f"--frames={store}", f"--table={table}", "--device=cpu", f"--threads={threads}")
@@ -71,17 +72,17 @@ def detect(model: Path, part: tuple[Path, Path], out: Path, threads: int, *more:
 
 def own(model: Path, parts: Sequence[Part]) -> None:
     for part, out in parts:
-        detect(model, part, out, THREADS)
+        detect(model, part, out)
 
 
 def kept(model: Path, parts: Sequence[Part]) -> None:
     for part, out in parts:
-        detect(model, part, out, THREADS, "--keep-loaded")
+        detect(model, part, out, "--keep-loaded")
 
 
 def side_by_side(model: Path, parts: Sequence[Part]) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(lambda one: detect(model, *one, 1, "--keep-loaded"), parts))
+        list(pool.map(lambda one: detect(model, *one, "--keep-loaded", threads=1), parts))
 
 
 def at_once(model: Path, parts: Sequence[Part]) -> None:
@@ -94,12 +95,20 @@ def at_once(model: Path, parts: Sequence[Part]) -> None:
 
 def one_process(model: str, jobs: Sequence[Sequence[str]]) -> None:
     """Loads the network and runs all jobs."""
-    default = {"device": "cpu", "floor": 0.05, "max_per_frame": 100, "batch": None, "precision": "auto"}
-    network = NetworkOptions(Path(model), **default, threads=THREADS, optimise=True)  # type: ignore[arg-type]
+    network = NetworkOptions(
+        Path(model),
+        device="cpu",
+        floor=0.05,
+        max_per_frame=100,
+        threads=THREADS,
+        batch=None,
+        precision="auto",
+        optimise=True,
+    )
     detector = network.load()
     for store, table, out in jobs:
-        files = [Path(path) for path in (store, table, out, out.replace(".parquet", ".frames.parquet"))]
-        DetectJob(network, *files, every=1).run(detector, bar=False)
+        frames = frames_path(Path(out))
+        DetectJob(network, Path(store), Path(table), Path(out), frames, every=1).run(detector, bar=False)
     detector.close()
 
 

@@ -76,7 +76,7 @@ def compare(detector: YoloSegDetector, listener: Listener, rgb: npt.NDArray[np.u
     height, width = rgb.shape[:2]
     layout = listener.layout
     letterbox = Letterbox.fit(height, width, layout.height, layout.width)
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for i, (coefficients, prototypes) in enumerate(listener.heard):
         if layout.prototypes_first:
             prototypes = np.moveaxis(prototypes, 0, -1)

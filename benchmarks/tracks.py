@@ -10,7 +10,7 @@ office videos with two networks, each the other's reference. Leaks are counted a
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -59,7 +59,7 @@ class Clip:
 
     video: Path
     info: VideoInfo
-    ground_truth: Sequence[GroundTruthObjects | None]
+    ground_truth: Sequence[GroundTruthObjects]
     backs: Sequence[Field | None]
 
 
@@ -87,7 +87,9 @@ def rendered() -> list[Clip]:
         video = root / f"{name}.mp4"
         info = VideoInfo.read(measure.probe(video))
         frames = {frame.number: frame for frame in truth.frames(name)}
-        clips.append(Clip(video, info, list(annotated(frames, range(info.frames), crowds=True)), backs_of(video, info)))
+        shown = [objects for objects in annotated(frames, range(info.frames), crowds=True) if objects is not None]
+        assert len(shown) == info.frames, "the truth knows every frame"
+        clips.append(Clip(video, info, shown, backs_of(video, info)))
     return clips
 
 
@@ -198,8 +200,11 @@ def times() -> None:
         for frame in read_frames(video, info):
             frame.planes()
 
-    things = {"decode": decode, "tracks": partial(measure.verb, *arguments, *measure.found(out))}
-    things["tracks without flow"] = partial(measure.verb, *arguments, "--no-flow", *measure.found(out))
+    things: dict[str, Callable[[], object]] = {
+        "decode": decode,
+        "tracks": partial(measure.verb, *arguments, *measure.found(out)),
+        "tracks without flow": partial(measure.verb, *arguments, "--no-flow", *measure.found(out)),
+    }
     print(f"`{measure.FPVO}`, {info.frames} frames of {info.width} x {info.height}:\n")
     measure.rates(measure.interleaved(things, ROUNDS), info.frames, "decode")
 

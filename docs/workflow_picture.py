@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -72,7 +73,7 @@ BUS = 1.94
 """Column at which the line from `track` goes down to the rules that take tracks."""
 
 
-def graph(settings: dict[str, object]) -> tuple[set[str], set[tuple[str, str]]]:
+def graph(settings: Mapping[str, object]) -> tuple[set[str], set[tuple[str, str]]]:
     """The rules of a run, and (rule, rule that takes its files), as Snakemake sees them."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
