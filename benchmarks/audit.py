@@ -70,11 +70,12 @@ def first_pass(video: Path, file: str) -> Path:
 
 
 def protect(video: Path, tracks: Path) -> Path:
-    """The protected video, beside the tracks."""
+    """The protected video, and what was not hidden in it, beside the tracks."""
     out = tracks.with_suffix(".mp4")
     read = (f"--video={video}", f"--probe={measure.probe(video)}", f"--end-s={SECONDS}")
-    objects = json.dumps(measure.sensitive())
-    measure.verb("protect", *read, f"--detections={tracks}", f"--objects={objects}", f"--hold={HOLD}", f"--out={out}")
+    hide = (f"--objects={json.dumps(measure.sensitive())}", f"--hold={HOLD}")
+    written = (f"--out={out}", f"--out-hidden={out.with_suffix('.json')}")
+    measure.verb("protect", *read, f"--detections={tracks}", *hide, *written)
     return out
 
 
@@ -99,6 +100,7 @@ def audit(video: Path, tracks: Path, protected: Path, again: Path) -> dict[str, 
         f"--protected={protected}",
         f"--protected-probe={again / 'probe.json'}",
         f"--again={again / 'found.parquet'}",
+        f"--unhidden={protected.with_suffix('.json')}",
     )
     objects = json.dumps(measure.sensitive())
     measure.verb("audit", *read, *seen, f"--objects={objects}", f"--floor={FLOOR}", f"--out={out}")
