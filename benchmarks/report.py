@@ -36,7 +36,7 @@ def video_summary(video: Path) -> str:
     palette = f"--groups={measure.groups()}"
     coverage, protected = results / f"coverage/{name}.csv", results / f"protected/{name}.mp4"
     measure.verb("coverage", *found, palette, f"--out={coverage}")
-    hidden = f"--objects={json.dumps(measure.sensitive())}"
+    hidden = f"--hiding={json.dumps({'objects': measure.sensitive()})}"
     measure.verb("protect", f"--video={video}", *found, hidden, f"--out={protected}")
     shown = (f"--coverage={coverage}", "--protected", protected, "--hidden", found[1], hidden)
     measure.verb("video-summary", *found, palette, *shown, f"--out={results / f'report/{name}.json'}")
