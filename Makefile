@@ -1,6 +1,6 @@
 # make env    the environment, in .venv, from requirements-dev.lock
 # make lock   both lock files and envs/, from pyproject.toml; versions stay, but with UPGRADE=--upgrade
-# make demo   rendered clips through the whole workflow, and the truth beside what was measured
+# make demo   rendered clips through the whole workflow, and the ground truth beside what was measured
 # make test-fast   unit tests without the slow ones (tests/slow.py): a minute
 # make test   all tests        make lint   all checks        make bench   measurements        make model   the built-in model
 # make coverage   all tests again, a third slower: lines and branches that none of them runs
@@ -44,7 +44,7 @@ lock: env
 
 demo: $(DEMO)/rendered
 	$(BIN)/snakemake --cores $(CORES) --quiet rules --directory $(DEMO)
-	@echo; echo "Coverage measured by the built-in model, beside the truth that the rendered clips come with:"
+	@echo; echo "Coverage measured by the built-in model, beside the ground truth of the synthetic clips:"
 	@$(BIN)/python -m objmask agreement --coverage=$(DEMO)/results/coverage --truth=$(DEMO)/videos/truth
 	@echo; echo "Open $(DEMO)/results/report.html in a browser; beside it: masks/ overlay/ protected/ (videos), coverage/ summary/ (tables)"
 	@echo "The built-in model knows rendered desks only. Your own footage needs a COCO model, one line away:"

@@ -158,7 +158,7 @@ def _go_on(session: requests.Session, url: str, part: Path, size_bytes: int, che
         ) from error
     except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, HTTPError) as error:
         if any(isinstance(one, NameResolutionError) for one in _causes(error)):
-            raise UnreachableError(f"{shown(url)}: no such host, or no network ({_reason(error)})") from error
+            raise UnreachableError(f"{shown(url)}: no such host, or no internet ({_reason(error)})") from error
         raise _BrokenOffError(_reason(error)) from error
     except requests.RequestException as error:
         raise ModelError(f"{shown(url)}: cannot be downloaded ({_reason(error)}); mend mirror") from error

@@ -18,7 +18,7 @@ from objmask.evaluation.mask_ap import mask_ap
 from objmask.models.load import load
 
 TUTORIAL = sections(ROOT / "docs/tutorial.md")
-FIRST_RUN = ("1. Install", "2. Make some video", "3. Look at the plan, then run it")
+FIRST_RUN = ("1. Install", "2. Make some video", "3. List the jobs, then run them")
 MODEL = ROOT / "objmask/models/demo"
 LIMIT_BYTES = 6_000_000
 

@@ -17,7 +17,7 @@ PLANS = [command for command in commands((ROOT / "README.md").read_text(encoding
 def test_a_run_of_the_readme_is_planned(command: str, project: Path, tmp_path: Path) -> None:
     (tmp_path / "videos/desk").mkdir(parents=True)
     clips.make(tmp_path / "videos/desk/one.mp4", pts=range(0, 3003, 1001))
-    filled = command.replace("<folder>", "videos").replace("<your copy>", shlex.quote(f"{project}/profiles/slurm"))
-    arguments = [word for word in shlex.split(filled)[1:] if word != "-n"]
+    filled = command.replace("<folder>", "videos").replace("profiles/slurm", shlex.quote(f"{project}/profiles/slurm"))
+    arguments = [word for word in shlex.split(filled)[1:] if word != "--dry-run"]
     run = Workflow(project, project).run(tmp_path, None, *arguments, "-n", "-s", project / "Snakefile", unflagged=True)
     assert run.ok().jobs["model"] == 1
