@@ -62,7 +62,7 @@ class Course:
 
         zoom = eased(0.55, 0.9)
         room = (1 - zoom) / 2
-        centre = np.stack([0.5 + room * (eased(-1, 1)) + tremble(0.004) for _ in range(2)], axis=1)
+        centre = np.stack([0.5 + room * eased(-1, 1) + tremble(0.004) for _ in range(2)], axis=1)
         light = np.exp(tremble(0.06) + eased(-0.15, 0.15))
         return cls(centre, zoom, np.radians(eased(-8, 8)) + tremble(0.004), light, float(rng.uniform(1, 5)))
 
@@ -181,7 +181,7 @@ def make_clips(document: Document, pictures: Path, folder: Path, clips: int, see
             continue
         bgr = cv2.imread(str(pictures / image["file_name"]))
         assert bgr is not None, image["file_name"]
-        picture = np.ascontiguousarray(bgr[..., ::-1])
+        picture = np.ascontiguousarray(bgr[..., ::-1], np.uint8)
         course = Course.drawn(np.random.default_rng([seed, k]))
         make_clip(picture, document.objects[image["id"]], course, names[-1], folder, [seed, k, 1])
     return names
