@@ -51,6 +51,8 @@ def _run(arguments: list[str], folder: str, environment: dict[str, str], out: st
         code = 0
     except SystemExit as end:
         code = end.code or 0
+    except BaseException:  # as Python shows what nobody caught
+        sys.excepthook(*sys.exc_info())
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
