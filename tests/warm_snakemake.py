@@ -51,7 +51,9 @@ def _run(arguments: list[str], folder: str, environment: dict[str, str], out: st
         code = 0
     except SystemExit as end:
         code = end.code or 0
-    except BaseException:  # as Python shows what nobody caught
+        if not isinstance(code, int):  # as Python shows what somebody gave for a code
+            print(code, file=sys.stderr)
+    except BaseException:  # and what nobody caught
         sys.excepthook(*sys.exc_info())
     finally:
         sys.stdout.flush()
