@@ -60,18 +60,18 @@ def _reader(part: Mapping[str, Any]) -> Callable[[str], float | str]:
     """What reads an option's text as the value that a setting takes."""
     kinds = part.get("oneOf", [part])
     words = [word for one in kinds for word in one.get("enum", [one.get("const")])]
-    numbers = next((one for one in kinds if "type" in one), None)
+    numbers: Mapping[str, Any] = next((one for one in kinds if "type" in one), {})
+    limits = [(said, holds, numbers[bound]) for bound, (said, holds) in _BOUNDS.items() if bound in numbers]
 
     def number(text: str) -> float | str:
-        if text in words or numbers is None:
-            return text
+        if text in words or not numbers:
+            return text  # a word that there is not is refused by the parser
         value = int(text) if "integer" in numbers["type"] else float(text)
-        if not math.isfinite(value) or not all(holds(value, numbers[bound]) for bound, (_, holds) in bounds.items()):
-            said = " and ".join(f"{words} {numbers[bound]:g}" for bound, (words, _) in bounds.items())
-            raise argparse.ArgumentTypeError(f"{text} is not {said or 'finite'}")
+        if not math.isfinite(value) or not all(holds(value, limit) for _, holds, limit in limits):
+            possible = " and ".join(f"{said} {limit:g}" for said, _, limit in limits)
+            raise argparse.ArgumentTypeError(f"{text} is not {possible or 'finite'}")
         return value
 
-    bounds = {bound: tested for bound, tested in _BOUNDS.items() if numbers and bound in numbers}
     return number
 
 
