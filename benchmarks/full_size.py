@@ -5,7 +5,8 @@
 The Inception-ResNet-v2 network with random weights, exported in the zoo's layout, served by an HTTP server on this
 machine and fetched by `model` under a name of the zoo, runs on frames of the FPV-O clip (1280 x 720, inside
 768 x 1365) on 2 threads. Beside it a bare loop of `session.run` on the same graph and the same frames. Random weights
-find nothing of their own: the score floor 0 lets all boxes through, and the number of boxes is set.
+find nothing of their own: the score floor 0 lets all boxes through, and the number of boxes is set. The last rows are
+of the network that the README names first, at its full size (inside 800 x 1365).
 """
 
 from __future__ import annotations
@@ -35,18 +36,26 @@ from objmask.progress import Progress
 # The one archive of the zoo without a published checksum, so that one of our own may take its place.
 NAME = "mask_rcnn_inception_resnet_v2_1024x1024_coco17_gpu-8"
 PATH = f"tf2/20200711/{NAME}.tar.gz"
+ORIGINAL, SMALLER = "inception_resnet_v2_atrous_coco", "inception_v2_coco"
 FRAMES, RATE = 5, 30
 THREADS, ROUNDS = 2, 2
-VARIANTS = ((300, 100, FRAMES), (300, 5, 2), (100, 100, 2), (100, 5, 2))
-"""Proposals, boxes that get masks, and frames."""
+VARIANTS = (
+    (ORIGINAL, 300, 100, FRAMES),
+    (ORIGINAL, 300, 5, 2),
+    (ORIGINAL, 100, 100, 2),
+    (ORIGINAL, 100, 5, 2),
+    (SMALLER, 100, 100, 10),
+    (SMALLER, 100, 5, 10),
+)
+"""Architecture, proposals, boxes that get masks, and frames."""
 v1 = tf.compat.v1
 
 
-def exported(proposals: int, boxes: int) -> Path:
+def exported(architecture: str, proposals: int, boxes: int) -> Path:
     """The network as a folder in the zoo's layout."""
-    folder = measure.work() / f"{NAME}_{proposals}_{boxes}" / NAME
+    folder = measure.work() / f"{architecture}_{proposals}_{boxes}" / NAME
     if not folder.exists():
-        config = named("inception_resnet_v2_atrous_coco", proposals=proposals, detections=boxes)
+        config = named(architecture, proposals=proposals, detections=boxes)
         export(MaskRCNN(config), folder)
     return folder
 
@@ -70,7 +79,7 @@ def fetched(folder: Path) -> tuple[Path, measure.Run]:
 def frames(model: Path, count: int) -> tuple[Path, Path]:
     """Frames store and table of the clip's first frames."""
     video = measure.office(measure.FPVO)
-    store, table = (measure.work() / f"first_{count}{suffix}" for suffix in (".nut", ".parquet"))
+    store, table = (measure.work() / f"{model.name}_{count}{suffix}" for suffix in (".nut", ".parquet"))
     end = f"--end-s={(count - 0.5) / RATE}"
     read = (f"--video={video}", f"--probe={measure.probe(video)}", f"--model={model}", end)
     measure.verb("frames", *read, f"--out={store}", f"--table={table}")
@@ -99,11 +108,13 @@ class Bare:
         self._session.close()
 
 
-def variant(proposals: int, boxes: int, store: Path, table: Path) -> list[object]:
+def variant(architecture: str, proposals: int, boxes: int, count: int) -> list[object]:
     """A row: seconds a frame of `detect` and of the bare loop."""
-    folder, chunk = exported(proposals, boxes), FrameTable.read(table)
-    model = measure.work() / "models" / f"{proposals}_{boxes}"
+    folder = exported(architecture, proposals, boxes)
+    model = measure.work() / "models" / f"{architecture}_{proposals}_{boxes}"
     measure.verb("model", f"--source={folder / FROZEN_GRAPH}", f"--out={model}")
+    store, table = frames(model, count)
+    chunk = FrameTable.read(table)
     bare, detector = Bare(folder / FROZEN_GRAPH, list(read_store(store))), load(model, threads=THREADS, device="cpu")
 
     def whole() -> None:
@@ -119,7 +130,7 @@ def variant(proposals: int, boxes: int, store: Path, table: Path) -> list[object
     detector.close()
     ratio = measure.share(times["detect"].wall_s, times["bare"].wall_s)
     seconds = [float(np.median(times[name].wall_s)) / len(chunk) for name in ("detect", "bare")]
-    return [proposals, boxes, len(chunk), *seconds, f"{ratio:.3f}"]
+    return [architecture, proposals, boxes, len(chunk), *seconds, f"{ratio:.3f}"]
 
 
 def settings(model: Path, store: Path, table: Path) -> list[list[object]]:
@@ -140,11 +151,11 @@ def settings(model: Path, store: Path, table: Path) -> list[list[object]]:
 
 
 def main() -> None:
-    model, taken = fetched(exported(*VARIANTS[0][:2]))
+    model, taken = fetched(exported(*VARIANTS[0][:3]))
     print(f"`model` fetched, checked, unpacked and opened the archive in {taken.wall_s:.0f} s.\n")
-    rows = [variant(proposals, boxes, *frames(model, count)) for proposals, boxes, count in VARIANTS]
+    rows = [variant(*one) for one in VARIANTS]
     print(f"{ROUNDS} rounds (aim: at most 1.02 of the bare loop):\n")
-    columns = ["proposals", "boxes with masks", "frames", "detect, s a frame", "bare, s a frame", "detect / bare"]
+    columns = ["network", "proposals", "boxes with masks", "frames", "detect, s a frame", "bare, s a frame", "ratio"]
     measure.table(columns, rows)
     print(f"The verb on the fetched model, {FRAMES} frames, 300 proposals and 100 boxes, with start and loading:\n")
     measure.table(["how", "s a frame", "peak memory, GiB"], settings(model, *frames(model, FRAMES)))
