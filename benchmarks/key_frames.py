@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import measure
-from benchmarks.full_size import exported
+from benchmarks.full_size import ORIGINAL, exported
 from benchmarks.tracks import HOLDS, LEAKS, Clip, leak_columns, rendered, settings
 from objmask.detections.classes import Palette
 from objmask.detections.frames_table import FrameTable, frames_path
@@ -144,7 +144,7 @@ def at_full_size() -> None:
     """Prints what the original's network gains."""
     model = measure.work() / "models/full_size"
     if not model.exists():
-        measure.verb("model", f"--source={exported(300, 100) / FROZEN_GRAPH}", f"--out={model}")
+        measure.verb("model", f"--source={exported(ORIGINAL, 300, 100) / FROZEN_GRAPH}", f"--out={model}")
     video = measure.office(measure.FPVO)
     # Loading the network and what it does once takes as long as several frames; a run does that once for many videos.
     start_s = chain(video, model, "1", 0.5 / RATE).wall_s
