@@ -15,16 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from benchmarks import measure
 from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections, DetectionWriter, read_detections
 from objmask.detections.boxes import Box, iou_of_two
 from objmask.detections.frames_table import FrameTable, frames_path
 from objmask.detections.masks import paste
+from objmask.evaluation.hiding import pixels_of
 from objmask.files.parquet import metadata_of
-from objmask.render.privacy import Privacy
+from objmask.hidden.decide import Hider
 from objmask.video.info import VideoInfo
 
 PLANTS, SECONDS, SEED, HOLD = 120, 20, 0, 2
@@ -72,10 +71,11 @@ def first_pass(video: Path, file: str) -> Path:
 def protect(video: Path, tracks: Path) -> Path:
     """The protected video, and what was not hidden in it, beside the tracks."""
     out = tracks.with_suffix(".mp4")
-    read = (f"--video={video}", f"--probe={measure.probe(video)}", f"--end-s={SECONDS}")
-    hide = (f"--objects={json.dumps(measure.sensitive())}", f"--hold={HOLD}")
-    written = (f"--out={out}", f"--out-hidden={out.with_suffix('.json')}")
-    measure.verb("protect", *read, f"--detections={tracks}", *hide, *written)
+    probe, hidden = f"--probe={measure.probe(video)}", tracks.with_name(f"{tracks.stem}_hidden.parquet")
+    rules = (f"--objects={json.dumps(measure.sensitive())}", f"--hold={HOLD}")
+    written = (f"--out={hidden}", f"--out-unhidden={out.with_suffix('.json')}")
+    measure.verb("hide", probe, f"--detections={tracks}", *rules, *written)
+    measure.verb("protect", f"--video={video}", probe, f"--hidden={hidden}", f"--end-s={SECONDS}", f"--out={out}")
     return out
 
 
@@ -114,7 +114,7 @@ class Clip:
     def __init__(self, video: Path, tracks: Path) -> None:
         self._info, table = VideoInfo.read(measure.probe(video)), FrameTable.read(frames_path(tracks))
         self._frames = list(read_detections(tracks, table.number.tolist()))
-        self._privacy = Privacy(settings(), self._info)
+        self._hider = Hider(settings(), self._info)
         self.candidates = [
             Plant(row, int(table.number[row]), track, found.classes[i], float(found.scores[i]), i)
             for row in range(HOLD + 1, len(self._frames) - HOLD - 1)
@@ -139,11 +139,10 @@ class Clip:
         mask = paste(found.masks[plant.index], found.boxes[plant.index], info.height, info.width, 0.3)
         if not mask.mask.any():
             return False
-        blocks = np.zeros(((info.height + 1) // 2, (info.width + 1) // 2), np.bool_)
-        for one in self._frames[plant.row - HOLD : plant.row + HOLD + 1]:
-            for patch in self._privacy.prepare(one.take(i for i, n in enumerate(one.track_ids) if n != plant.track)):
-                blocks[patch.rows, patch.columns] |= patch.mask
-        hidden = blocks.repeat(2, 0).repeat(2, 1)[mask.rows, mask.columns]
+        near = self._frames[plant.row - HOLD : plant.row + HOLD + 1]
+        others = (one.take(i for i, n in enumerate(one.track_ids) if n != plant.track) for one in near)
+        areas = self._hider.areas([self._hider.prepare([("", one)]) for one in others], HOLD)
+        hidden = pixels_of([area.patch for area in areas], info)[mask.rows, mask.columns]
         return bool((hidden & mask.mask).sum() <= COVERED * mask.mask.sum())
 
     def choose(self, count: int, rng: random.Random) -> list[Plant]:

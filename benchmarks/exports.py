@@ -2,8 +2,8 @@
 
     python -m benchmarks.exports [ASSETS]
 
-The detections of an office clip (full size, YOLO masks), exported by the verb in a process of its own. The polygons are
-drawn as training programs draw them (OpenCV) and as pycocotools does, and compared with the masks of COCO.
+What is painted of an office clip (full size, YOLO masks), exported by the verb in a process of its own. The polygons
+are drawn as training programs draw them (OpenCV) and as pycocotools does, and compared with the masks of COCO.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from objmask.detections.frames_table import FrameTable, frames_path
 FORMATS = {"coco": ".json", "masks_png": "", "yolo": "", "cvat": ".zip"}
 
 
-def export(kind: str, out: Path, detections: Path, probe: Path) -> measure.Run:
+def export(kind: str, out: Path, painted: Path, probe: Path) -> measure.Run:
     """Runs the verb."""
-    given = (f"--probe={probe}", f"--detections={detections}", f"--groups={measure.groups()}")
+    given = (f"--probe={probe}", f"--painted={painted}", f"--groups={measure.groups()}")
     return measure.verb("annotations", f"--format={kind}", *given, f"--out={out}")
 
 
@@ -59,12 +59,12 @@ def compare(coco: Path, yolo: Path) -> None:
 
 def main() -> None:
     video = measure.office(measure.ONE_BY_ONE)
-    detections, probe = measure.detections(video, measure.INT8), measure.probe(video)
-    frames = len(FrameTable.read(frames_path(detections)))
+    painted, probe = measure.painted(video, measure.INT8), measure.probe(video)
+    frames = len(FrameTable.read(frames_path(painted)))
     rows = []
     for kind, suffix in FORMATS.items():
         out = measure.work() / f"export_{kind}{suffix}"
-        run = export(kind, out, detections, probe)
+        run = export(kind, out, painted, probe)
         size = sum(path.stat().st_size for path in [out, *out.rglob("*")] if path.is_file())
         rows.append((kind, run.wall_s / frames * 1000, run.peak_mib, size / frames / 1024))
     print(f"{frames} frames of {video.name}, start of the process included.\n")

@@ -21,10 +21,11 @@ from benchmarks.full_size import ORIGINAL, exported
 from benchmarks.tracks import HOLDS, LEAKS, Clip, leak_columns, rendered, settings
 from objmask.detections.classes import Palette
 from objmask.detections.frames_table import FrameTable, frames_path
-from objmask.detections.masks import paint
 from objmask.evaluation.temporal import Temporal
 from objmask.models.families.tf_detection import FROZEN_GRAPH
-from objmask.objects.tables import Tables, objects_by_frame, read_tables
+from objmask.objects.tables import Tables, read_tables
+from objmask.painted.decide import PaintRules, painted_by_frame
+from objmask.painted.objects import labels_of
 from objmask.video.info import VideoInfo
 
 CLIPS = (measure.FPVO, measure.CUPS, "desk/coffee.mp4", "desk/bottles.mp4")
@@ -75,8 +76,8 @@ def chain(video: Path, model: Path, every: str, end_s: float | None = None) -> C
 def painted(tables: Tables, info: VideoInfo) -> Labels:
     """The painted map of each frame."""
     palette = Palette.from_json(measure.groups())
-    chosen = (found.select(score=SCORE) for found in objects_by_frame(tables))
-    return [paint(one, palette, info.height, info.width, THRESHOLD)[0] for one in chosen]
+    rules, size = PaintRules(palette, SCORE, THRESHOLD), (info.height, info.width)
+    return [labels_of(objects, palette, *size) for objects in painted_by_frame(tables, rules, *size)]
 
 
 def overlap(maps: Labels, others: Labels) -> list[float]:

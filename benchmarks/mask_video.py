@@ -15,20 +15,19 @@ import numpy.typing as npt
 
 from benchmarks import measure
 from objmask.detections.classes import Palette
-from objmask.detections.masks import paint
-from objmask.objects.tables import found_by_frame, read_tables
+from objmask.painted.objects import labels_of
+from objmask.painted.table import PaintedTable
 from objmask.render.colour_masks import read_masks
 from objmask.video.info import VideoInfo
 
-SCORE, THRESHOLD = 0.3, 0.5
 Counts = npt.NDArray[np.int64]
 
 
 def mask_video(video: Path, *, lossless: bool) -> Path:
     """The mask video of a video."""
     out = measure.work() / ("masks_lossless" if lossless else "masks") / f"{video.name}.mp4"
-    options = [f"--probe={measure.probe(video)}", f"--detections={measure.detections(video)}"]
-    options += [f"--groups={measure.groups()}", f"--score={SCORE}", f"--threshold={THRESHOLD}", f"--out={out}"]
+    options = [f"--probe={measure.probe(video)}", f"--painted={measure.painted(video)}"]
+    options += [f"--groups={measure.groups()}", f"--out={out}"]
     measure.verb("masks", *options, *(["--lossless"] if lossless else []))
     return out
 
@@ -40,9 +39,9 @@ def compare(video: Path, palette: Palette) -> tuple[Counts, Counts, bool]:
     read = [read_masks(file, VideoInfo.read(measure.probe(file)), palette) for file in files]
     common, either, equal = [], [], True
     size = len(palette.groups) + 1
-    tables = read_tables([measure.detections(video)], info.sha256)
-    for found, back, exact in zip(found_by_frame(tables), *read, strict=True):
-        painted, _ = paint(found.select(score=SCORE), palette, info.height, info.width, THRESHOLD)
+    table = PaintedTable.read(measure.painted(video), info, palette)
+    for objects, back, exact in zip(table.objects(), *read, strict=True):
+        painted = labels_of(objects, palette, info.height, info.width)
         here = np.bincount(painted[painted == back], minlength=size)
         common.append(here)
         either.append(np.bincount(painted.ravel(), minlength=size) + np.bincount(back.ravel(), minlength=size) - here)

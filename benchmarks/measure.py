@@ -132,6 +132,24 @@ def detections(video: Path, file: str = NHWC) -> Path:
     return out
 
 
+def painted(video: Path, file: str = NHWC) -> Path:
+    """What is painted of a video, of the detections of a model."""
+    out = work() / "painted" / Path(file).stem / f"{video.name}.parquet"
+    if not out.exists():
+        given = (f"--probe={probe(video)}", f"--detections={detections(video, file)}")
+        verb("paint", *given, f"--groups={groups()}", f"--out={out}")
+    return out
+
+
+def hidden(video: Path, file: str = NHWC) -> Path:
+    """What is hidden of it."""
+    out = work() / "hidden" / Path(file).stem / f"{video.name}.parquet"
+    if not out.exists():
+        given = (f"--probe={probe(video)}", f"--detections={detections(video, file)}")
+        verb("hide", *given, f"--objects={json.dumps(sensitive())}", f"--out={out}")
+    return out
+
+
 def found(out: Path) -> tuple[str, str]:
     """Options of `detect` and `gather`."""
     return f"--out={out}", f"--out-frames={out.with_suffix('.frames.parquet')}"

@@ -8,6 +8,7 @@ repeated, nothing encoded anew), with the 256-pixel int8 network.
 
 from __future__ import annotations
 
+import json
 import statistics
 from pathlib import Path
 
@@ -46,8 +47,7 @@ def peaks(video: Path, folder: Path) -> dict[str, float]:
     model, palette = measure.model(measure.INT8), measure.groups()
     probe, store, table = folder / "probe.json", folder / "frames.nut", folder / "frames.parquet"
     part, whole = folder / "part.parquet", folder / "whole.parquet"
-    hidden = measure.sensitive()
-    objects = "[" + ", ".join(f'"{name}"' for name in sorted(hidden)) + "]"
+    painted, hidden, objects = folder / "painted.parquet", folder / "hidden.parquet", json.dumps(measure.sensitive())
     source, found, groups = (f"--video={video}", f"--probe={probe}"), f"--detections={whole}", f"--groups={palette}"
     read = (f"--model={model}", f"--frames={store}", f"--table={table}", "--threads=2")
     verbs: dict[str, tuple[str, ...]] = {
@@ -55,10 +55,12 @@ def peaks(video: Path, folder: Path) -> dict[str, float]:
         "frames": (*source, f"--model={model}", f"--out={store}", f"--table={table}"),
         "detect": (*read, *measure.found(part)),
         "gather": (source[1], f"--part={part}", *measure.found(whole)),
-        "masks": (source[1], found, groups, f"--out={folder / 'masks.mp4'}"),
-        "overlay": (*source, found, groups, f"--out={folder / 'overlay.mp4'}"),
-        "protect": (*source, found, f"--objects={objects}", f"--out={folder / 'protected.mp4'}"),
-        "coverage": (source[1], found, groups, f"--out={folder / 'coverage.csv'}"),
+        "paint": (source[1], found, groups, f"--out={painted}"),
+        "hide": (source[1], found, f"--objects={objects}", f"--out={hidden}"),
+        "masks": (source[1], f"--painted={painted}", groups, f"--out={folder / 'masks.mp4'}"),
+        "overlay": (*source, f"--painted={painted}", groups, f"--out={folder / 'overlay.mp4'}"),
+        "protect": (*source, f"--hidden={hidden}", f"--out={folder / 'protected.mp4'}"),
+        "coverage": (source[1], f"--painted={painted}", groups, f"--out={folder / 'coverage.csv'}"),
     }
     return {verb: measure.verb(verb, *options).peak_mib for verb, options in verbs.items()}
 

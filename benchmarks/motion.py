@@ -1,10 +1,10 @@
 """What is painted and hidden of real pictures in motion, and what does each setting buy?
 
-    python -m benchmarks.motion [ASSETS] [--clips=40] [--curves]
+    python -m benchmarks.motion [ASSETS] [--clips=40] [--curves=PICTURE]
 
 A virtual camera (`benchmarks/camera.py`) makes clips of the annotated COCO pictures, with exact truth in every frame.
 YOLO 640 finds what it finds, and the project's own evaluation judges what the defaults paint and hide. `--curves`
-prints the same over settings, one at a time.
+prints the same over settings, one at a time, and draws them.
 """
 
 from __future__ import annotations
@@ -44,8 +44,9 @@ FIGURES = {
 DEFAULT_TRACKS = TrackSettings(0.5, 0.2, 0.5)
 CURVES: Mapping[str, Sequence[Any]] = {
     "privacy.score": (0.05, 0.1, 0.15, 0.2, 0.3, 0.4),
+    "privacy.threshold": (0.05, 0.1, 0.2, 0.3, 0.5),
     "privacy.grow": (0.0, 0.02, 0.05, 0.1),
-    "privacy.hold": (0, "0.1 s", "0.3 s"),
+    "privacy.hold": (0, "0.1 s", "0.2 s", "0.3 s", "0.5 s"),
     "tracks.memory_s": (0.0, 0.2, 0.5, 1.0),
     "masks.score": (0.2, 0.3, 0.4, 0.5),
 }
@@ -123,7 +124,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("assets", nargs="?", help="folder of real files; none: OBJMASK_TEST_ASSETS")
     parser.add_argument("--clips", type=int, default=40)
-    parser.add_argument("--curves", action="store_true")
+    parser.add_argument("--curves", metavar="PICTURE", help="also over settings, drawn to a file such as curves.png")
     options = parser.parse_args()
     if options.assets:
         os.environ["OBJMASK_TEST_ASSETS"] = options.assets
@@ -133,9 +134,39 @@ def main() -> None:
     ways = {"detections alone": replace(default, tracks=None), "tracks": default}
     print(f"{len(clips)} clips, {sum(clip.info.frames for clip in clips)} frames, seed {SEED}, YOLO 640:\n")
     measure.table(["", *FIGURES.values()], [[way, *_cells(judged(clips, chosen))] for way, chosen in ways.items()])
-    for key, values in CURVES.items() if options.curves else ():
-        rows = [[f"{value}", *_cells(judged(clips, changed(default, key, value)))] for value in values]
-        measure.table([key, *FIGURES.values()], rows)
+    if options.curves:
+        curves = {
+            key: {f"{value}": judged(clips, changed(default, key, value)) for value in values}
+            for key, values in CURVES.items()
+        }
+        for key, points in curves.items():
+            measure.table([key, *FIGURES.values()], [[value, *_cells(figures)] for value, figures in points.items()])
+        draw(curves, Path(options.curves))
+
+
+def draw(curves: Mapping[str, Mapping[str, Mapping[str, float]]], picture: Path) -> None:
+    """Leaks against over-blur, and painted share against painted in place: a line a setting, a point a value."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, both = pyplot.subplots(1, 2, figsize=(13, 6))
+    for axes, across, up in zip(
+        both, ("over_blur", "paint_in_place"), ("leaked_per_1000", "painted_share"), strict=True
+    ):
+        for key, points in curves.items():
+            xs, ys = ([one[name] for one in points.values()] for name in (across, up))
+            if len({*zip(xs, ys, strict=True)}) == 1:
+                continue  # it decides nothing here
+            axes.plot(xs, ys, marker="o", markersize=3, label=key)
+            for value, x, y in zip(points, xs, ys, strict=True):
+                axes.annotate(value, (x, y), fontsize=7, xytext=(3, 3), textcoords="offset points")
+        axes.set_xlabel(FIGURES[across])
+        axes.set_ylabel(FIGURES[up])
+        axes.legend()
+    figure.tight_layout()
+    figure.savefig(picture, dpi=110)
 
 
 def _cells(figures: Mapping[str, float]) -> list[float]:

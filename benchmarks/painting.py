@@ -18,7 +18,8 @@ from benchmarks import measure
 from objmask.detections.arrays import Detections, read_detections
 from objmask.detections.classes import Palette
 from objmask.detections.frames_table import FrameTable, frames_path
-from objmask.detections.masks import paint, paste
+from objmask.detections.masks import paste
+from objmask.painted.decide import PaintRules, painted_map
 
 INSTANCES, HEIGHT, WIDTH = 15, 720, 1280
 ROUNDS, FRAMES = 7, 14
@@ -51,7 +52,7 @@ def with_masks(found: Detections, side: int) -> Detections:
 
 
 def main() -> None:
-    palette = Palette.from_json(measure.groups())
+    rules = PaintRules(Palette.from_json(measure.groups()), 0, 0.5)
     frames = crowded_frames()
     stored = {"as stored by YOLO": frames}
     stored |= {f"{side}x{side}": [with_masks(frame, side) for frame in frames] for side in (160, 33)}
@@ -64,7 +65,7 @@ def main() -> None:
 
     def paint_all(some: list[Detections]) -> None:
         for i in range(FRAMES):
-            paint(some[i % len(some)], palette, HEIGHT, WIDTH, 0.5)
+            painted_map(some[i % len(some)], rules, HEIGHT, WIDTH)
 
     things = {}
     for name, some in stored.items():

@@ -2,8 +2,8 @@
 
     python -m benchmarks.render [ASSETS]
 
-The bare loop hands decoded pictures to libx264 (veryfast, crf 20), with PyAV and nothing else. `masks` does not decode
-the video; `overlay` and `protect` do.
+The bare loop hands decoded pictures to libx264 (veryfast, crf 20), with PyAV and nothing else. `paint` decides what
+`masks` and `overlay` draw, and `hide` what `protect` hides. Only `overlay` and `protect` decode the video.
 """
 
 from __future__ import annotations
@@ -16,14 +16,19 @@ import av
 
 from benchmarks import measure
 from objmask.config.hiding import HiddenLook, Hiding, Style
-from objmask.detections.arrays import Detections
 from objmask.detections.classes import Palette
-from objmask.objects.tables import found_by_frame, objects_by_frame, read_tables
+from objmask.detections.frames_table import FrameTable
+from objmask.hidden.hide import write_hidden
+from objmask.hidden.table import HiddenTable
+from objmask.objects.tables import read_tables
+from objmask.painted.decide import PaintRules
+from objmask.painted.paint import write_painted
+from objmask.painted.table import PaintedTable
 from objmask.progress import Progress
 from objmask.render.colour_masks import write_masks
 from objmask.render.overlay import Overlay
 from objmask.render.privacy import Privacy
-from objmask.render.renderer import Prepared, Renderer, render_video
+from objmask.render.renderer import AnyDecided, Renderer, render_video
 from objmask.video.info import VideoInfo
 from objmask.video.writer import VideoWriter
 
@@ -50,26 +55,37 @@ def makers(video: Path, info: VideoInfo, folder: Path) -> dict[str, Callable[[],
     """The bare loop and each kind of video."""
     palette = Palette.from_json(measure.groups())
     tables = read_tables([measure.detections(video)], info.sha256)
-    hidden = palette.hidden(measure.sensitive())
+    rules, hiding = PaintRules(palette, 0.3, 0.5), Hiding(objects=palette.hidden(measure.sensitive()), hold=2)
+    files = folder / "painted.parquet", folder / "hidden.parquet"
 
-    def rendered(renderer: Renderer[Prepared], found: Iterable[Detections]) -> None:
+    def bar() -> Progress:
+        return Progress("", info.frames, bar=False)
+
+    def paint() -> None:
+        write_painted(info, tables, rules, files[0], bar())
+
+    def hide() -> None:
+        write_hidden(info, tables, hiding, files[1], bar())
+
+    def painted() -> PaintedTable:
+        return PaintedTable.read(files[0], info, palette)
+
+    def rendered(renderer: Renderer[AnyDecided], table: FrameTable, decided: Iterable[AnyDecided]) -> None:
         with VideoWriter(folder / "rendered.mp4", info) as writer:
-            bar = Progress("", info.frames, bar=False)
-            render_video(renderer, video, info, tables[0][1], found, writer, bar)
+            render_video(renderer, video, info, table, decided, writer, bar())
 
     def overlay() -> None:
-        rendered(Overlay(palette, info, score=0.3, threshold=0.5), objects_by_frame(tables))
+        rendered(Overlay(palette, info), painted().frames, painted().objects())
 
     def protect(style: Style) -> None:
-        rendered(Privacy(Hiding(objects=hidden, hold=2), info, HiddenLook(style=style)), found_by_frame(tables))
-
-    def masks() -> None:
-        bar = Progress("", info.frames, bar=False)
-        write_masks(info, tables, palette, folder / "masks.mp4", bar, score=0.3, threshold=0.5)
+        hidden = HiddenTable.read(files[1], info)
+        rendered(Privacy(HiddenLook(style=style)), hidden.frames, hidden.areas())
 
     return {
         "decode and encode": lambda: bare(video, folder / "bare.mp4"),
-        "masks": masks,
+        "paint": paint,
+        "hide": hide,
+        "masks": lambda: write_masks(info, painted(), palette, folder / "masks.mp4", bar()),
         "overlay": overlay,
         "protect, blur": lambda: protect("blur"),
         "protect, solid": lambda: protect("solid"),

@@ -32,14 +32,13 @@ def video_summary(video: Path) -> str:
     """Makes everything of one video that the report reads; returns its name."""
     results = measure.work() / "report/office"
     name = video.relative_to(measure.assets() / "videos/office").with_suffix("").as_posix()
-    found = ("--detections", measure.detections(video, measure.INT8), f"--probe={measure.probe(video)}")
-    palette = f"--groups={measure.groups()}"
+    probe, hidden = f"--probe={measure.probe(video)}", f"--hidden={measure.hidden(video, measure.INT8)}"
+    painted = (probe, f"--painted={measure.painted(video, measure.INT8)}", f"--groups={measure.groups()}")
     coverage, protected = results / f"coverage/{name}.csv", results / f"protected/{name}.mp4"
-    measure.verb("coverage", *found, palette, f"--out={coverage}")
-    hidden = f"--hiding={json.dumps({'objects': measure.sensitive()})}"
-    measure.verb("protect", f"--video={video}", *found, hidden, f"--out={protected}")
-    shown = (f"--coverage={coverage}", "--protected", protected, "--hidden", found[1], hidden)
-    measure.verb("video-summary", *found, palette, *shown, f"--out={results / f'report/{name}.json'}")
+    measure.verb("coverage", *painted, f"--out={coverage}")
+    measure.verb("protect", f"--video={video}", probe, hidden, f"--out={protected}")
+    shown = (f"--coverage={coverage}", "--protected", protected, hidden)
+    measure.verb("video-summary", *painted, *shown, f"--out={results / f'report/{name}.json'}")
     return name
 
 

@@ -22,9 +22,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).with_name("RESULTS.md")
 NAMES = (
-    *("detect", "painting", "render", "frame_store", "start"),
+    *("detect", "painting", "render", "chain", "frame_store", "start"),
     *("memory", "sizes", "models", "int8_boxes", "stored_masks", "mask_video", "demo_model", "full_size", "evaluation"),
-    *("scale", "interrupts", "short_clips", "long_video", "report", "exports", "tracks", "key_frames", "audit"),
+    *(
+        "scale",
+        "interrupts",
+        "short_clips",
+        "long_video",
+        "report",
+        "exports",
+        "tracks",
+        "motion",
+        "key_frames",
+        "audit",
+    ),
     *("hdr", "interlaced", "fuzz_videos", "fuzz_configurations", "fuzz_names"),
 )
 PACKAGES = ("ai-edge-litert", "av", "numpy", "opencv-python", "pyarrow", "pandas", "pycocotools", "tensorflow")

@@ -39,14 +39,14 @@ def loaded(arguments: list[str]) -> str:
 def light_verbs(folder: Path) -> dict[str, list[str]]:
     """Calls of verbs that do nearly nothing, on the shortest clip."""
     video = measure.office("meeting/two_people_at_desk.mp4")
-    probe, found = measure.probe(video), measure.detections(video)
+    probe, painted = measure.probe(video), measure.painted(video)
     return {
         "models": ["models"],
         "models FILE": ["models", str(measure.assets() / "models" / measure.NHWC)],
         "index": ["index", f"--videos={video.parent}", f"--out={folder / 'index.json'}"],
         "probe, 33 frames": ["probe", f"--video={video}", f"--out={folder / 'probe.json'}"],
         "coverage, 33 frames": [
-            *("coverage", f"--probe={probe}", f"--detections={found}"),
+            *("coverage", f"--probe={probe}", f"--painted={painted}"),
             *(f"--groups={measure.groups()}", f"--out={folder / 'coverage.csv'}"),
         ],
     }

@@ -39,8 +39,8 @@ PLACES = {
     "track": (0, 4, "follows the objects"),
     "model": (1, 0, "installs the network"),
     "images": (1, 1, "frames as images"),
-    "masks": (2, 0, "colours on black"),
-    "overlay": (2, 1, "masks over the video"),
+    "hide": (1, 2, "decides what is hidden"),
+    "paint": (1, 4, "decides what is painted"),
     "protect": (2, 2, "hides what is sensitive"),
     "audit_probe": (3, 2, "the protected video …"),
     "audit_frames": (4, 2, "… is read again …"),
@@ -49,11 +49,13 @@ PLACES = {
     "audit": (4, 3, "lists leaks"),
     "release": (3, 3, "lets through or keeps"),
     "audit_summary": (3, 4, "all audits"),
+    "masks": (2, 3, "colours on black"),
+    "overlay": (2, 4, "masks over the video"),
     "coverage": (2, 5, "shares by frame"),
     "video_summary": (3, 5, "one video, for the report"),
     "summary": (3, 6, "by video, group, label"),
     "report": (5, 5, "one page"),
-    "evaluation": (2, 6, "compares with truth"),
+    "masks_png": (2, 6, "annotations"),
     "clips": (2, 7, "training clips"),
     "clip_images": (3, 7, "as PNG files"),
     "clip_splits": (2, 8, "train and test lists"),
@@ -62,15 +64,15 @@ PLACES = {
     "coco_dataset": (3, 9, "all videos"),
     "yolo": (2, 10, "annotations"),
     "yolo_dataset": (3, 10, "all videos"),
-    "masks_png": (2, 11, "annotations"),
-    "cvat": (2, 12, "annotations"),
-    "annotated_images": (2, 13, "their frames"),
+    "cvat": (2, 11, "annotations"),
+    "annotated_images": (2, 12, "their frames"),
+    "evaluation": (2, 13, "compares with truth"),
 }
 """Rule -> (column, row, what it does)."""
 WIDTH, HEIGHT = 134, 34
 ACROSS, DOWN = 164, 44
-BUS = 1.94
-"""Column at which the line from `track` goes down to the rules that take tracks."""
+BUSES = {"track": 0.94, "paint": 1.94}
+"""Rule -> column at which the line from it goes up or down to the rules of column 2 that take its files."""
 
 
 def graph(settings: Mapping[str, object]) -> tuple[set[str], set[tuple[str, str]]]:
@@ -121,8 +123,9 @@ def line(first: str, second: str) -> str:
     if c1 == c2:
         x = 8 + c1 * ACROSS + WIDTH / 2
         path = f"M{x} {8 + r1 * DOWN + HEIGHT} V{8 + r2 * DOWN}"
-    elif first == "track":
-        path = f"M{8 + WIDTH} {r1 * DOWN + middle} H{BUS * ACROSS:.0f} V{r2 * DOWN + middle} H{8 + c2 * ACROSS}"
+    elif first in BUSES and c2 == 2:
+        start, bus = 8 + c1 * ACROSS + WIDTH, BUSES[first] * ACROSS
+        path = f"M{start} {r1 * DOWN + middle} H{bus:.0f} V{r2 * DOWN + middle} H{8 + c2 * ACROSS}"
     else:
         start, end = (
             (8 + c1 * ACROSS + WIDTH, 8 + c2 * ACROSS) if c1 < c2 else (8 + c1 * ACROSS, 8 + c2 * ACROSS + WIDTH)

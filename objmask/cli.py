@@ -7,6 +7,7 @@ import importlib
 import json
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Sequence
@@ -32,6 +33,8 @@ VERBS = (
     "serve",
     "gather",
     "track",
+    "paint",
+    "hide",
     "masks",
     "overlay",
     "protect",
@@ -84,9 +87,11 @@ class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one verb; returns the exit code: 0, or 1 after one line on standard error; a wrong call exits with 2."""
-    parser = build_parser()
+    given = sys.argv[1:] if arguments is None else arguments
+    # A job knows its verb, and has no need of the others.
+    parser = build_parser([given[0]] if given and given[0] in VERBS else VERBS)
     try:
-        options = parser.parse_args(_with_those_of_files(sys.argv[1:] if arguments is None else arguments))
+        options = parser.parse_args(_with_those_of_files(given))
     except (OSError, ValueError) as error:
         parser.error(f"{_ARGUMENTS}: {error}")
     # Arrow's own allocator keeps tens of megabytes that it has been given back.
@@ -102,6 +107,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.provenance:
             own = {k: v for k, v in vars(options).items() if k not in ("run", "verb", "log", "provenance")}
             write_provenance(options.verb, own, options.provenance)
+        if options.log:
+            _tell_cost()
     except ObjmaskError as error:
         for line in error.lines:
             LOG.log(UNUSABLE if is_of_bytes(error) else logging.ERROR, "%s", line)
@@ -136,8 +143,8 @@ def _with_those_of_files(arguments: Sequence[str]) -> list[str]:
     return whole
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """All verbs, in the order in which the workflow runs them."""
+def build_parser(names: Sequence[str] = VERBS) -> argparse.ArgumentParser:
+    """A parser for some verbs, or for all, in the order in which the workflow runs them."""
     parser = argparse.ArgumentParser(
         prog="objmask",
         description="The steps of the objmask workflow, each by hand. All of them, for one video or folder: objmask "
@@ -146,7 +153,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"objmask {__version__}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
-    for name in VERBS:
+    for name in names:
         module = importlib.import_module(f"objmask.verbs.{name.replace('-', '_')}")
         text = " ".join((module.__doc__ or "").split())
         verb = verbs.add_parser(
@@ -177,6 +184,14 @@ def _set_up_logging(file: Path | None) -> None:
         kept = logging.FileHandler(file, mode="w", encoding="utf-8", errors="backslashreplace")
         kept.setFormatter(_Lines("%(asctime)s %(levelname)s %(message)s"))
         LOG.addHandler(kept)
+
+
+def _tell_cost() -> None:
+    """What this process took, in the log of its job: `objmask.report.stages` reads it there."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    LOG.info(
+        "took %.2f s of CPU time, and %.0f MiB of memory at most", used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    )
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -270,15 +270,11 @@ def _examine(path: Path, work: Path, mode: str) -> Outcome:
     ) as writer:
         for number in range(len(table)):
             writer.write(number, times[number], times[number + 1] - times[number], inferred=True, found=cup)
-    line = _verb(
-        *("protect",),
-        **common,
-        detections=work / "d.parquet",
-        objects=_OBJECTS,
-        style="solid",
-        audio="copy",
-        out=work / "o.mp4",
-    )
+    decided = {"detections": work / "d.parquet", "objects": _OBJECTS, "out": work / "h.parquet"}
+    line = _verb("hide", probe=common["probe"], **decided)
+    if line:
+        return Outcome("refused", said=f"hide: {line}", warned=bool(info.warnings))
+    line = _verb("protect", **common, hidden=work / "h.parquet", style="solid", audio="copy", out=work / "o.mp4")
     if line:
         return Outcome("refused", said=f"protect: {line}", warned=bool(info.warnings))
     problem = _compare(path, info, table.pts.tolist(), work / "o.mp4", mode)

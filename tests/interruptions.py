@@ -25,7 +25,10 @@ from pathlib import Path
 from patience import AT_MOST_S, HangError
 from snakemake_runs import Run, Workflow, contents
 
-FINAL = ("detections", "tracks", "coverage", "masks", "overlay", "protected", "probe", "summary", "report")
+FINAL = (
+    *("detections", "tracks", "painted", "hidden", "coverage", "masks", "overlay", "protected", "probe", "summary"),
+    "report",
+)
 """Folders of `results` in which a file is whole as soon as it is there."""
 _BEGUN = re.compile(r"^(?:local)?rule detect:\n(?: +.*\n)*? +jobid: (\d+)\n(?: +.*\n)*? +wildcards: (.*)\n", re.M)
 _FINISHED = re.compile(r"^Finished jobid: (\d+) \(Rule: detect\)$", re.M)

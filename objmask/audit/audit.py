@@ -15,14 +15,16 @@ import numpy.typing as npt
 from objmask.audit.allowed import allowed_by_frame, split_allowed
 from objmask.audit.leaks import Auditor, AuditSettings, FrameAudit, Leak
 from objmask.audit.moments import Moments
+from objmask.detections.arrays import Detections
 from objmask.detections.frames_table import FrameTable
 from objmask.errors import DataError
 from objmask.files.parquet import metadata_of
 from objmask.files.whole import write_json
+from objmask.hidden.decide import chosen_by_frame
+from objmask.hidden.unhidden import Unhidden
 from objmask.objects.tables import Tables, found_by_frame
 from objmask.progress import Progress
 from objmask.render.thumbnails import SIDE_PX, photograph
-from objmask.render.unhidden import Unhidden
 from objmask.streams.prefetch import prefetch
 from objmask.video.info import VideoInfo
 from objmask.video.reader import Frame
@@ -102,13 +104,14 @@ def audit(
     auditor = Auditor(settings, info.height, info.width)
     moments, counts, table = Moments(settings.pictures), _Counts(), tables[0][1]
     times_s = table.time_s.tolist()
-    found, dropped = found_by_frame(tables), allowed_by_frame(tables, settings.hiding.objects)
+    chosen, dropped = chosen_by_frame(tables, settings.hiding), allowed_by_frame(tables, settings.hiding.objects)
     again = zip(*(found_by_frame(Tables((one,))) for one in protected.tables), strict=True)
     for row, (before, after) in enumerate(prefetch(_pairs(info, frames, table, protected))):
         here = next(dropped)
         left = [split_allowed(auditor.listed(one), tables, here, times_s[row]) for one in next(again)]
         counts.allowed += sum(count for _, count in left)
-        seen = auditor.judge(before.planes().y, _luma(after, info), next(found), [one for one, _ in left])
+        first = Detections.concatenate([one for _, one in next(chosen)])
+        seen = auditor.judge(before.planes().y, _luma(after, info), first, [one for one, _ in left])
         counts.add(row, seen)
         moments.add(row, seen.leaks, lambda leak, frame=after: _picture(frame, leak))  # type: ignore[misc]
         progress.step()

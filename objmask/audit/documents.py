@@ -12,7 +12,7 @@ from objmask.errors import DataError
 from objmask.files.csv_tables import Writer
 from objmask.files.documents import typed
 from objmask.files.whole import atomic_path, read_json
-from objmask.render.unhidden import Unhidden
+from objmask.hidden.unhidden import Unhidden
 
 _COUNTED = (
     *("frames", "leaking_frames", "leaking_per_1000", "longest_run_frames", "longest_run_s", "longest_run_first"),

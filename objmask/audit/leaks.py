@@ -15,6 +15,7 @@ from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections
 from objmask.detections.boxes import Box
 from objmask.detections.masks import Patch, paste
+from objmask.hidden.decide import to_hide
 
 Kind = Literal["uncovered", "found"]
 
@@ -120,7 +121,7 @@ class Auditor:
         settings, detail = self._settings, Detail.of(source, protected)
         free = np.ones_like(detail.told)
         leaks, plain, silhouettes = [], 0, 0
-        hidden = first.select(score=settings.hiding.score, classes=settings.hiding.objects, doubtful=True)
+        hidden = to_hide(first, settings.hiding)
         for i, patch in self._patches(hidden):
             rows, columns, share = covered(patch)
             np.minimum(free[rows, columns], 1 - share, out=free[rows, columns])

@@ -10,7 +10,7 @@ from typing import Any
 from objmask.audit.documents import read_audit
 from objmask.errors import DataError, ObjmaskError
 from objmask.files.whole import atomic_path, sha256_of
-from objmask.render.unhidden import NothingHidden
+from objmask.hidden.unhidden import NothingHidden
 
 
 def release(

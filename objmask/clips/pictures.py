@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.detections.classes import Palette
-from objmask.detections.masks import paint
 from objmask.errors import DataError
-from objmask.objects.tables import Tables, objects_by_frame
+from objmask.painted.objects import labels_of
+from objmask.painted.table import PaintedTable
 from objmask.progress import Progress
 from objmask.video.info import VideoInfo
 from objmask.video.reader import read_frames
@@ -39,24 +39,16 @@ def small(picture: Picture, size: tuple[int, int], method: Resize) -> Picture:
 
 
 def mask_pictures(
-    tables: Tables,
-    wanted: Collection[int],
-    info: VideoInfo,
-    palette: Palette,
-    progress: Progress,
-    *,
-    score: float,
-    threshold: float,
+    painted: PaintedTable, wanted: Collection[int], palette: Palette, progress: Progress
 ) -> Iterator[tuple[int, Picture]]:
     """Yields (row, painted colours on black, (h, w, 3) uint8) of the wanted rows of the frames table.
 
     Raises:
-        DataError: a table is damaged.
+        DataError: the table is damaged.
     """
-    for row, found in enumerate(objects_by_frame(tables)):
+    for row, objects in enumerate(painted.objects()):
         if row in wanted:
-            labels, _ = paint(found.select(score=score), palette, info.height, info.width, threshold)
-            yield row, palette.colours[labels]
+            yield row, palette.colours[labels_of(objects, palette, painted.height, painted.width)]
         progress.step()
 
 

@@ -16,8 +16,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from objmask.detections.frames_table import FrameTable
 from objmask.errors import ConfigError
-from objmask.objects.tables import Tables, known_rows
 
 Rows = npt.NDArray[np.intp]
 Short = Literal["repeat", "loop", "zeros"]
@@ -99,16 +99,15 @@ def complete(places: Rows, frames: int, short: Short) -> Rows:
     return np.pad(places, (0, missing), constant_values=NOTHING)
 
 
-def candidates_of(tables: Tables, rate: float | None, *, inferred: bool) -> Rows:
-    """Rows of the frames tables that clips may show, in order.
+def candidates_of(table: FrameTable, rate: float | None, *, inferred: bool) -> Rows:
+    """Rows of a frames table that clips may show, in order.
 
     Args:
-        tables: of each model; they have the same frames.
+        table: the frames of the video.
         rate: frames a second to read the video as: each time takes the frame that is shown then. None = all frames.
         inferred: only frames that every model has looked at. The others have no masks, which is not the same as none.
     """
-    table = tables[0][1]
-    seen = known_rows(tables) if inferred else np.ones(len(table), bool)
+    seen = table.known if inferred else np.ones(len(table), bool)
     rows = np.flatnonzero(seen)
     if rate is None or not len(rows):
         return rows

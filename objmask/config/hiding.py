@@ -38,16 +38,22 @@ class HidingRules(Section):
 
     score: Share = 0.1
     """detections scoring at least this are hidden; score 0..1"""
-    threshold: MaskProbability = 0.3
+    large_score: Share = 0.3
+    """detections that fill a tenth of the picture or more need at least this; score 0..1
+
+    From a hundredth to a tenth of the picture it rises from score to this. One below score counts as score."""
+    threshold: MaskProbability = 0.1
     """a pixel is hidden above this mask probability; 0..1"""
     shape: Shape = "mask"
     """shape of what is hidden: mask, box or ellipse"""
-    grow: Share = 0.05
-    """margin around an object; share of the longer side of its box, 0..1"""
-    hold: Frames | TimeText = "0.1 s"
+    grow: Share = 0.012
+    """margin around an object; share of the shorter side of the picture, 0..1"""
+    hold: Frames | TimeText = "0.5 s"
     """a detection also hides its place for so long before and after it: a time, or a number of frames
 
-    Never across a cut of the scene. 0..60 frames, or a time below 10 seconds, such as 0.1 s."""
+    Of a time, a large object is held for a part: up to 2 % of the picture for all of it, from 20 % on for a fifth. A
+    number of frames counts for all. Never across a cut of the scene. 0..60 frames, or a time below 10 seconds, such as
+    0.1 s."""
     zones: tuple[Zone, ...] = ()
     """always hidden: convex polygons of [x, y], shares of width and height, 0..1"""
     whole_frame_when: Literal["never", "no_detection"] = "never"

@@ -35,6 +35,8 @@ ImageKind = Literal["none", "png", "jpg"]
 Output = Literal[
     "detections",
     "tracks",
+    "painted",
+    "hidden",
     "masks",
     "overlay",
     "protected",
@@ -310,9 +312,9 @@ class Settings(Section):
     outputs: Annotated[tuple[Output, ...], _DISTINCT, Field(min_length=1)] = (
         *("masks", "overlay", "protected", "coverage", "report"),
     )
-    """what to make; also: detections, tracks, clips, evaluation, audit, and for other tools coco, yolo, masks_png, cvat
+    """what to make; also: detections, tracks, painted, hidden, clips, evaluation, audit, coco, yolo, masks_png, cvat
 
-    coverage includes the summaries, and so does report."""
+    coco, yolo, masks_png and cvat are for other tools. coverage includes the summaries, and so does report."""
     groups: Annotated[
         dict[GroupName, GroupSection],
         Field(min_length=1, json_schema_extra={"propertyNames": {"not": {"const": "background"}}}),
@@ -340,9 +342,9 @@ class Settings(Section):
 
     @property
     def protects(self) -> bool:
-        """Whether protected video is made, to be kept or to make clips of."""
+        """Whether it is decided what is hidden: for protected video, kept or to make clips of, or for its own sake."""
         of_clips = "clips" in self.outputs and self.clips.of == "protected"
-        return of_clips or "protected" in self.outputs or "audit" in self.outputs
+        return of_clips or bool({"protected", "audit", "hidden"} & {*self.outputs})
 
     def contradictions(self, hidden: frozenset[str]) -> Iterator[str]:
         """Values that do not go together, and how to mend them; a line each.

@@ -131,16 +131,22 @@ class Corrections:
         """
         dropped: set[int] = set()
         classes, found_as = list(found.classes), list(found.found_as)
-        scores = found.scores.copy()
+        scores, found_scores = found.scores.copy(), list(found.found_scores)
         for change in self.changes:
             for i in change.rows(found, time_s, model):
                 if change.action == "drop":
                     dropped.add(i)
                 elif change.action == "confirm":
-                    scores[i] = 1
+                    scores[i] = found_scores[i] = 1
                 elif change.to is not None:
                     classes[i] = found_as[i] = change.to
-        changed = replace(found, scores=scores, classes=tuple(classes), found_as=tuple(found_as))
+        changed = replace(
+            found,
+            scores=scores,
+            classes=tuple(classes),
+            found_as=tuple(found_as),
+            found_scores=tuple(found_scores),
+        )
         return changed.take(i for i in range(len(found)) if i not in dropped) if dropped else changed
 
 

@@ -2,78 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from objmask.detections.arrays import Detections
 from objmask.detections.classes import Palette
-from objmask.detections.masks import paint
+from objmask.detections.runs import Spans, area_of, joined, spans_in
 from objmask.files.csv_tables import Writer
 from objmask.files.whole import atomic_path
-from objmask.objects.tables import Tables, known_rows, objects_by_frame
+from objmask.painted.objects import PaintedObject
+from objmask.painted.table import PaintedTable
 from objmask.progress import Progress
-from objmask.video.info import VideoInfo
 
-FRAME_COLUMNS = ("frame", "time_s", "group", "pixels", "fraction", "pixels_union", "instances", "filled")
+FRAME_COLUMNS = (
+    "frame",
+    "time_s",
+    "group",
+    "pixels",
+    "fraction",
+    "pixels_union",
+    "instances",
+    "filled",
+    "lifted",
+    "pixels_lifted",
+    "own_score",
+)
 
 
-def write_coverage(
-    info: VideoInfo, tables: Tables, palette: Palette, out: Path, progress: Progress, *, score: float, threshold: float
-) -> None:
+def write_coverage(painted: PaintedTable, palette: Palette, out: Path, progress: Progress) -> None:
     """Writes `coverage/<video>.csv`: a row a frame and group.
 
-    `pixels` are those of the painted map, where the more confident of two overlapping instances wins, so `fraction`,
-    cut to eight decimals, sums to at most 1 a frame; `pixels_union` are those of the group's instances whatever covers
-    them. `filled` are those of the `instances` that were missed in this frame and are carried there by their tracks.
+    `pixels` are those of the painted map, so `fraction`, cut to eight decimals, sums to at most 1 a frame.
+    `pixels_union` are those of the group's instances whatever covers them. `filled` are those of the `instances` that
+    were missed in this frame and are carried there by their tracks. `lifted` are those that were found in it, with too
+    low a score to be painted without their tracks; `pixels_lifted` are the pixels of both. `own_score` is the mean
+    score that the network gave the instances in this frame, 0 where it missed one; empty without instances.
 
     Raises:
-        DataError: a table is damaged.
+        DataError: the table is damaged.
         OSError: the file cannot be written.
     """
-    table = tables[0][1]
-    times_s = table.time_s
+    table, times_s = painted.frames, painted.frames.time_s
+    pixels = painted.height * painted.width
     with atomic_path(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
         cells = Writer(stream)
         cells.row(FRAME_COLUMNS)
-        known = known_rows(tables)
-        for row, found in enumerate(objects_by_frame(tables)):
-            if not known[row]:
-                # Not looked at is not empty: the cells stay blank, and the summaries leave the frame out.
-                cells.rows((table.number[row], f"{times_s[row]:.6f}", g.name, *[""] * 5) for g in palette.groups)
-                continue
-            pixels, union, instances, filled = _of_frame(found.select(score=score), palette, info, threshold)
-            for k, group in enumerate(palette.groups, 1):
-                cells.row(
-                    (
-                        table.number[row],
-                        f"{times_s[row]:.6f}",
-                        group.name,
-                        pixels[k],
-                        # Cut, not rounded: rounded up, the groups of a full picture would sum to more than 1.
-                        f"{int(pixels[k]) * 10**8 // (info.width * info.height) / 10**8:.8f}",
-                        union[k],
-                        instances[k],
-                        filled[k],
-                    )
-                )
+        for row, objects in enumerate(painted.objects()):
+            start = table.number[row], f"{times_s[row]:.6f}"
+            for group in palette.groups:
+                if not table.known[row]:
+                    # Not looked at is not empty: the cells stay blank, and the summaries leave the frame out.
+                    cells.row((*start, group.name, *[""] * (len(FRAME_COLUMNS) - 3)))
+                else:
+                    shown = [one for one in objects if one.group == group.name and one.shown]
+                    cells.row((*start, group.name, *_of_group(shown, painted, pixels)))
             progress.step()
 
 
-def _of_frame(found: Detections, palette: Palette, info: VideoInfo, threshold: float) -> list[npt.NDArray[np.intp]]:
-    labels, painted = paint(found, palette, info.height, info.width, threshold)
-    size = len(palette.groups) + 1
-    union = np.zeros(size, np.intp)
-    for k in sorted({group for _, group, _ in painted}):
-        covered = np.zeros(labels.shape, np.bool_)
-        for _, group, patch in painted:
-            if group == k:
-                covered[patch.rows, patch.columns] |= patch.mask
-        union[k] = covered.sum()
-    seen = [(i, group) for i, group, patch in painted if patch.mask.any()]
-    instances, filled = (
-        np.bincount([group for i, group in seen if not only_carried or found.carried[i]], minlength=size)
-        for only_carried in (False, True)
+def _of_group(shown: Sequence[PaintedObject], painted: PaintedTable, pixels: int) -> tuple[object, ...]:
+    """The cells from `pixels` on."""
+
+    def spans(counts: bytes) -> Spans:
+        return spans_in(counts, painted.height, painted.width)
+
+    visible = [spans(one.visible) if one.visible else _NOTHING for one in shown]
+    covered = [spans(one.covered) for one in shown if one.covered]
+    seen = sum(map(area_of, visible))
+    return (
+        seen,
+        # Cut, not rounded: rounded up, the groups of a full picture would sum to more than 1.
+        f"{seen * 10**8 // pixels / 10**8:.8f}",
+        area_of(joined([*visible, *covered])) if covered else seen,
+        len(shown),
+        sum(one.carried != 0 for one in shown),
+        sum(one.lifted for one in shown),
+        sum(area_of(one) for one, of in zip(visible, shown, strict=True) if of.lifted or of.carried),
+        f"{sum(one.own_score for one in shown) / len(shown):.4f}" if shown else "",
     )
-    return [np.bincount(labels.ravel(), minlength=size), union, instances, filled]
+
+
+_NOTHING = np.zeros((0, 2), np.int64)

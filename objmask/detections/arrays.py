@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from objmask.detections.frames_table import FRAME_SCHEMA
+from objmask.detections.framed import FramedOut, Row, complete, rows_by_frame
+from objmask.detections.frames_table import FrameTable
 from objmask.errors import DataError
-from objmask.files.parquet import ParquetOut, read_rows
-from objmask.files.whole import atomic_path
+from objmask.files.parquet import read_table
 
 MAX_MASK_SIDE = 160
 """Largest height or width of a stored soft mask, in samples."""
@@ -167,42 +166,29 @@ class Detections:
 
 
 class DetectionWriter:
-    """Writes the two Parquet files of a video or chunk, frame by frame. Both appear when both are complete.
-
-    Equal frames and metadata give equal bytes, in whatever portions the frames arrive. `metadata` must hold `time_base`
-    and `start_pts`. It also holds the provenance: checksums and settings, but no times or host names.
-    """
+    """Writes the two Parquet files of a video or chunk, frame by frame, see `FramedOut`."""
 
     def __init__(self, detections: Path, frames: Path, metadata: Mapping[str, Any]) -> None:
-        self._paths = ((frames, FRAME_SCHEMA), (detections, _DETECTION_SCHEMA))
-        self._metadata = dict(metadata)
+        self._out = FramedOut(detections, frames, _DETECTION_SCHEMA, metadata)
 
     def __enter__(self) -> DetectionWriter:
-        with ExitStack() as stack:
-            # Left in reverse: both files are written to their ends before either gets its name.
-            temporary = [stack.enter_context(atomic_path(path)) for path, _ in self._paths]
-            self._frames, self._rows = (
-                stack.enter_context(ParquetOut(path, schema, self._metadata))
-                for path, (_, schema) in zip(temporary, self._paths, strict=True)
-            )
-            self._stack = stack.pop_all()
+        self._out.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stack.__exit__(kind, error, trace)
+        self._out.__exit__(kind, error, trace)
 
     def write(self, frame: int, pts: int, duration_pts: int, *, inferred: bool, found: Detections) -> None:
         """Appends one frame, with its detections in order of falling score."""
-        self._frames.append(
-            dict(zip(FRAME_SCHEMA.names, (frame, pts, duration_pts, inferred, len(found)), strict=True))
-        )
+        rows = []
         for i in np.argsort(-found.scores, kind="stable"):
             mask = found.masks[i]
-            row = (frame, found.classes[i], found.scores[i], *found.boxes[i], *mask.shape, mask.tobytes())
+            row = (found.classes[i], found.scores[i], *found.boxes[i], *mask.shape, mask.tobytes())
             row += tuple(getattr(found, name)[i] for name in _OPTIONAL)
-            self._rows.append(dict(zip(_DETECTION_SCHEMA.names, row, strict=True)))
+            rows.append(dict(zip(_DETECTION_SCHEMA.names[1:], row, strict=True)))
+        self._out.write(frame, pts, duration_pts, inferred=inferred, rows=rows)
 
 
 def read_detections(path: Path, frames: Iterable[int]) -> Iterator[Detections]:
@@ -211,28 +197,38 @@ def read_detections(path: Path, frames: Iterable[int]) -> Iterator[Detections]:
     Raises:
         DataError: the file is damaged, or has a frame that is not in `frames`.
     """
-    rows = read_rows(path, _DETECTION_SCHEMA)
-    row = next(rows, None)
-    for frame in frames:
-        found = []
-        while row is not None and row["frame"] == frame:
-            found.append(row)
-            row = next(rows, None)
-        if row is not None and row["frame"] < frame:
-            raise DataError(
-                f"{path}: has detections for frame {row['frame']}, which its frames file lacks; run detect again"
-            )
-        try:
-            yield _from_rows(found)
-        except ValueError as error:
-            raise DataError(f"{path}: frame {frame} is damaged; delete it and run again ({error})") from error
-    if row is not None:
-        raise DataError(
-            f"{path}: has detections for frame {row['frame']}, which its frames file lacks; run detect again"
-        )
+    frames = list(frames)
+    for frame, rows in zip(frames, rows_by_frame(path, _DETECTION_SCHEMA, frames, "detect"), strict=True):
+        yield _checked(path, frame, rows)
 
 
-def _from_rows(rows: list[dict[str, Any]]) -> Detections:
+def all_detections(path: Path, table: FrameTable) -> Iterator[Detections]:
+    """Yields the detections of each frame of a table, as many as it counts.
+
+    Raises:
+        DataError: the file is damaged, or detections are missing.
+    """
+    for frame, rows in zip(table.number.tolist(), complete(path, _DETECTION_SCHEMA, table, "detect"), strict=True):
+        yield _checked(path, frame, rows)
+
+
+def read_scores(path: Path) -> pa.Table:
+    """The columns `frame`, `track_id`, `carried` and `found_score` of a detections file, without its masks.
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    return read_table(path, _DETECTION_SCHEMA, ("frame", "track_id", "carried", "found_score"))
+
+
+def _checked(path: Path, frame: int, rows: list[Row]) -> Detections:
+    try:
+        return _from_rows(rows)
+    except ValueError as error:
+        raise DataError(f"{path}: frame {frame} is damaged; delete it and run again ({error})") from error
+
+
+def _from_rows(rows: list[Row]) -> Detections:
     if not rows:
         return Detections.empty()
     return Detections(

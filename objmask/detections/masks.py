@@ -7,14 +7,13 @@ uses for the same purpose (`reframe_box_masks_to_image_masks`). So masks get the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from objmask.detections.arrays import Detections
-from objmask.detections.classes import Palette
 
 
 @dataclass(frozen=True)
@@ -48,6 +47,28 @@ class Patch:
             return Patch(self.top, self.left, np.zeros((0, 0), np.bool_))
         inside = self.mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         return Patch(self.top + int(rows[0]), self.left + int(columns[0]), inside)
+
+
+def union(patches: Sequence[Patch]) -> Patch:
+    """What any of some patches covers; at least one of them."""
+    top, left = min(one.top for one in patches), min(one.left for one in patches)
+    bottom, right = max(one.rows.stop for one in patches), max(one.columns.stop for one in patches)
+    mask = np.zeros((bottom - top, right - left), np.bool_)
+    for one in patches:
+        mask[one.top - top :, one.left - left :][: one.mask.shape[0], : one.mask.shape[1]] |= one.mask
+    return Patch(top, left, mask)
+
+
+def share_of(found: Detections, i: int, level: np.float32) -> float:
+    """About which share of the frame the mask of a detection takes, 0..1.
+
+    Args:
+        found: the detections of a frame.
+        i: index of one of them.
+        level: a sample above this belongs to the mask, 0..255.
+    """
+    sides = found.boxes[i, 2:] - found.boxes[i, :2]
+    return float(sides.prod()) * np.count_nonzero(found.masks[i] > level) / found.masks[i].size
 
 
 def paste(
@@ -121,67 +142,3 @@ def _blend(
     b *= share
     b += a
     return b
-
-
-def paint(
-    found: Detections, palette: Palette, height: int, width: int, threshold: float
-) -> tuple[npt.NDArray[np.uint8], list[tuple[int, int, Patch]]]:
-    """Paints detections into a map of group indices. Where two overlap, the one with the higher score wins.
-
-    Args:
-        found: detections to paint, without those below the score threshold; classes without a group are ignored.
-        palette: the groups.
-        height: height of the map, pixels.
-        width: width of the map, pixels.
-        threshold: mask probability above which a pixel belongs to an object, 0..1.
-
-    Returns:
-        The map, (height, width) uint8, 0 = background, k = group k; and (index in `found`, k, patch) of each painted
-        instance, in order of rising score.
-    """
-    labels = np.zeros((height, width), np.uint8)
-    painted = list(_pasted(found, palette, height, width, threshold))
-    for _, group, patch in painted:
-        labels[patch.rows, patch.columns][patch.mask] = group
-    return labels, painted
-
-
-def visible(
-    found: Detections, palette: Palette, height: int, width: int, threshold: float
-) -> tuple[npt.NDArray[np.uint8], list[tuple[int, Patch]]]:
-    """The visible part of each detection when all are painted. Instances share no pixel.
-
-    Args:
-        found: see `paint`.
-        palette: the groups.
-        height: height of the map, pixels.
-        width: width of the map, pixels.
-        threshold: mask probability above which a pixel belongs to an object, 0..1.
-
-    Returns:
-        The map of `paint`; and (index in `found`, trimmed patch) of each instance with a visible pixel, in order of
-        falling score.
-    """
-    group_of = [0]
-    owner = np.zeros((height, width), np.int32)
-    pasted = []
-    for i, group, patch in _pasted(found, palette, height, width, threshold):
-        owner[patch.rows, patch.columns][patch.mask] = len(group_of)
-        pasted.append((i, len(group_of), patch))
-        group_of.append(group)
-    seen = []
-    for i, number, patch in reversed(pasted):
-        mine = Patch(patch.top, patch.left, owner[patch.rows, patch.columns] == number).trimmed()
-        if mine.mask.size:
-            seen.append((i, mine))
-    return np.array(group_of, np.uint8)[owner], seen
-
-
-def _pasted(
-    found: Detections, palette: Palette, height: int, width: int, threshold: float
-) -> Iterator[tuple[int, int, Patch]]:
-    """Index, group and pixels of the detections in some group in the order of painting, the most confident last."""
-    for i in reversed(np.argsort(-found.scores, kind="stable")):
-        group = palette.index_of.get(found.classes[i])
-        if group is not None:
-            yield int(i), group, paste(found.masks[i], found.boxes[i], height, width, threshold)

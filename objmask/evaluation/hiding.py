@@ -11,7 +11,8 @@ from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections
 from objmask.detections.masks import Patch
 from objmask.evaluation.ground_truth import TrueObject, regions
-from objmask.render.privacy import Privacy, Size
+from objmask.hidden.areas import Size, block_size
+from objmask.hidden.decide import Hider
 
 HIDDEN = 0.95
 """Share of an object's pixels from which it counts as hidden."""
@@ -60,22 +61,22 @@ class HidingCounts:
 
     def _hidden(self, found: Detections, size: Size) -> list[npt.NDArray[np.bool_]]:
         """(height, width) bool: the pixels that `protect` hides, at each floor."""
-        privacy = Privacy(self._hiding, size)
+        hider = Hider(self._hiding, size)
         chosen = found.select(score=self._hiding.score, classes=self._hiding.objects)
-        patches = privacy.prepare(chosen)
+        prepared = hider.prepare([("", chosen)])
         hidden: dict[int, npt.NDArray[np.bool_]] = {}
         counts = []
         for score in self._scores:
-            some = [patch for patch, sure in zip(patches, chosen.scores >= np.float32(score), strict=True) if sure]
+            some = [one for one in prepared if np.float32(one.cause.score) >= np.float32(score)]
             counts.append(len(some))
             if len(some) not in hidden:
-                hidden[len(some)] = pixels_of(privacy.areas([some], 0), size)
+                hidden[len(some)] = pixels_of([area.patch for area in hider.areas([some], 0)], size)
         return [hidden[count] for count in counts]
 
 
 def pixels_of(areas: Sequence[Patch], size: Size) -> npt.NDArray[np.bool_]:
     """(height, width) bool: the pixels of areas that count in 2 x 2 blocks."""
-    blocks = np.zeros(((size.height + 1) // 2, (size.width + 1) // 2), np.bool_)
+    blocks = np.zeros(block_size(size), np.bool_)
     for area in areas:
         blocks[area.rows, area.columns] |= area.mask
     return blocks.repeat(2, 0).repeat(2, 1)[: size.height, : size.width]

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from objmask.detections.arrays import Detections
 from objmask.detections.classes import Palette
-from objmask.detections.masks import paint
 from objmask.evaluation.ground_truth import TrueObject, regions
+from objmask.painted.decide import PaintRules, painted_map
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,9 @@ def _maps(
     """The painted map at each floor; floors that choose the same detections share theirs."""
     maps: dict[int, npt.NDArray[np.uint8]] = {}
     chosen = [found.select(score=score) for score in scores]
-    for some in chosen:
+    for some, score in zip(chosen, scores, strict=True):
         if len(some) not in maps:
-            maps[len(some)] = paint(some, palette, *size, threshold)[0]
+            maps[len(some)] = painted_map(some, PaintRules(palette, score, threshold), *size)
     return [maps[len(some)] for some in chosen]
 
 

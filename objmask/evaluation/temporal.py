@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, partial
-
-import numpy as np
-import numpy.typing as npt
 
 from objmask.config.hiding import Hiding
-from objmask.detections.arrays import Detections
 from objmask.detections.classes import Palette
-from objmask.detections.masks import Patch, visible
+from objmask.detections.runs import decode
 from objmask.evaluation.ground_truth_objects import GroundTruthObjects
 from objmask.evaluation.hiding import pixels_of
 from objmask.evaluation.identity import Identities
 from objmask.evaluation.leaks import Leaks
 from objmask.evaluation.steadiness import Consistency, Flicker, Presence
+from objmask.hidden.decide import hidden_by_frame
 from objmask.objects.motion import Field, grid_size
-from objmask.objects.tables import Tables, found_by_frame, objects_by_frame
-from objmask.render.privacy import Privacy
-from objmask.streams.neighbours import sliding
+from objmask.objects.tables import Tables
+from objmask.painted.decide import PaintRules, painted_by_frame
+from objmask.painted.objects import labels_of
 from objmask.video.info import VideoInfo
 
 _NAN = float("nan")
-Painted = tuple[npt.NDArray[np.uint8], list[tuple[int, Patch]]]
-"""A frame's painted map, (height, width), and track id and visible pixels of each painted object that is in a track."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +89,18 @@ class Temporal:
         consistency = Consistency(grid_size(info))
         leaking = []
         known = True
-        streams = zip(table.number.tolist(), seconds, ground_truth, backs, strict=True)
-        pictures = zip(streams, self._hidden(info, tables), self._painted(info, painted or tables), strict=True)
-        for row, ((number, duration_s, shown_objects, back), hide, paint) in enumerate(pictures):
+        wanted: set[int] = set()
+        rules = PaintRules(self._settings.palette, self._settings.score, self._settings.threshold)
+        size = info.height, info.width
+        streams = zip(table.number.tolist(), seconds, _noting(ground_truth, wanted), backs, strict=True)
+        decided = zip(
+            # First, so that it is known whether a frame is wanted before it is decided.
+            streams,
+            hidden_by_frame(info, tables, self._settings.hiding, wanted),
+            painted_by_frame(painted or tables, rules, *size, wanted),
+            strict=True,
+        )
+        for row, ((number, duration_s, shown_objects, back), areas, objects) in enumerate(decided):
             on_end, known = known, shown_objects is not None
             if shown_objects is None:
                 for part in (self.leaks, self.flicker, self.presence, consistency):
@@ -107,9 +110,12 @@ class Temporal:
             self.frames += 1
             self.following += follows
             self._followed += follows and told
-            if self.leaks.add(shown_objects, hide(), duration_s):
+            if self.leaks.add(shown_objects, pixels_of([area.patch for area in areas], info), duration_s):
                 leaking.append(number)
-            labels, tracks = paint()
+            labels = labels_of(objects, self._settings.palette, *size)
+            tracks = [
+                (one.track_id, decode(one.visible, *size)) for one in objects if one.visible and one.track_id >= 0
+            ]
             consistency.add(labels, back)
             # Right after an unknown frame nothing is seen to come or go, so its time must not make that rarer.
             steady_s = duration_s if on_end else 0.0
@@ -157,31 +163,13 @@ class Temporal:
             "id_switches": identity.switches if followed and self._settings.tracks else _NAN,
         }
 
-    def _hidden(self, info: VideoInfo, tables: Tables) -> Iterator[Callable[[], npt.NDArray[np.bool_]]]:
-        """What says which pixels of each frame, (height, width), `protect` hides: no work where nobody asks."""
-        privacy = Privacy(self._settings.hiding, info, interlaced=info.written_fields is not None)
-        prepared = (cache(partial(privacy.prepare, found)) for found in found_by_frame(tables))
-        table = tables[0][1]
-        for around, here in sliding(prepared, privacy.hold.spans(table, info.scenes(table.number))):
-            yield partial(_pixels, privacy, around, here, info)
 
-    def _painted(self, info: VideoInfo, tables: Tables) -> Iterator[Callable[[], Painted]]:
-        """What says how each frame is painted."""
-        for found in objects_by_frame(tables):
-            yield partial(_paint, self._settings, info, found)
-
-
-def _pixels(
-    privacy: Privacy, around: Sequence[Callable[[], list[Patch]]], here: int, info: VideoInfo
-) -> npt.NDArray[np.bool_]:
-    return pixels_of(privacy.areas([patches() for patches in around], here), info)
-
-
-def _paint(settings: TemporalSettings, info: VideoInfo, found: Detections) -> Painted:
-    chosen = found.select(score=settings.score)
-    labels, seen = visible(chosen, settings.palette, info.height, info.width, settings.threshold)
-    numbers = ((chosen.track_ids[i], patch) for i, patch in seen)
-    return labels, [(number, patch) for number, patch in numbers if number >= 0]
+def _noting(ground_truth: Iterable[GroundTruthObjects | None], wanted: set[int]) -> Iterator[GroundTruthObjects | None]:
+    """Passes the truth on, frame by frame, and adds the rows of which it is known. All of it would not fit memory."""
+    for row, one in enumerate(ground_truth):
+        if one is not None:
+            wanted.add(row)
+        yield one
 
 
 def _share(part: float, whole: float) -> float:

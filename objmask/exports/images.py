@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
+from objmask.detections.frames_table import FrameTable
 from objmask.exports.instances import exported_rows
 from objmask.inference.frame_store import Picture, write_images
-from objmask.objects.tables import Tables
 from objmask.progress import Progress
 from objmask.video.info import VideoInfo
 from objmask.video.reader import read_frames
@@ -18,7 +21,8 @@ from objmask.video.source import OnTruncated
 def write_annotated_images(
     video: Path,
     info: VideoInfo,
-    tables: Tables,
+    table: FrameTable,
+    known: npt.NDArray[np.bool_],
     out: Path,
     progress: Progress,
     *,
@@ -32,8 +36,7 @@ def write_annotated_images(
         DataError: the video has other frames than its frames tables.
         VideoError: reading or writing fails.
     """
-    table = tables[0][1]
-    rows = exported_rows(tables, every).tolist()
+    rows = exported_rows(table, known, every).tolist()
 
     def pictures() -> Iterator[tuple[int, Picture]]:
         if rows:

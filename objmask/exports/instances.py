@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.detections.classes import Palette
-from objmask.detections.masks import Patch, visible
-from objmask.objects.tables import Tables, known_rows, objects_by_frame
+from objmask.detections.frames_table import FrameTable
+from objmask.detections.masks import Patch
+from objmask.detections.runs import decode
+from objmask.painted.objects import labels_of
+from objmask.painted.table import PaintedTable
 from objmask.progress import Progress
 from objmask.streams.prefetch import prefetch
-from objmask.video.info import VideoInfo
 
 
 @dataclass(frozen=True)
@@ -70,21 +72,6 @@ class ExportedFrame:
         return frame_name(self.number)
 
 
-@dataclass(frozen=True)
-class Selection:
-    """Which detections and frames are exported.
-
-    Attributes:
-        score: detections scoring less are left out, 0..1.
-        threshold: mask probability above which a pixel belongs to an object, 0..1.
-        every: frames whose number is a multiple of this.
-    """
-
-    score: float
-    threshold: float
-    every: int = 1
-
-
 def frame_name(number: int) -> str:
     """A frame's name: its number in eight digits."""
     return f"{number:08d}"
@@ -95,43 +82,36 @@ def categories(palette: Palette) -> tuple[Category, ...]:
     return tuple(Category(name, group.name) for group in palette.groups for name in group.objects)
 
 
-def exported_rows(tables: Tables, every: int) -> npt.NDArray[np.intp]:
-    """Rows of the frames tables that are exported.
+def exported_rows(table: FrameTable, known: npt.NDArray[np.bool_], every: int) -> npt.NDArray[np.intp]:
+    """Rows of the frames table that are exported: frames whose number is a multiple of `every`.
 
     A frame that one of the models has not seen is left out: without annotations it would look as if it showed nothing.
     """
-    table = tables[0][1]
-    seen = known_rows(tables)
-    return np.flatnonzero(seen & (table.number % every == 0))
+    return np.flatnonzero(known & (table.number % every == 0))
 
 
 def annotated_frames(
-    info: VideoInfo, tables: Tables, palette: Palette, selection: Selection, progress: Progress
+    painted: PaintedTable, palette: Palette, every: int, progress: Progress
 ) -> Iterator[ExportedFrame]:
     """Yields the exported frames in order, a few of them in memory at a time.
 
     Raises:
-        DataError: a table is damaged.
+        DataError: the table is damaged.
     """
-    yield from prefetch(_annotated(info, tables, palette, selection, progress))
+    yield from prefetch(_annotated(painted, palette, every, progress))
 
 
-def _annotated(
-    info: VideoInfo, tables: Tables, palette: Palette, selection: Selection, progress: Progress
-) -> Iterator[ExportedFrame]:
-    table = tables[0][1]
-    times_s = table.time_s
-    wanted = frozenset(exported_rows(tables, selection.every).tolist())
+def _annotated(painted: PaintedTable, palette: Palette, every: int, progress: Progress) -> Iterator[ExportedFrame]:
+    table, size = painted.frames, (painted.height, painted.width)
+    wanted = frozenset(exported_rows(table, table.known, every).tolist())
     index_of = {category.name: k for k, category in enumerate(categories(palette))}
-    for row, found in enumerate(objects_by_frame(tables)):
+    for row, objects in enumerate(painted.objects()):
         if row in wanted:
-            kept = found.select(score=selection.score, classes=index_of)
-            labels, seen = visible(kept, palette, info.height, info.width, selection.threshold)
             instances = tuple(
-                ExportedInstance(
-                    index_of[kept.classes[i]], float(kept.scores[i]), patch, kept.sources[i], kept.track_ids[i]
-                )
-                for i, patch in seen
+                ExportedInstance(index_of[one.name], one.score, decode(one.visible, *size), one.source, one.track_id)
+                for one in objects
+                if one.visible
             )
-            yield ExportedFrame(int(table.number[row]), float(times_s[row]), labels, instances)
+            labels = labels_of(objects, palette, *size)
+            yield ExportedFrame(int(table.number[row]), float(table.time_s[row]), labels, instances)
         progress.step()

@@ -67,7 +67,7 @@ def typed(document: Mapping[str, Any], kind: type[T]) -> T:
     from pydantic import ValidationError
 
     try:
-        adapter = _adapter(kind)  # type: ignore[arg-type]
+        adapter = known_kind(kind)  # type: ignore[arg-type]
         return cast(T, adapter.validate_json(json.dumps(document, allow_nan=False), strict=True, extra="forbid"))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
@@ -78,7 +78,8 @@ def typed(document: Mapping[str, Any], kind: type[T]) -> T:
 
 
 @functools.cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+def known_kind(kind: type[Any]) -> TypeAdapter[Any]:
+    """What reads documents of a kind; made once."""
     # Imported here: reading the workflow, and jobs that read no document, do without.
     from pydantic import TypeAdapter
 

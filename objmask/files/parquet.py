@@ -10,7 +10,7 @@ import functools
 import json
 import os
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -85,12 +85,11 @@ def metadata_of(path: Path) -> dict[str, Any]:
     try:
         metadata: dict[str, Any] = json.loads((pq.read_schema(path).metadata or {})[_METADATA_KEY])
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
-        raise DataError(
-            f"{path}: not a detections or frames file of objmask; delete it and run again ({error})"
-        ) from error
+        raise DataError(f"{path}: not a table of objmask; delete it and run again ({error})") from error
     if metadata.get("format_version") != FORMAT_VERSION:
         raise DataError(
-            f"{path}: format {metadata.get('format_version')}, this objmask reads {FORMAT_VERSION}; run detect again"
+            f"{path}: format {metadata.get('format_version')}, this objmask reads {FORMAT_VERSION}; "
+            "delete it and run again"
         )
     return metadata
 
@@ -106,14 +105,20 @@ def read_rows(path: Path, schema: pa.Schema) -> Iterator[dict[str, Any]]:
         # Without these it would hold the bytes of the whole file.
         with pq.ParquetFile(path, pre_buffer=False, buffer_size=_READ_BYTES, page_checksum_verification=True) as file:
             _check_columns(path, file.schema_arrow, schema)
-            for batch in file.iter_batches(batch_size=256):
+            # Its threads take more of a processor for these small batches than they save.
+            for batch in file.iter_batches(batch_size=256, use_threads=False):
                 yield from batch.to_pylist()
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"{path}: cannot be read; delete it and run again ({error})") from error
 
 
-def read_table(path: Path, schema: pa.Schema) -> pa.Table:
-    """All of a file.
+def read_table(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None) -> pa.Table:
+    """All rows of a file.
+
+    Args:
+        path: the file.
+        schema: its columns.
+        columns: those of them to read; None: all.
 
     Raises:
         DataError: the file is damaged, or has other columns.
@@ -122,10 +127,10 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
     try:
         # pq.read_table would import pandas, which takes longer than the reading.
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            table = file.read()
+            _check_columns(path, file.schema_arrow, schema)
+            table = file.read(columns=None if columns is None else list(columns), use_threads=False)
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"{path}: cannot be read; delete it and run again ({error})") from error
-    _check_columns(path, table.schema, schema)
     return table
 
 
@@ -145,8 +150,7 @@ def _verify(path: Path) -> None:
         _verify_as_of(path, state.st_ino, state.st_size, state.st_mtime_ns)
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{path}: damaged, or not a detections or frames file of this version of objmask; delete it and run detect "
-            f"again ({error})"
+            f"{path}: damaged, or not a table of this version of objmask; delete it and run again ({error})"
         ) from error
 
 

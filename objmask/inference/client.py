@@ -22,7 +22,8 @@ from filelock import FileLock, Timeout
 from objmask.errors import ModelError, ObjmaskError
 from objmask.inference.job import DetectJob, NetworkOptions
 from objmask.inference.server import key_of, send
-from objmask.models.devices import gpus_on, runtime_folder
+from objmask.jobs.private_folder import runtime_folder
+from objmask.models.devices import gpus_on
 from objmask.models.families import family_of
 from objmask.models.info import ModelInfo
 

@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 
-from objmask.jobs import lifetime
+from objmask.jobs import lifetime, prepared
 
 
 def shell_prefix(project: str, *, conda: bool, main: bool, mirror: str | None) -> str:
@@ -31,6 +31,8 @@ def shell_prefix(project: str, *, conda: bool, main: bool, mirror: str | None) -
         # An environment is what its file says, and nothing of the user's own.
         "export PYTHONNOUSERSITE=1" if conda else f'export PATH={shlex.quote(os.path.dirname(sys.executable))}:"$PATH"',
         f"export {lifetime.WORKFLOW}={shlex.quote(holder)}",
+        # A cluster's job is over before it is worth while, and each rule's Conda environment would need one of its own.
+        f"export {prepared.PREPARED}={int(main and not conda)}",
         *([f"export OBJMASK_MIRROR={shlex.quote(mirror)}"] if mirror else []),
         "set -euo pipefail",
     ]

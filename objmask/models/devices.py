@@ -8,14 +8,13 @@ from __future__ import annotations
 import logging
 import os
 import re
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from objmask.errors import ModelError
+from objmask.jobs.private_folder import runtime_folder
 
 LOG = logging.getLogger(__name__)
 
@@ -81,17 +80,3 @@ def _first_free(gpus: Sequence[str], folder: Path) -> tuple[str, FileLock]:
             LOG.warning("all GPUs (%s) are taken; waiting. With device: gpu only as many jobs start", ", ".join(gpus))
             told = True
         time.sleep(_LOOK_S)
-
-
-def runtime_folder() -> Path:
-    """A folder of this user's for locks and sockets, on this machine, which nobody else can enter.
-
-    Raises:
-        ModelError: what has its name is somebody else's.
-    """
-    folder = Path(tempfile.gettempdir()) / f"objmask-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    state = folder.lstat()
-    if not folder.is_dir() or folder.is_symlink() or state.st_uid != os.getuid() or state.st_mode & 0o077:
-        raise ModelError(f"{folder}: is not a private folder of yours; remove it, or set TMPDIR to another place")
-    return folder

@@ -15,6 +15,8 @@ from objmask.objects.history import History
 from objmask.objects.motion import Motion
 from objmask.objects.region import BoxArray, Region, Soft
 
+SHRUNK = 0.6
+"""A mask with less than this share of the pixels that it had before has lost some: they stay hidden for a while."""
 CONFIRMED = 3
 """Detections from which a track is extended beyond its ends; one that is seen less may be nothing."""
 
@@ -47,6 +49,22 @@ class _Frame:
     parts: list[Detections] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Lost:
+    """A larger mask that is carried on since a smaller one was found.
+
+    Attributes:
+        row, time_s: of the frame in which it was found.
+        here: row of the frame to which it is carried.
+        region: where it is there.
+    """
+
+    row: int
+    time_s: float
+    here: int
+    region: Region
+
+
 @dataclass
 class _Track:
     """An object that may be found again.
@@ -61,6 +79,7 @@ class _Track:
         entry: row of the earliest frame that it was carried back to, and where it is there.
         ahead: row of each frame since it was last found, and where it is there.
         count: in how many frames it was found.
+        lost: what its mask had each time before it suddenly shrank, as long as that is carried on.
     """
 
     number: int
@@ -74,6 +93,7 @@ class _Track:
     entry: tuple[int, Region]
     ahead: list[tuple[int, Region]] = field(default_factory=list)
     count: int = 1
+    lost: list[_Lost] = field(default_factory=list)
 
 
 class Follower:
@@ -109,6 +129,8 @@ class Follower:
             self._carry_on(row, sight.motion, [track for track in self._live if track.row != waiting])
             if sight.inferred:
                 self._look(row, sight)
+            self._carry_lost(row, sight)
+            if sight.inferred:
                 self._looked = row
                 self._lost_s = sight.time_s - self._gap_s
                 # What is not found again any more still goes on for a while.
@@ -148,7 +170,8 @@ class Follower:
         for j in np.argsort(-found.scores, kind="stable").tolist():
             if j not in track_of:
                 track_of[j] = track_of[best[j]] if best[j] in track_of else self._begin(row, sight, j, places[j])
-            self.histories[track_of[j].number].add(row, found.classes[j], float(found.scores[j]))
+            area = float(np.prod(found.boxes[j, 2:] - found.boxes[j, :2]))
+            self.histories[track_of[j].number].add(row, found.classes[j], float(found.scores[j]), area)
         self._frames[-1].parts.append(replace(found, track_ids=tuple(track_of[j].number for j in range(len(found)))))
 
     def _begin(self, row: int, sight: Sight, j: int, place: Region) -> _Track:
@@ -173,11 +196,36 @@ class Follower:
     def _found_again(self, track: _Track, row: int, sight: Sight, j: int, place: Region) -> None:
         found = sight.found
         self._bridge(track, row, found.boxes[j], found.masks[j], place)
+        self._note_lost(track, row, sight, place)
         track.name, track.row, track.time_s = found.classes[j], row, sight.time_s
         track.box, track.mask, track.region, track.ahead = found.boxes[j], found.masks[j], place, []
         track.count += 1
         if track.count == CONFIRMED:
             self._extend_back(track, lambda sight: track.first[1] - sight.time_s <= self._extend_s)
+
+    def _note_lost(self, track: _Track, row: int, sight: Sight, place: Region) -> None:
+        """Keeps the mask from before when what is found now is much smaller."""
+        track.lost = [one for one in track.lost if place.area < SHRUNK * one.region.area]
+        if track.region is not None and place.area < SHRUNK * track.region.area:
+            region: Region | None = track.region
+            if track.row == row - 1 and sight.motion is not None:
+                # One that was found a frame ago has not been moved yet.
+                region = track.region.moved(sight.motion.forth, sight.motion.back)
+            if region is not None:
+                track.lost.append(_Lost(track.row, track.time_s, row, region))
+
+    def _carry_lost(self, row: int, sight: Sight) -> None:
+        """Adds what masks have lost to a frame."""
+        for track in self._live:
+            carried = []
+            for lost in track.lost:
+                region: Region | None = lost.region
+                if lost.here < row and sight.motion is not None:
+                    region = lost.region.moved(sight.motion.forth, sight.motion.back)
+                if region is not None and sight.time_s - lost.time_s <= self._gap_s:
+                    carried.append(replace(lost, here=row, region=region))
+                    self._add_region(row, track, region, row - lost.row)
+            track.lost = carried
 
     def _bridge(self, track: _Track, row: int, box: BoxArray, mask: Soft, place: Region) -> None:
         """Carries the last mask on and the new one back, to each frame between."""

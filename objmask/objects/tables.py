@@ -6,16 +6,19 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from objmask.corrections.corrections import Corrections
-from objmask.detections.arrays import Detections, read_detections
+from objmask.detections.arrays import Detections, all_detections
 from objmask.detections.frames_table import FrameTable, frames_path
 from objmask.errors import ConfigError, DataError
 from objmask.files.parquet import metadata_of
 from objmask.objects.merge import Seen, merged
+from objmask.provenance.versions import versions
+from objmask.video.info import VideoInfo
 
 NO_CORRECTIONS = Corrections()
 
@@ -73,7 +76,7 @@ def found_by_frame(tables: Tables) -> Iterator[Detections]:
     Raises:
         DataError: a file is damaged, or detections are missing.
     """
-    return _with_added(tables, [_corrected(tables, path, table) for path, table in tables])
+    return (Detections.concatenate([one for _, one in parts]) for parts in found_by_model(tables))
 
 
 def objects_by_frame(tables: Tables) -> Iterator[Detections]:
@@ -82,7 +85,25 @@ def objects_by_frame(tables: Tables) -> Iterator[Detections]:
     Raises:
         DataError: a file is damaged, or detections are missing.
     """
-    return _with_added(tables, [merged(_seen(tables, path, table)) for path, table in tables])
+    return (Detections.concatenate([one for _, one in parts]) for parts in objects_by_model(tables))
+
+
+def objects_by_model(tables: Tables) -> Iterator[list[tuple[str, Detections]]]:
+    """Yields the same by name of the model; what people added has none.
+
+    Raises:
+        DataError: a file is damaged, or detections are missing.
+    """
+    return _by_model(tables, [merged(_seen(tables, path, table)) for path, table in tables])
+
+
+def found_by_model(tables: Tables) -> Iterator[list[tuple[str, Detections]]]:
+    """Yields the corrected detections of each frame by name of the model; what people added has none.
+
+    Raises:
+        DataError: a file is damaged, or detections are missing.
+    """
+    return _by_model(tables, [_corrected(tables, path, table) for path, table in tables])
 
 
 def uncorrected_by_frame(tables: Tables) -> Iterator[list[tuple[str, Detections]]]:
@@ -92,7 +113,7 @@ def uncorrected_by_frame(tables: Tables) -> Iterator[list[tuple[str, Detections]
         DataError: a file is damaged, or detections are missing.
     """
     names = [model_of(path) for path, _ in tables]
-    for parts in zip(*(_complete(path, table) for path, table in tables), strict=True):
+    for parts in zip(*(all_detections(path, table) for path, table in tables), strict=True):
         yield list(zip(names, parts, strict=True))
 
 
@@ -105,16 +126,32 @@ def model_of(path: Path) -> str:
     return str(metadata_of(path).get("model"))
 
 
+def table_metadata(info: VideoInfo, tables: Tables) -> dict[str, Any]:
+    """What a table that is decided from these says of itself: the video, its clock and size, and the models."""
+    table = tables[0][1]
+    stored = [metadata_of(path) for path, _ in tables]
+    return {
+        "video_sha256": info.sha256,
+        "size": [info.height, info.width],
+        "time_base": str(table.time_base),
+        "start_pts": table.start_pts,
+        "inferred": int(np.logical_and.reduce([one.inferred for _, one in tables]).sum()),
+        "models": {str(one.get("model")): str(one.get("model_sha256")) for one in stored},
+        "versions": versions("numpy", "opencv-python", "pyarrow"),
+    }
+
+
 def known_rows(tables: Tables) -> npt.NDArray[np.bool_]:
     """Whether the detections of all models are known for a frame, (n,) bool."""
     known: npt.NDArray[np.bool_] = np.logical_and.reduce([table.known for _, table in tables])
     return known
 
 
-def _with_added(tables: Tables, streams: Sequence[Iterator[Detections]]) -> Iterator[Detections]:
-    times_s = tables[0][1].time_s
+def _by_model(tables: Tables, streams: Sequence[Iterator[Detections]]) -> Iterator[list[tuple[str, Detections]]]:
+    times_s, names = tables[0][1].time_s, [model_of(path) for path, _ in tables]
     for row, parts in enumerate(zip(*streams, strict=True)):
-        yield Detections.concatenate([*parts, *tables.corrections.added_at(float(times_s[row]))])
+        added = tables.corrections.added_at(float(times_s[row]))
+        yield [*zip(names, parts, strict=True), *(("", one) for one in added)]
 
 
 def _seen(tables: Tables, path: Path, table: FrameTable) -> Iterator[Seen]:
@@ -128,17 +165,9 @@ def _seen(tables: Tables, path: Path, table: FrameTable) -> Iterator[Seen]:
 
 
 def _corrected(tables: Tables, path: Path, table: FrameTable) -> Iterator[Detections]:
-    found = _complete(path, table)
+    found = all_detections(path, table)
     if not tables.corrections.changes:
         return found
     model = model_of(path)
     parts = zip(found, table.time_s.tolist(), strict=True)
     return (tables.corrections.changed(one, time_s, model) for one, time_s in parts)
-
-
-def _complete(path: Path, table: FrameTable) -> Iterator[Detections]:
-    """A file's detections by frame, as many of each as its frames table says: a lost row would be a leak."""
-    for row, found in enumerate(read_detections(path, table.number.tolist())):
-        if len(found) != table.detections[row]:
-            raise DataError(f"{path}: detections of frame {table.number[row]} are missing; run detect again")
-        yield found

@@ -115,7 +115,11 @@ def _motions(table: FrameTable, frames: Iterator[Frame], size: tuple[int, int]) 
 def _settled(draft: Path, table: FrameTable, histories: Sequence[History], memory_s: float) -> Iterator[Detections]:
     names, times_s = [history.name for history in histories], table.time_s
     for row, found in enumerate(read_detections(draft, table.number.tolist())):
-        scores = [histories[number].score_at(row, times_s, memory_s) for number in found.track_ids]
+        areas = np.prod(found.boxes[:, 2:] - found.boxes[:, :2], axis=1).tolist()
+        scores = [
+            histories[number].score_at(row, area, times_s, memory_s)
+            for number, area in zip(found.track_ids, areas, strict=True)
+        ]
         yield replace(
             found,
             scores=np.array(scores, np.float32),

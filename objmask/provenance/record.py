@@ -110,6 +110,14 @@ def write_provenance(verb: str, options: Mapping[str, Any], file: Path) -> None:
     }
     if "probe" in options:
         made_of["video_sha256"] = VideoInfo.read(options["probe"]).sha256
+    decided = {name: options[name] for name in ("painted", "hidden") if options.get(name)}
+    if decided:
+        made_of["decided"] = {name: sha256_of(path) for name, path in decided.items()}
+        made_of["models"] = {
+            name: {"model_sha256": digest}
+            for path in decided.values()
+            for name, digest in metadata_of(path)["models"].items()
+        }
     if "detections" in options:
         stored = [metadata_of(path) for path in options["detections"]]
         made_of["models"] = {

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.detections.classes import Palette
-from objmask.detections.masks import paint
-from objmask.objects.tables import Tables, objects_by_frame
+from objmask.painted.objects import labels_of
+from objmask.painted.table import PaintedTable
 from objmask.progress import Progress
 from objmask.render.colours import to_yuv
 from objmask.video.info import BT709_TV, VideoInfo
@@ -43,13 +43,11 @@ def label_planes(labels: Labels, palette: Palette) -> Planes:
 
 def write_masks(
     info: VideoInfo,
-    tables: Tables,
+    painted: PaintedTable,
     palette: Palette,
     out: Path,
     progress: Progress,
     *,
-    score: float,
-    threshold: float,
     preset: str = "veryfast",
     lossless: bool = False,
 ) -> None:
@@ -57,12 +55,10 @@ def write_masks(
 
     Args:
         info: facts about the video.
-        tables: detections and frames of each model to paint.
+        painted: what is painted.
         palette: the groups and their colours.
         out: the MP4 file.
         progress: counts frames.
-        score: detections with a lower score are left out, 0..1.
-        threshold: mask probability above which a pixel is painted, 0..1.
         preset: preset of the encoder x264.
         lossless: write FFV1 in RGB instead of H.264.
 
@@ -70,11 +66,11 @@ def write_masks(
         VideoError: writing fails.
         DataError: a table is damaged.
     """
-    table = tables[0][1]
+    table = painted.frames
     codec: Codec = "ffv1" if lossless else "h264"
     with VideoWriter(out, info, codec=codec, quality=QUALITY, preset=preset, colors=COLORS) as writer:
-        for row, found in enumerate(objects_by_frame(tables)):
-            labels, _ = paint(found.select(score=score), palette, info.height, info.width, threshold)
+        for row, objects in enumerate(painted.objects()):
+            labels = labels_of(objects, palette, info.height, info.width)
             pts, duration = int(table.pts[row]), int(table.duration_pts[row])
             if lossless:
                 writer.write_rgb(palette.colours[labels], pts, duration)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from objmask.detections.arrays import Detections
 from objmask.detections.classes import Palette
-from objmask.detections.masks import Patch, paint
+from objmask.detections.masks import Patch, union
+from objmask.detections.runs import decode
+from objmask.painted.objects import PaintedObject, labels_of
 from objmask.render.colours import to_yuv
-from objmask.render.hold import NO_HOLD
 from objmask.video.info import VideoInfo
 from objmask.video.planes import Planes
 from objmask.video.tone import viewed
@@ -21,24 +20,6 @@ from objmask.video.tone import viewed
 _OPACITY_256 = 110
 """Share of the group's colour in a painted pixel, of 256."""
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
-
-
-@dataclass(frozen=True)
-class DrawnObject:
-    """An object to draw: group, pixels, caption, and whether the network missed it in this frame."""
-
-    group: int
-    patch: Patch
-    caption: str
-    filled: bool
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """The drawing of one frame: the painted map and its instances."""
-
-    labels: npt.NDArray[np.uint8]
-    instances: tuple[DrawnObject, ...]
 
 
 class Overlay:
@@ -50,15 +31,12 @@ class Overlay:
     Args:
         palette: groups and colours.
         info: facts about the video.
-        score: detections with a lower score are left out, 0..1.
-        threshold: mask probability above which a pixel is painted, 0..1.
     """
 
-    hold = NO_HOLD
     viewed = True
 
-    def __init__(self, palette: Palette, info: VideoInfo, *, score: float, threshold: float) -> None:
-        self._palette, self._info, self._score, self._threshold = palette, info, score, threshold
+    def __init__(self, palette: Palette, info: VideoInfo) -> None:
+        self._palette, self._info = palette, info
         colors = viewed(info.colors)
         self._levels = to_yuv(palette.colours, colors)
         grey = np.array([[0, 0, 0], [255, 255, 255]], np.uint8)
@@ -66,49 +44,43 @@ class Overlay:
         self._text_scale = max(0.35, info.height / 1200)
         self._line_px = max(1, round(info.height / 360))
 
-    def prepare(self, found: Detections) -> Drawn:
-        """Paints the detections of one frame."""
-        shown = found.select(score=self._score, classes=self._palette.index_of)
-        labels, painted = paint(shown, self._palette, self._info.height, self._info.width, self._threshold)
-        return Drawn(
-            labels,
-            tuple(
-                DrawnObject(group, patch, f"{shown.classes[i]} {shown.scores[i]:.2f}", shown.carried[i] != 0)
-                for i, group, patch in painted
-            ),
-        )
-
-    def render(self, picture: Planes, around: Sequence[Drawn], here: int) -> Planes:
+    def render(self, picture: Planes, decided: Sequence[PaintedObject]) -> Planes:
         """The picture with the objects and the legend drawn over it."""
-        drawn = around[here]
+        height, width = self._info.height, self._info.width
+        labels = labels_of(decided, self._palette, height, width)
         planes = (
-            _blend(picture.y, drawn.labels, self._levels[:, 0]),
-            _blend(picture.u, drawn.labels[::2, ::2], self._levels[:, 1]),
-            _blend(picture.v, drawn.labels[::2, ::2], self._levels[:, 2]),
+            _blend(picture.y, labels, self._levels[:, 0]),
+            _blend(picture.u, labels[::2, ::2], self._levels[:, 1]),
+            _blend(picture.v, labels[::2, ::2], self._levels[:, 2]),
         )
-        for one in drawn.instances:
-            self._outline(planes, one)
-        for one in drawn.instances:
-            if one.patch.mask.any():
-                trimmed = one.patch.trimmed()
-                self._caption(planes, one.group, one.caption, trimmed.left, trimmed.top)
-        self._legend(planes, sorted({one.group for one in drawn.instances}))
+        # The surest is drawn last, so that it lies on top.
+        shown = [
+            (one, union([decode(counts, height, width) for counts in (one.visible, one.covered) if counts]))
+            for one in reversed(decided)
+            if one.shown
+        ]
+        for one, patch in shown:
+            self._outline(planes, self._palette.index_of[one.name], patch, dashed=one.carried != 0)
+        for one, patch in shown:
+            text = f"{one.name} {one.score:.2f}"
+            self._caption(planes, self._palette.index_of[one.name], text, patch.left, patch.top)
+        self._legend(planes, sorted({self._palette.index_of[one.name] for one, _ in shown}))
         return Planes(*planes)
 
-    def _outline(self, planes: Sequence[npt.NDArray[np.uint8]], one: DrawnObject) -> None:
-        padded = np.pad(one.patch.mask.astype(np.uint8), 1)
+    def _outline(self, planes: Sequence[npt.NDArray[np.uint8]], group: int, patch: Patch, *, dashed: bool) -> None:
+        padded = np.pad(patch.mask.astype(np.uint8), 1)
         contours, _ = cv2.findContours(padded, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        offset = np.array([one.patch.left - 1, one.patch.top - 1], np.int32)
+        offset = np.array([patch.left - 1, patch.top - 1], np.int32)
         lines = [contour + offset for contour in contours]
-        if one.filled:
+        if dashed:
             # Dashed: what was carried here is less sure than what was found here.
             dash = 6 * self._line_px
             lines = [line[k : k + dash] for line in lines for k in range(0, len(line), 2 * dash)]
-        levels = self._levels[one.group].tolist()
-        cv2.polylines(planes[0], lines, not one.filled, levels[0], self._line_px)
+        levels = self._levels[group].tolist()
+        cv2.polylines(planes[0], lines, not dashed, levels[0], self._line_px)
         halves = [line // 2 for line in lines]
         for plane, level in zip(planes[1:], levels[1:], strict=True):
-            cv2.polylines(plane, halves, not one.filled, level, max(1, self._line_px // 2))
+            cv2.polylines(plane, halves, not dashed, level, max(1, self._line_px // 2))
 
     def _caption(self, planes: Sequence[npt.NDArray[np.uint8]], group: int, text: str, left: int, top: int) -> None:
         (width, height), below = cv2.getTextSize(text, _FONT, self._text_scale, 1)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from objmask.detections.arrays import Detections
 from objmask.detections.frames_table import FrameTable
 from objmask.errors import DataError
 from objmask.progress import Progress
-from objmask.render.hold import Hold
-from objmask.streams.neighbours import sliding
 from objmask.streams.prefetch import prefetch
 from objmask.video.info import VideoInfo
 from objmask.video.planes import Planes
@@ -19,35 +16,30 @@ from objmask.video.reader import Window, read_frames
 from objmask.video.source import OnTruncated
 from objmask.video.writer import VideoWriter
 
-Prepared = TypeVar("Prepared")
+Decided = TypeVar("Decided", contravariant=True)
+AnyDecided = TypeVar("AnyDecided")
 
 
-class Renderer(Protocol[Prepared]):
-    """Makes a picture from a source picture and the detections around it. It holds parameters, never frames.
+class Renderer(Protocol[Decided]):
+    """Makes a picture from a source picture and what was decided about it. It holds parameters, never frames.
 
     Attributes:
         viewed: whether it needs pictures as a BT.709 screen shows them, see `Frame.viewed_planes`.
-        hold: how far before and after the current frame it needs the detections of other frames.
     """
 
     viewed: bool
-    hold: Hold
 
-    def prepare(self, found: Detections) -> Prepared:
-        """Prepares the detections of one frame. It is called once per frame, whatever `hold` is."""
-        ...
-
-    def render(self, picture: Planes, around: Sequence[Prepared], here: int) -> Planes:
-        """Gives the new picture and leaves `picture` unchanged. `around[here]` belongs to the frame itself."""
+    def render(self, picture: Planes, decided: Decided) -> Planes:
+        """Gives the new picture and leaves `picture` unchanged."""
         ...
 
 
 def render_video(
-    renderer: Renderer[Prepared],
+    renderer: Renderer[AnyDecided],
     video: Path,
     info: VideoInfo,
     table: FrameTable,
-    found: Iterable[Detections],
+    decided: Iterable[AnyDecided],
     writer: VideoWriter,
     progress: Progress,
     *,
@@ -61,7 +53,7 @@ def render_video(
         video: the source file.
         info: facts about the video.
         table: the frames of the video.
-        found: the detections of each frame.
+        decided: what was decided about each frame, from a table.
         writer: writes the new video.
         progress: counts frames.
         window: the part to process, seconds [from, to).
@@ -71,14 +63,13 @@ def render_video(
         DataError: the frames of the video differ from those of the frames table.
         VideoError: reading or writing fails.
     """
-    prepared = sliding(map(renderer.prepare, found), renderer.hold.spans(table, info.scenes(table.number)))
+    decisions = iter(decided)
     frames = read_frames(video, info, window=window, on_truncated=on_truncated)
     matched = (frame for _, frame in table.matched(frames, video))
     pictures = ((frame, frame.viewed_planes() if renderer.viewed else frame.planes()) for frame in matched)
     for frame, picture in prefetch(pictures):
-        around, here = next(prepared)
-        writer.write(renderer.render(picture, around, here), frame.pts, frame.duration_pts)
+        writer.write(renderer.render(picture, next(decisions)), frame.pts, frame.duration_pts)
         progress.step()
-    # One look further: detections of frames that no table knows come to light at the end.
-    if next(prepared, None) is not None:
-        raise DataError(f"{video}: has detections for more frames than its frames table; run detect again")
+    # One look further: rows of frames that no frames table knows come to light at the end.
+    if next(decisions, None) is not None:
+        raise DataError(f"{video}: more is decided than its frames table has frames; run the workflow again")

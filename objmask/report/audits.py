@@ -10,8 +10,8 @@ from typing import Any
 from objmask.errors import DataError
 from objmask.files.documents import typed
 from objmask.files.whole import read_json
+from objmask.hidden.unhidden import NothingHidden, Unhidden
 from objmask.inputs.names import shown_name
-from objmask.render.unhidden import NothingHidden, Unhidden
 from objmask.report.all_videos import ReportedVideo
 from objmask.report.numbers import moment as seconds
 from objmask.report.numbers import number, rate

@@ -1,6 +1,6 @@
 """What the summaries of videos and the page that shows them agree on."""
 
-FORMAT = 4
+FORMAT = 5
 """Of a video summary; a page refuses others."""
 POINTS = 300
 """A timeline has at most so many points: more than that no screen shows side by side."""

@@ -1,11 +1,8 @@
-"""What protected video hides, frame by frame, and where it may not: the places to look at before giving it away.
-
-By the rules of `protect` and from the same detections, but on a small picture, where margins are a little wider.
-"""
+"""What protected video hides, frame by frame, and where it may not: the places to look at before giving it away."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -13,22 +10,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from objmask.config.hiding import Hiding
-from objmask.detections.arrays import Detections
-from objmask.detections.masks import Patch
-from objmask.objects.tables import Tables, found_by_frame
+from objmask.detections.runs import area_of, joined, spans_of
+from objmask.hidden.causes import hides_objects
+from objmask.hidden.table import HiddenTable
+from objmask.hidden.unhidden import Unhidden
 from objmask.progress import Progress
-from objmask.render.privacy import Privacy, Size
-from objmask.render.unhidden import Unhidden
-from objmask.report.bounds import GAP_S, NEAR
-from objmask.streams.neighbours import sliding
-from objmask.video.info import VideoInfo
+from objmask.report.bounds import GAP_S
 
-SIDE_PX = 320
-"""Longer side of the picture on which shares are counted."""
 LISTED = 20
 """A video summary tells the times of so many gaps."""
-_MOSTLY = 0.5
 _NAMED = 5
 
 
@@ -50,6 +40,36 @@ class UnhiddenStretch:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What a track costs.
+
+    Attributes:
+        model: name of the model that found it.
+        track_id: its number.
+        name: its class.
+        fraction: share of all pixels of the video that are hidden because of it, 0..1.
+        low, high: eight of ten of the scores that the network gave it are between these, 0..1; 0 where it missed it.
+    """
+
+    model: str
+    track_id: int
+    name: str
+    fraction: float
+    low: float
+    high: float
+
+    def to_json(self) -> dict[str, Any]:
+        """What a video summary says of it."""
+        return {
+            "model": self.model,
+            "track": self.track_id,
+            "class": self.name,
+            "fraction": round(self.fraction, 6),
+            "scores": [round(self.low, 3), round(self.high, 3)],
+        }
+
+
+@dataclass(frozen=True)
 class HiddenShares:
     """What is hidden of a video.
 
@@ -57,13 +77,15 @@ class HiddenShares:
         fraction: (n,) share of each frame that is hidden, 0..1.
         gaps: in order of time.
         unhidden: frames in which no object is hidden; zones, which always are, do not count.
-        unsure: sensitive detections that score nearly enough to be hidden, and most of whose pixels are not.
+        dearest: the tracks that hide most, the one that hides most first.
+        objects: classes that are hidden.
     """
 
     fraction: npt.NDArray[np.float64]
     gaps: tuple[UnhiddenStretch, ...]
     unhidden: Unhidden
-    unsure: int
+    dearest: tuple[Cost, ...]
+    objects: frozenset[str]
 
     @property
     def worst(self) -> int | None:
@@ -71,16 +93,21 @@ class HiddenShares:
         longest = max(self.gaps, key=lambda gap: gap.length_s, default=None)
         return None if longest is None else (longest.first + longest.stop - 1) // 2
 
-    def to_json(self) -> dict[str, Any]:
-        """What a video summary says of it."""
+    def to_json(self, sensitive: float) -> dict[str, Any]:
+        """What a video summary says of it.
+
+        Args:
+            sensitive: share of all pixels of the video in which an object to hide is painted, 0..1.
+        """
         return {
+            "sensitive": round(sensitive, 6),
             "mean": round(float(self.fraction.mean()), 6) if len(self.fraction) else 0.0,
             "without": self.unhidden.without,
             "nothing": {"share": self.unhidden.share, "said": self.unhidden.sentence()} if self.unhidden.part else None,
             "gaps": len(self.gaps),
             "gaps_s": [round(gap.start_s, 3) for gap in self.gaps[:LISTED]],
             "longest_s": round(max((gap.length_s for gap in self.gaps), default=0.0), 3),
-            "unsure": self.unsure,
+            "dearest": [one.to_json() for one in self.dearest],
         }
 
     def warnings(self) -> list[str]:
@@ -92,34 +119,35 @@ class HiddenShares:
         return [f"hidden objects vanish for a moment at {times}{more}: look there"]
 
 
-def read_hidden(info: VideoInfo, tables: Tables, hiding: Hiding, progress: Progress) -> HiddenShares:
+def read_hidden(hidden: HiddenTable, progress: Progress) -> HiddenShares:
     """Finds out what is hidden.
 
     Args:
-        info: of the video.
-        tables: detections and frames of each model whose objects are hidden.
-        hiding: what is hidden.
+        hidden: the table of it.
         progress: counts frames.
 
     Raises:
-        DataError: a table is damaged.
+        DataError: the table is damaged.
     """
-    table, size = tables[0][1], _reduced(info)
-    privacy = Privacy(hiding, size)
-    nearly = Privacy(hiding.model_copy(update={"score": max(hiding.score - NEAR, 0.0), "grow": 0.0}), size)
-    fraction, objects, unsure = np.zeros(len(table)), np.zeros(len(table), np.bool_), 0
-    prepared = (
-        (privacy.prepare(found), nearly.prepare(_under(found, hiding.score))) for found in found_by_frame(tables)
-    )
-    for row, (around, here) in enumerate(sliding(prepared, privacy.hold.spans(table, info.scenes(table.number)))):
-        patches = [of_frame for of_frame, _ in around]
-        hidden = _union(privacy.areas(patches, here), size)
-        fraction[row] = hidden.mean()
-        objects[row] = privacy.hides(patches)
-        unsure += sum(hidden[one.rows, one.columns][one.mask].mean() < _MOSTLY for one in around[here][1])
+    table, blocks = hidden.frames, hidden.size[0] * hidden.size[1]
+    fraction, objects = np.zeros(len(table)), np.zeros(len(table), np.bool_)
+    costs: Counter[tuple[str, int, str]] = Counter()
+    scores: dict[tuple[str, int, str], list[float]] = {}
+    for row, areas in enumerate(hidden.areas()):
+        spans = [spans_of(area.patch, hidden.size[0]) for area in areas]
+        fraction[row] = area_of(joined(spans)) / blocks
+        objects[row] = hides_objects(areas)
+        for cause in (cause for area in areas for cause in area.causes if cause.track_id >= 0):
+            key = cause.model, cause.track_id, cause.name
+            costs[key] += cause.blocks
+            scores.setdefault(key, []).append(cause.own_score)
         progress.step()
     gaps = tuple(gaps_in(objects, table.time_s))
-    return HiddenShares(fraction, gaps, Unhidden.of(table, objects.tolist()), int(unsure))
+    dearest = tuple(
+        Cost(*key, cost / (blocks * len(table)), *(float(one) for one in np.quantile(scores[key], (0.1, 0.9))))
+        for key, cost in sorted(costs.items(), key=lambda one: (-one[1], one[0]))[:_NAMED]
+    )
+    return HiddenShares(fraction, gaps, Unhidden.of(table, objects.tolist()), dearest, hidden.hiding.objects)
 
 
 def gaps_in(objects: npt.NDArray[np.bool_], times_s: npt.NDArray[np.float64]) -> list[UnhiddenStretch]:
@@ -145,26 +173,3 @@ def clock(seconds: float) -> str:
     minutes, second = divmod(int(seconds + 1e-9), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minutes}:{second:02d}"
-
-
-@dataclass(frozen=True)
-class _Reduced:
-    height: int
-    width: int
-
-
-def _reduced(info: VideoInfo) -> Size:
-    scale = min(1.0, SIDE_PX / max(info.height, info.width))
-    return _Reduced(max(1, round(info.height * scale)), max(1, round(info.width * scale)))
-
-
-def _under(found: Detections, score: float) -> Detections:
-    return found.take(np.flatnonzero(found.scores < np.float32(score)).tolist())
-
-
-def _union(areas: Sequence[Patch], size: Size) -> npt.NDArray[np.bool_]:
-    """The blocks of 2 x 2 pixels of a frame that are hidden."""
-    hidden = np.zeros(((size.height + 1) // 2, (size.width + 1) // 2), np.bool_)
-    for area in areas:
-        hidden[area.rows, area.columns] |= area.mask
-    return hidden

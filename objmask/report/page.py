@@ -26,7 +26,7 @@ from objmask.provenance.unchanged import refuse_changed
 from objmask.provenance.versions import versions
 from objmask.report.all_videos import ReportedVideo, Survey, blocks, survey
 from objmask.report.audits import Audits, read_audits
-from objmask.report.bounds import BINS, GAP_S, MANY, NEAR, PARTS
+from objmask.report.bounds import BINS, GAP_S, MANY, PARTS
 from objmask.report.contrast import PAPER, SCREEN, css, readable
 from objmask.report.numbers import duration, number, percent
 from objmask.report.stages import read_stages
@@ -91,7 +91,7 @@ def write_report(
         "cards": [{**card, "sha256": found.models.get(card["name"], card["sha256"])} for card in about["models"]],
         "settings": yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=100),
         "score": settings["masks"]["score"],
-        "hidden": _hidden(found, settings),
+        "hidden": {"gap_s": GAP_S} if found.hidden else None,
         "stages": read_stages(results, {video.name for video in videos}),
         "versions": versions(*_PACKAGES),
         "page": json_block("page", _page_data(found, audits, settings)),
@@ -200,18 +200,9 @@ def _page_data(found: Survey, audits: Audits | None, settings: Mapping[str, Any]
         "many": MANY,
         "parts": PARTS,
         "looked_at": found.looked_at,
-        "hidden": _hidden(found, settings),
+        "hidden": {"gap_s": GAP_S} if found.hidden else None,
         **({"audit": audits.to_json()} if audits else {}),
     }
-
-
-def _hidden(found: Survey, settings: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What is said of all videos about what protected video hides; `nearly`: scores that count as nearly enough."""
-    if not found.hidden:
-        return None
-    score = settings["privacy"]["score"]
-    low = max(score - NEAR, settings["detect"]["floor"])
-    return {"gap_s": GAP_S, "nearly": [round(low, 4), score] if low < score else None}
 
 
 def _json_blocks(

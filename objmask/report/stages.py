@@ -12,6 +12,8 @@ from pathlib import Path
 
 _CHUNK = re.compile(r"/\d{8}-\d{8}(?:\..*)?$")
 _NETWORK = re.compile(r"the network's process \d+ has taken (\d+) MiB at most")
+_OWN = re.compile(r"took [\d.]+ s of CPU time, and (\d+) MiB of memory at most")
+"""What a job says of itself: Snakemake sees only who asked for it, where it is a fork of a prepared process."""
 
 
 @dataclass
@@ -62,9 +64,10 @@ def read_stages(results: Path, videos: Collection[str]) -> list[Stage]:
                 with suppress(ValueError):  # `-`: too short to be measured
                     stage.peak_mib = max(stage.peak_mib, float(row["max_rss"]))
     for name, path in _files(results / "logs", ".log", videos):
-        if name == "detect" and name in stages:
-            found = _NETWORK.findall(path.read_text("utf-8", "replace"))
-            stages[name].network_mib = max([stages[name].network_mib, *map(int, found)])
+        if name in stages:
+            text = path.read_text("utf-8", "replace")
+            stages[name].network_mib = max([stages[name].network_mib, *map(int, _NETWORK.findall(text))])
+            stages[name].peak_mib = max([stages[name].peak_mib, *map(float, _OWN.findall(text))])
     return sorted((stage for stage in stages.values() if stage.seconds), key=lambda stage: (-stage.total_s, stage.name))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,17 +12,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from objmask.detections.arrays import Detections
 from objmask.detections.classes import Palette
-from objmask.detections.masks import paint
+from objmask.detections.frames_table import FrameTable
+from objmask.detections.runs import area_of, spans_in
 from objmask.errors import DataError
-from objmask.files.parquet import metadata_of
 from objmask.files.whole import write_json
-from objmask.objects.tables import Tables, objects_by_frame
+from objmask.painted.objects import PaintedObject, labels_of
+from objmask.painted.table import PaintedTable
 from objmask.progress import Progress
 from objmask.render.thumbnails import drawing, photograph, shown_size, stills
 from objmask.report.bounds import BINS, FORMAT, NEAR
 from objmask.report.hidden import HiddenShares
+from objmask.report.jumps import Jumps
 from objmask.report.telling_frames import informative
 from objmask.report.timeline import Timeline, read_frames_of
 from objmask.video.info import VideoInfo
@@ -41,7 +42,6 @@ class Shown:
     Attributes:
         palette: groups and colours.
         score: detections scoring less do not count, 0..1.
-        threshold: mask probability of an object's pixels, 0..1.
         moments: how many moments to show as pictures; the longest gap in what is hidden comes on top.
         hidden: what protected video hides; None: not known.
         protected: the protected video, whose pictures to show; None: none.
@@ -51,7 +51,6 @@ class Shown:
 
     palette: Palette
     score: float
-    threshold: float
     moments: int
     hidden: HiddenShares | None = None
     protected: Path | None = None
@@ -60,13 +59,13 @@ class Shown:
 
 
 def write_video_summary(
-    info: VideoInfo, tables: Tables, coverage: Path, shown: Shown, out: Path, progress: Progress
+    info: VideoInfo, painted: PaintedTable, coverage: Path, shown: Shown, out: Path, progress: Progress
 ) -> None:
     """Writes `report/<video>.json`.
 
     Args:
         info: of the video.
-        tables: detections and frames of each model that is painted.
+        painted: what is painted.
         coverage: the video's coverage table.
         shown: what to show.
         out: file to write.
@@ -78,50 +77,48 @@ def write_video_summary(
         OSError: a file cannot be read or written.
     """
     names = [group.name for group in shown.palette.groups]
-    table = tables[0][1]
+    table = painted.frames
     timeline = Timeline(len(table), names)
-    seen, filled = np.full(len(table), -1, np.int64), np.zeros(len(table))
+    seen, fraction = np.full(len(table), -1, np.int64), np.zeros((len(table), len(names)))
     row = -1
     for row, frame in enumerate(read_frames_of(coverage, names)):
         if row == len(table):
             break
         timeline.add(row, frame)
-        filled[row] = frame.fraction.sum()
+        fraction[row] = frame.fraction
         seen[row] = -1 if frame.instances < 0 else np.count_nonzero(frame.fraction)
     if row + 1 != len(table):
         raise DataError(f"{coverage}: has other frames than the detections; delete it and run coverage again")
     hidden = shown.hidden
-    rows = informative(seen, filled, shown.moments)
+    rows = informative(seen, fraction.sum(axis=1), shown.moments)
     if rows and hidden and hidden.worst is not None:
         rows = list(dict.fromkeys([hidden.worst, *rows]))
-    read = _read_detections(info, tables, shown, set(rows), progress)
+    jumps = Jumps(fraction, names, shown.score, (painted.height, painted.width))
+    read = _read_painted(info, painted, shown, set(rows), jumps, progress)
     document = {
         "format": FORMAT,
         "video": _facts(info),
-        "models": {str(data.get("model")): str(data.get("model_sha256")) for data in map(metadata_of, _files(tables))},
+        "models": dict(painted.models),
         "frames": len(table),
         "looked_at": timeline.looked_at,
-        "inferred": int(np.logical_and.reduce([one.inferred for _, one in tables]).sum()),
+        "inferred": painted.inferred,
         "groups": timeline.groups(),
         "timeline": timeline.points(table.time_s, hidden.fraction if hidden else None),
-        "hidden": hidden.to_json() if hidden else None,
+        "hidden": hidden.to_json(read.sensitive) if hidden else None,
         "scores": read.scores.tolist(),
         "objects_a_frame": timeline.objects_a_frame(),
         "moments": [
             {**moment, "gap": True} if hidden and row == hidden.worst else moment
-            for row, moment in zip(rows, _moments(info, tables, shown, rows, read.moments), strict=True)
+            for row, moment in zip(rows, _moments(info, table, shown, rows, read.moments), strict=True)
         ],
         "warnings": [
             *(hidden.warnings() if hidden else []),
             *info.warnings,
             *_warnings(info, timeline, read, shown.score),
+            *jumps.warnings(table.time_s, info.duration_s),
         ],
     }
     write_json(out, document, compact=True)
-
-
-def _files(tables: Tables) -> Iterator[Path]:
-    return (path for path, _ in tables)
 
 
 def _facts(info: VideoInfo) -> dict[str, Any]:
@@ -148,48 +145,57 @@ class _Read:
         scores: (g + 1, `BINS`) detections, first those in no group.
         near: detections in groups that score within `NEAR` of the threshold.
         above: those that score at least the threshold less `NEAR`.
+        sensitive: share of all pixels in which an object to hide is painted, 0..1.
         moments: of each moment's row the groups to be seen and the drawing.
     """
 
     scores: npt.NDArray[np.int64]
     near: int
     above: int
+    sensitive: float
     moments: dict[int, dict[str, Any]]
 
 
-def _read_detections(info: VideoInfo, tables: Tables, shown: Shown, rows: set[int], progress: Progress) -> _Read:
+def _read_painted(
+    info: VideoInfo, painted: PaintedTable, shown: Shown, rows: set[int], jumps: Jumps, progress: Progress
+) -> _Read:
     index_of = shown.palette.index_of
     counts = np.zeros((len(shown.palette.groups) + 1, BINS), np.int64)
-    near = above = 0
+    near = above = sensitive = 0
+    to_hide = shown.hidden.objects if shown.hidden else frozenset()
     moments: dict[int, dict[str, Any]] = {}
-    for row, found in enumerate(objects_by_frame(tables)):
-        if len(found):
-            group = np.array([index_of.get(name, 0) for name in found.classes])
+    for row, objects in enumerate(painted.objects()):
+        if objects:
+            group = np.array([index_of.get(one.name, 0) for one in objects])
             # Scores are float32, where 0.3 x 20 is 6.0000004 and 0.35 x 20 is 6.9999998.
-            scores = found.scores.astype(np.float64) + _ROUNDING
+            scores = np.array([one.score for one in objects]) + _ROUNDING
             np.add.at(counts, (group, np.minimum((scores * BINS).astype(int), BINS - 1)), 1)
             counted = scores[group > 0] - shown.score
             near += int(np.count_nonzero(np.abs(counted) <= NEAR))
             above += int(np.count_nonzero(counted >= -NEAR))
+        jumps.add(row, objects)
+        spans = (one.visible for one in objects if one.visible and one.name in to_hide)
+        sensitive += sum(area_of(spans_in(counts, painted.height, painted.width)) for counts in spans)
         if row in rows:
-            moments[row] = _drawn(found, info, shown)
+            moments[row] = _drawn(objects, info, shown)
         progress.step()
-    return _Read(counts, near, above, moments)
+    pixels = len(painted) * painted.height * painted.width
+    return _Read(counts, near, above, sensitive / max(pixels, 1), moments)
 
 
-def _drawn(found: Detections, info: VideoInfo, shown: Shown) -> dict[str, Any]:
+def _drawn(objects: Sequence[PaintedObject], info: VideoInfo, shown: Shown) -> dict[str, Any]:
     # In full size: what is seen of a small object falls between the pixels of a thumbnail, and is there all the same.
-    labels, _ = paint(found.select(score=shown.score), shown.palette, info.height, info.width, shown.threshold)
+    labels = labels_of(objects, shown.palette, info.height, info.width)
     groups = [shown.palette.groups[k - 1].name for k in np.unique(labels) if k]
     small = cv2.resize(labels, shown_size(info), interpolation=cv2.INTER_NEAREST)
     return {"groups": groups, "pictures": {"masks": drawing(shown.palette.colours[small])}}
 
 
 def _moments(
-    info: VideoInfo, tables: Tables, shown: Shown, rows: Sequence[int], drawn: Mapping[int, dict[str, Any]]
+    info: VideoInfo, table: FrameTable, shown: Shown, rows: Sequence[int], drawn: Mapping[int, dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """The moments in the order of `rows`, with all their pictures."""
-    table, size, in_time = tables[0][1], shown_size(info), sorted(rows)
+    size, in_time = shown_size(info), sorted(rows)
     if shown.protected is not None:
         times = [Fraction(int(table.pts[row])) * table.time_base for row in in_time]
         for row, picture in zip(in_time, stills(shown.protected, times), strict=True):

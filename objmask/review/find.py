@@ -11,6 +11,7 @@ import numpy as np
 from objmask.config.hiding import Hiding
 from objmask.detections.boxes import Box
 from objmask.detections.frames_table import FrameTable
+from objmask.hidden.decide import chosen_by_frame
 from objmask.objects.tables import Tables, found_by_frame, model_of
 from objmask.review.moment import Entry, Suggestion, rounded
 from objmask.review.trace import MissedStretch, Place, Trace, Traces
@@ -39,8 +40,9 @@ def moments_of(video: str, tables: Tables, hidden: Hiding) -> Iterator[Suggestio
     """
     ((path, table),) = tables
     traces = Traces(hidden.objects)
-    for row, found in enumerate(found_by_frame(tables)):
-        traces.add(row, found, inferred=bool(table.inferred[row]))
+    for row, (found, chosen) in enumerate(zip(found_by_frame(tables), chosen_by_frame(tables, hidden), strict=True)):
+        hides = frozenset(number for _, one in chosen for number in one.track_ids)
+        traces.add(row, found, inferred=bool(table.inferred[row]), hides=hides)
     model = model_of(path)
     for number, trace in traces.of.items():
         if trace.name in hidden.objects or trace.other is not None:
@@ -59,9 +61,14 @@ class _Finder:
     def moments(self) -> Iterator[Suggestion]:
         trace = self.trace
         if trace.name in self.hidden.objects:
-            if trace.best.score < self.hidden.score:
-                yield from self._weak()
+            if trace.unhidden == trace.count:
+                yield from self._weak(
+                    trace.best, f"found {self._times()}, never above {trace.best.score:.2f}: not hidden"
+                )
                 return
+            if trace.bare is not None and trace.bare.score >= self.hidden.score:
+                what = f"not hidden in {trace.unhidden} of {trace.count} frames: too large for how sure the network is"
+                yield from self._weak(trace.bare, what)
             yield from (self._gap(gap) for gap in trace.gaps)
             if trace.count == 1:
                 yield self._single()
@@ -70,14 +77,12 @@ class _Finder:
         if trace.other is not None:
             yield self._class(trace.other)
 
-    def _weak(self) -> Iterator[Suggestion]:
-        best = self.trace.best
-        if best.score >= WEAK * self.hidden.score:
-            what = f"found {self._times()}, never above {best.score:.2f}: not hidden"
-            worth = 0.4 + 0.4 * best.score / self.hidden.score + 0.1 * (self.trace.count >= CONFIRMED)
-            yield self._moment(
-                worth, "weak", what, best, self._sure("it is there", self.trace.first, self.trace.last), self._nothing()
-            )
+    def _weak(self, place: Place, what: str) -> Iterator[Suggestion]:
+        if place.score >= WEAK * self.hidden.score:
+            sure = min(1.0, place.score / self.hidden.score)
+            worth = 0.4 + 0.4 * sure + 0.1 * (self.trace.count >= CONFIRMED)
+            there = self._sure("it is there", self.trace.first, self.trace.last)
+            yield self._moment(worth, "weak", what, place, there, self._nothing())
 
     def _gap(self, gap: MissedStretch) -> Suggestion:
         times = self._time(gap.before.row), self._time(gap.after.row)

@@ -86,7 +86,7 @@ def review(results: Path, videos: Collection[Tracked]) -> list[Suggestion]:
 
 
 def _tracked(results: Path, name: str, files: list[Path], corrections: Mapping[str, Entries] | None) -> Tracked:
-    provenance = results / "provenance/protected" / f"{name}.json"
+    provenance = results / "provenance/hidden" / f"{name}.json"
     made = _made_with(provenance)
     settings = made.get("settings", {})
     used = [path for path in files if model_of(path) in made.get("models", ())] or files
@@ -103,7 +103,7 @@ def _hiding(provenance: Path, settings: Mapping[str, Any]) -> Hiding:
     try:
         return from_options(Hiding, "hiding", settings.get("hiding"), single)
     except ConfigError as error:
-        raise DataError(f"{provenance}: not what protect writes; run the workflow again ({error})") from error
+        raise DataError(f"{provenance}: not what hide writes; run the workflow again ({error})") from error
 
 
 def _made_with(provenance: Path) -> dict[str, Any]:

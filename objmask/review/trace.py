@@ -57,6 +57,8 @@ class Trace:
         others: frames in which it was found as something of the other sort: sensitive or not.
         other: the best of these.
         gaps: the longest ones.
+        unhidden: frames in which it was found and is not hidden.
+        bare: the one of these where it scored most.
     """
 
     name: str
@@ -67,6 +69,8 @@ class Trace:
     others: int = 0
     other: Place | None = None
     gaps: list[MissedStretch] = field(default_factory=list)
+    unhidden: int = 0
+    bare: Place | None = None
 
     def found(self, place: Place, missed: int) -> None:
         """The track is found again, after `missed` frames that the network looked at."""
@@ -93,8 +97,8 @@ class Traces:
         self._looked = 0
         self._looked_at: dict[int, int] = {}
 
-    def add(self, row: int, found: Detections, *, inferred: bool) -> None:
-        """Takes a frame's rows, in order."""
+    def add(self, row: int, found: Detections, *, inferred: bool, hides: frozenset[int]) -> None:
+        """Takes a frame's rows, in order; `hides`: the tracks of which something is hidden in it."""
         self._looked += inferred
         best: dict[int, int] = {}
         for i in np.argsort(-found.scores, kind="stable").tolist():
@@ -109,6 +113,10 @@ class Traces:
             else:
                 trace.found(place, self._looked - self._looked_at[number] - 1)
             self._looked_at[number] = self._looked
+            if number not in hides:
+                trace.unhidden += 1
+                if trace.bare is None or place.score > trace.bare.score:
+                    trace.bare = place
             if (found.found_as[i] in self._sensitive) != (trace.name in self._sensitive):
                 trace.others += 1
                 if trace.other is None or place.score > trace.other.score:

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from objmask.hidden.unhidden import Unhidden, worst_first
 from objmask.inputs.unusable import remember
 from objmask.jobs import commands
 from objmask.jobs.logs import last_words
-from objmask.render.unhidden import Unhidden, worst_first
 from objmask.running import further_pass
 from objmask.running.folder_lock import hold
 from objmask.running.further_pass import LeftOut

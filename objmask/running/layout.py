@@ -14,7 +14,9 @@ _FRAME = r"\d{8,}"
 _STAMP = r"\.snakemake_timestamp"
 """Snakemake's own file in a folder that a rule makes as a whole."""
 _WILDCARDS = {"video": ".+", "chunk": r"\d{8}-\d{8}", "model": "[^/]+", "digest": "[0-9a-f]{16}", "name": "[^/]+"}
-_NOT_TO_HAND_ON = frozenset({"probe", "second_look", "chunks", "detections", "tracks", "logs", "benchmarks"})
+_NOT_TO_HAND_ON = frozenset(
+    {"probe", "second_look", "chunks", "detections", "tracks", "painted", "hidden", "logs", "benchmarks"}
+)
 """Top folders of what the network found and what jobs said; the others hold what is given away, counted or shown."""
 
 
@@ -74,7 +76,18 @@ _BY_VIDEO = {
 """How the file of a video ends, by its folder."""
 _JOBS: Mapping[str, tuple[str, ...]] = {
     "{video}": (
-        *("probe", "masks", "masks_lossless", "overlay", "protect", "coverage", "video_summary", "clips"),
+        *(
+            "probe",
+            "paint",
+            "hide",
+            "masks",
+            "masks_lossless",
+            "overlay",
+            "protect",
+            "coverage",
+            "video_summary",
+            "clips",
+        ),
         *("coco", "yolo", "masks_png", "cvat", "annotated_images", "audit_probe", "audit", "release"),
     ),
     "{model}/{video}": ("gather", "track", "audit_gather"),
@@ -87,7 +100,10 @@ _JOBS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """Rules by what a job of theirs is about; logs and benchmarks are named by it."""
-_RECORDED = ("masks", "masks_lossless", "overlay", "protected", "coverage", "report", "audit", "clips", "coco", "yolo")
+_RECORDED = (
+    *("painted", "hidden", "masks", "masks_lossless", "overlay", "protected", "coverage", "report", "audit"),
+    *("clips", "coco", "yolo"),
+)
 _RECORDED_ONCE = tuple(_JOBS[""])
 
 
@@ -106,6 +122,7 @@ def _places() -> Iterator[ResultPlace]:
     )
     yield from (ResultPlace(path, ".+") for path in ("models/{model}", "clips/splits", "clips/png", "clips/tfrecord"))
     yield from (ResultPlace(f"{folder}/{{video}}{ending}") for folder, ending in _BY_VIDEO.items())
+    yield from (ResultPlace(f"{folder}/{{video}}{ending}") for folder in ("painted", "hidden") for ending in _PARQUET)
     yield from (
         ResultPlace(f"{folder}/{{model}}/{{video}}{ending}")
         for folder in ("detections", "tracks", "second_look/detections")

@@ -65,6 +65,8 @@ RESULTS = {
     "evaluation": "how good detections and protection are",
     "detections": "everything the network found",
     "tracks": "objects followed through time",
+    "painted": "which objects are painted, and their pixels",
+    "hidden": "which areas are hidden, and why",
 }
 """What people look for, in this order."""
 

@@ -36,6 +36,10 @@ def files_by_output(plan: Plan) -> dict[str, list[str]]:
             folder: plan.per_video(*(pattern.replace("{folder}", folder) for pattern in by_model))
             for folder in ("detections", "tracks")
         },
+        **{
+            folder: plan.per_video(f"{folder}/{{video}}.parquet", f"{folder}/{{video}}.frames.parquet")
+            for folder in ("painted", "hidden")
+        },
         "masks": plan.per_video("masks/{video}.mp4", *lossless),
         "overlay": plan.per_video("overlay/{video}.mp4"),
         "protected": plan.per_video("protected/{video}.mp4"),

@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> None:
     """Writes the folder."""
     from objmask.exports.images import write_annotated_images
     from objmask.exports.write import refuse_all_but_exports
-    from objmask.objects.tables import read_tables
+    from objmask.objects.tables import known_rows, read_tables
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)
@@ -33,7 +33,8 @@ def run(options: argparse.Namespace) -> None:
         write_annotated_images(
             options.video,
             info,
-            tables,
+            tables[0][1],
+            known_rows(tables),
             options.out,
             bar,
             every=options.every,

@@ -34,20 +34,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes the file or folder."""
     from objmask.detections.classes import Palette
-    from objmask.exports.instances import Selection, annotated_frames
+    from objmask.exports.instances import annotated_frames
     from objmask.exports.write import write_annotations
-    from objmask.objects.tables import read_tables
+    from objmask.painted.table import PaintedTable
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)
-    tables = read_tables(options.detections, info.sha256, options.corrections)
     palette = Palette.from_json(options.groups)
-    selection = Selection(options.score, options.threshold, options.every)
+    painted = PaintedTable.read(options.painted, info, palette)
     name = options.name or options.out.stem
-    with progress(options, f"{options.format} {name}", len(tables[0][1])) as bar:
+    with progress(options, f"{options.format} {name}", len(painted)) as bar:
         write_annotations(
             options.format,
-            annotated_frames(info, tables, palette, selection, bar),
+            annotated_frames(painted, palette, options.every, bar),
             info,
             palette,
             options.out,

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="JSON",
-        help="what `protect` wrote about frames in which it hid nothing",
+        help="what `hide` wrote about frames in which it hides nothing",
     )
     parser.add_argument(
         "--floor", type=share, default=0.05, help="list objects found again with at least this score, 0..1"
@@ -52,9 +52,9 @@ def run(options: argparse.Namespace) -> None:
     """Writes the file."""
     from objmask.audit.audit import Searched, audit
     from objmask.audit.leaks import AuditSettings
+    from objmask.hidden.unhidden import Unhidden
     from objmask.objects.tables import read_tables
     from objmask.provenance.unchanged import refuse_changed
-    from objmask.render.unhidden import Unhidden
     from objmask.video.info import VideoInfo
     from objmask.video.reader import read_frames
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from objmask.errors import ConfigError, DataError
 from objmask.verbs.options import (
@@ -22,14 +22,21 @@ from objmask.verbs.options import (
 if TYPE_CHECKING:
     from objmask.clips.pictures import Picture
     from objmask.clips.sampling import Rows
-    from objmask.objects.tables import Tables
+    from objmask.detections.frames_table import FrameTable
     from objmask.video.info import VideoInfo
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     add_probe(parser)
-    add_painted(parser)
+    parser.add_argument(
+        "--frames-table",
+        type=Path,
+        required=True,
+        metavar="PARQUET",
+        help="frames table of the video (.frames.parquet)",
+    )
+    add_painted(parser, required=False)
     add_groups(parser, required=False)
     add_setting(parser, "clips.of")
     parser.add_argument(
@@ -55,11 +62,14 @@ def run(options: argparse.Namespace) -> None:
     from objmask.clips.clip import assemble
     from objmask.clips.names import label_and_subject
     from objmask.clips.sampling import ClipSampling, candidates_of
-    from objmask.objects.tables import read_tables
+    from objmask.detections.frames_table import FrameTable
+    from objmask.files.parquet import metadata_of
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)
-    tables = read_tables(options.detections, info.sha256, options.corrections)
+    table = FrameTable.read(options.frames_table)
+    if metadata_of(options.frames_table).get("video_sha256") != info.sha256:
+        raise DataError(f"{options.frames_table}: is of another video, or of an earlier version of it; make it again")
     sampling = ClipSampling(
         frames=options.frames,
         per_video=options.per_video,
@@ -70,15 +80,15 @@ def run(options: argparse.Namespace) -> None:
         step_max=options.step_max,
         short=options.short,
     )
-    candidates = candidates_of(tables, sampling.rate, inferred=options.of == "masks")
+    candidates = candidates_of(table, sampling.rate, inferred=options.of == "masks")
     if not len(candidates):
         raise DataError(f"{options.name}: has no frame to make a clip of; widen the window")
     rows = sampling.choose(options.name, candidates)
     label, subject = label_and_subject(options.name, options.label, options.subject, options.names)
     assemble(
         rows,
-        tables[0][1],
-        _pictures(options, info, tables, rows),
+        table,
+        _pictures(options, info, table, rows),
         size=(options.width, options.height),
         resize=options.resize,
         upside_down=options.flip_when_fps_over is not None and info.rate > options.flip_when_fps_over,
@@ -89,24 +99,25 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _pictures(
-    options: argparse.Namespace, info: VideoInfo, tables: Tables, rows: Rows
+    options: argparse.Namespace, info: VideoInfo, table: FrameTable, rows: Rows
 ) -> Iterator[tuple[int, Picture]]:
     """(row, picture) of each row that a clip shows."""
     from objmask.clips.pictures import mask_pictures, video_pictures
     from objmask.detections.classes import Palette
+    from objmask.painted.table import PaintedTable
     from objmask.video.probe import probe
 
-    table = tables[0][1]
     wanted = sorted({int(row) for row in rows.flat if row >= 0})
     title = f"clips {options.name}"
     if options.of == "masks":
-        if options.groups is None:
-            raise ConfigError("--groups: clips of masks need the groups and their colours")
-        settings: dict[str, Any] = {"score": options.score, "threshold": options.threshold}
+        if options.groups is None or options.painted is None:
+            raise ConfigError("--painted, --groups: clips of masks need what is painted, and the colours of the groups")
+        palette = Palette.from_json(options.groups)
+        painted = PaintedTable.read(options.painted, info, palette)
+        if painted.frames.pts.tolist() != table.pts.tolist():
+            raise DataError(f"{options.painted}: has other frames than {options.frames_table}; run paint again")
         with progress(options, title, len(table)) as bar:
-            yield from mask_pictures(
-                tables, frozenset(wanted), info, Palette.from_json(options.groups), bar, **settings
-            )
+            yield from mask_pictures(painted, frozenset(wanted), palette, bar)
         return
     if options.video is None:
         raise ConfigError(f"--video: clips of {options.of} need the file")

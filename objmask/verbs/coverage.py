@@ -20,11 +20,11 @@ def run(options: argparse.Namespace) -> None:
     """Writes the CSV file."""
     from objmask.coverage.by_frame import write_coverage
     from objmask.detections.classes import Palette
-    from objmask.objects.tables import read_tables
+    from objmask.painted.table import PaintedTable
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)
-    tables = read_tables(options.detections, info.sha256, options.corrections)
     palette = Palette.from_json(options.groups)
-    with progress(options, f"coverage {options.out.stem}", len(tables[0][1])) as bar:
-        write_coverage(info, tables, palette, options.out, bar, score=options.score, threshold=options.threshold)
+    painted = PaintedTable.read(options.painted, info, palette)
+    with progress(options, f"coverage {options.out.stem}", len(painted)) as bar:
+        write_coverage(painted, palette, options.out, bar)

@@ -165,11 +165,33 @@ def add_store(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--table", type=Path, required=True, metavar="PARQUET", help="frames table that `frames` wrote")
 
 
-def add_painted(parser: argparse.ArgumentParser) -> None:
-    """Detections, and the thresholds that choose which are painted."""
-    add_corrected(parser)
-    add_setting(parser, "masks.score")
-    add_setting(parser, "masks.threshold")
+def add_painted(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """`--painted`: the table of what is painted."""
+    parser.add_argument(
+        "--painted",
+        type=Path,
+        required=required,
+        metavar="PARQUET",
+        help="what `paint` wrote, with its .frames.parquet beside it",
+    )
+
+
+def add_hidden(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """`--hidden`: the table of what is hidden."""
+    parser.add_argument(
+        "--hidden",
+        type=Path,
+        required=required,
+        metavar="PARQUET",
+        help="what `hide` wrote, with its .frames.parquet beside it",
+    )
+
+
+def add_table_out(parser: argparse.ArgumentParser) -> None:
+    """`--out`, of a table."""
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="PARQUET", help="table to write, and .frames.parquet beside it"
+    )
 
 
 def add_corrected(parser: argparse.ArgumentParser) -> None:

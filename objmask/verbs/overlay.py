@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes the video."""
     from objmask.detections.classes import Palette
-    from objmask.objects.tables import objects_by_frame, read_tables
+    from objmask.painted.table import PaintedTable
     from objmask.render.overlay import Overlay
     from objmask.render.renderer import render_video
     from objmask.video.info import VideoInfo
@@ -26,10 +26,11 @@ def run(options: argparse.Namespace) -> None:
     from objmask.video.writer import VideoWriter
 
     info = VideoInfo.read(options.probe)
-    tables = read_tables(options.detections, info.sha256, options.corrections)
-    overlay = Overlay(Palette.from_json(options.groups), info, score=options.score, threshold=options.threshold)
+    palette = Palette.from_json(options.groups)
+    painted = PaintedTable.read(options.painted, info, palette)
+    overlay = Overlay(palette, info)
     with (
-        progress(options, f"overlay {options.out.stem}", len(tables[0][1])) as bar,
+        progress(options, f"overlay {options.out.stem}", len(painted)) as bar,
         VideoWriter(
             options.out,
             info,
@@ -43,8 +44,8 @@ def run(options: argparse.Namespace) -> None:
             overlay,
             options.video,
             info,
-            tables[0][1],
-            objects_by_frame(tables),
+            painted.frames,
+            painted.objects(),
             writer,
             bar,
             window=(options.start_s, options.end_s),

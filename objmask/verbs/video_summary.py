@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from objmask.verbs.options import (
     add_groups,
-    add_hiding,
+    add_hidden,
     add_on_truncated,
     add_painted,
     add_probe,
     add_setting,
     progress,
 )
-from objmask.verbs.values import hiding_of
-
-if TYPE_CHECKING:
-    from objmask.objects.tables import Tables
-    from objmask.report.hidden import HiddenShares
-    from objmask.video.info import VideoInfo
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,15 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--protected", type=Path, nargs="*", default=[], metavar="MP4", help="protected video to show pictures of"
     )
-    parser.add_argument(
-        "--hidden",
-        type=Path,
-        nargs="*",
-        default=[],
-        metavar="PARQUET",
-        help="detections that the protected video was made from",
-    )
-    add_hiding(parser)
+    add_hidden(parser, required=False)
+    add_setting(parser, "masks.score")
     parser.add_argument("--raw", type=Path, metavar="FILE", help="show pictures of the video itself: not for sharing")
     add_on_truncated(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="JSON", help="file to write")
@@ -50,31 +36,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Writes the file."""
     from objmask.detections.classes import Palette
-    from objmask.objects.tables import read_tables
+    from objmask.errors import DataError
+    from objmask.hidden.table import HiddenTable
+    from objmask.painted.table import PaintedTable
+    from objmask.report.hidden import read_hidden
     from objmask.report.video_summary import Shown, write_video_summary
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)
-    read_tables([*options.detections, *options.hidden], info.sha256)  # all have the same frames
-    painted, hidden = (
-        read_tables(files, info.sha256, options.corrections) for files in (options.detections, options.hidden)
-    )
+    palette = Palette.from_json(options.groups)
+    painted = PaintedTable.read(options.painted, info, palette)
+    shares = None
+    if options.hidden:
+        hidden = HiddenTable.read(options.hidden, info)
+        if hidden.frames.pts.tolist() != painted.frames.pts.tolist():
+            raise DataError(f"{options.hidden}: has other frames than {options.painted}; run the workflow again")
+        with progress(options, f"hidden {options.out.stem}", len(hidden)) as bar:
+            shares = read_hidden(hidden, bar)
     shown = Shown(
-        Palette.from_json(options.groups),
+        palette,
         options.score,
-        options.threshold,
         options.thumbnails,
-        _hidden(options, info, hidden) if hidden else None,
+        shares,
         next(iter(options.protected), None),
         options.raw,
         options.on_truncated,
     )
-    with progress(options, f"summary of {options.out.stem}", len(painted[0][1])) as bar:
+    with progress(options, f"summary of {options.out.stem}", len(painted)) as bar:
         write_video_summary(info, painted, options.coverage, shown, options.out, bar)
-
-
-def _hidden(options: argparse.Namespace, info: VideoInfo, tables: Tables) -> HiddenShares:
-    from objmask.report.hidden import read_hidden
-
-    with progress(options, f"hidden {options.out.stem}", len(tables[0][1])) as bar:
-        return read_hidden(info, tables, hiding_of(options), bar)

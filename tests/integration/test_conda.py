@@ -27,6 +27,8 @@ VIDEO = {
     "images",
     "gather",
     "track",
+    "paint",
+    "hide",
     "masks",
     "overlay",
     "protect",

@@ -108,5 +108,5 @@ def test_the_tutorial_ends_as_it_says(finished: Run) -> None:
         last = list(csv.DictReader(stream))[-1]
     assert (last["from"], last["video"], last["leaked_frames"]) == ("results", "all", "0")
     assert (finished.folder / "review.html").is_file()
-    provenance = json.loads((finished.results / "provenance/protected/drinking/drinking_01.json").read_text())
-    assert "add" in json.dumps(provenance)
+    provenance = json.loads((finished.results / "provenance/hidden/drinking/drinking_01.json").read_text())
+    assert "add" in json.dumps(provenance["settings"]["corrections"])

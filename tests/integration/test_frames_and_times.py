@@ -116,6 +116,6 @@ def test_two_models_by_name(workflow, assets, tmp_path):
         assert (run.results / f"models/{name}/model.json").is_file()
     # The masks do not depend on `small`, the protected video on both.
     plan = workflow.plan(tmp_path, {**config, "outputs": ["masks", "protected"], "privacy": {"models": ["small"]}})
-    assert set(plan.jobs) == {"protect"}
+    assert set(plan.jobs) == {"hide", "protect"}
     plan = workflow.plan(tmp_path, {**config, "outputs": ["masks", "protected"], "masks": {"models": ["small"]}})
-    assert set(plan.jobs) == {"masks"}
+    assert set(plan.jobs) == {"paint", "masks"}

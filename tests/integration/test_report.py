@@ -123,7 +123,7 @@ def test_the_workflow_makes_it_and_then_has_nothing_to_do(demo):
         ({"privacy": {"strength": 3}}, {"protect", "video_summary", "report"}),
         ({"outputs": ["masks", "report"]}, {"video_summary", "report"}),
         ({"groups": {"person": {"objects": ["person"], "colour": [9, 99, 200]}}},
-         {"masks", "coverage", "summary", "video_summary", "report"}),
+         {"paint", "masks", "coverage", "summary", "video_summary", "report"}),
     ],
 )  # fmt: skip
 def test_it_is_made_again_when_something_that_it_shows_changes(demo, change, jobs):
@@ -414,7 +414,14 @@ def test_what_protected_video_hides_comes_first(tmp_path, tab):
     assert tab.texts("#list h3") == ["b", "c", "a"]
     first, _, last = tab.texts(".hiding")
     assert "no object in 6 of 1\u202f200 frames. 3 gaps of at most 3 s" in first
-    assert "at 0:01; the longest takes 0.20 s. 7 sensitive detections that score 0.05 to 0.1 are not hidden." in first
+    assert "at 0:01; the longest takes 0.20 s." in first
+    assert "hides 40.0 % of the picture, of which the objects to hide take 25.0 %;" in first
+    assert first.endswith(
+        "Most is hidden because of track 7 of net (laptop, score 0 to 0.65): 20.0 % of the picture; "
+        "track 6 of net (<b>person</b>, score 0 to 0.65): 10.0 % of the picture. "
+        'If the first one is nothing to hide, write among the video\'s corrections: - drop: {track: 7, model: "net"}'
+    )
+    assert "because of" not in last
     assert "gap" not in last
     assert tab.texts(".card .gap") == ["longest gap: no object is hidden"]
     tab.page.locator(".timeline").first.scroll_into_view_if_needed()

@@ -205,7 +205,7 @@ def test_a_slurm_job_holds_many_jobs_and_asks_for_the_neediest(demo: Both) -> No
     assert inference.minutes == 2 * (5 + 15)  # what the profile gives `frames` and `detect`, for two chunks
     [render] = demo.of("render")
     assert (render.cpus, render.gpus, render.partition) == (1, (), "cpu")
-    assert "gather_masks_protect" in render.rules
+    assert "gather_hide_masks_paint_protect" in render.rules
 
 
 def test_an_audit_asks_for_a_gpu_only_to_search(demo: Both) -> None:

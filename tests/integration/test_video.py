@@ -101,6 +101,8 @@ def test_a_refused_call_leaves_an_earlier_one_s_folder_as_it_was(project, folder
 def test_stopped_it_leaves_nothing_running_and_goes_on_later(project, folder, number):
     out = folder.parent / f"stopped-{number}"
     environment = {**os.environ, "PYTHONPATH": str(project)}
+    # A shell has what it starts in the background ignore Ctrl-C, and so would this command.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         command(project, "what's $this {1}.mp4", "-o", out, "--outputs=masks"),
         cwd=folder,
@@ -109,6 +111,7 @@ def test_stopped_it_leaves_nothing_running_and_goes_on_later(project, folder, nu
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    signal.signal(signal.SIGINT, before)
     until(lambda: (out / "results/logs/detect").exists() or process.poll() is not None)
     # Ctrl-C comes to all of a terminal's processes, SIGTERM to one.
     (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)

@@ -35,6 +35,7 @@ GROUPS = json.dumps(
         "person": {"objects": ["person"], "colour": [255, 255, 255], "sensitive": True},
     }
 )
+OBJECTS = '["person"]'
 PERSON = ("person", 0.9, (0.1, 0.1, 0.5, 0.4))
 CUP = ("cup", 0.8, (0.5, 0.5, 0.9, 0.9))
 
@@ -64,6 +65,7 @@ class Results:
         self.path = folder / "results"
         self.video = _video(folder)
         self._detected()
+        self._decided()
         self._rendered()
 
     def at(self, below: str) -> Path:
@@ -94,27 +96,22 @@ class Results:
             for k, (pts, duration) in enumerate(zip(table.pts.tolist(), table.duration_pts.tolist(), strict=True)):
                 writer.write(k, pts, duration, inferred=True, found=found(PERSON, CUP) if k % 7 else found(CUP))
 
+    def _decided(self) -> None:
+        at, name = self.at, NAME
+        self._ok("paint", **self.tracked, groups=GROUPS, out=at(f"painted/{name}.parquet"))
+        unhidden = {"out_unhidden": at(f"hidden/{name}.json")}
+        self._ok("hide", **self.tracked, objects=OBJECTS, out=at(f"hidden/{name}.parquet"), **unhidden)
+
     def _rendered(self) -> None:
         at, name = self.at, NAME
-        for verb, out, more in (
-            (
-                "protect",
-                f"protected/{name}.mp4",
-                {"video": self.video, "objects": '["person"]', "out_hidden": at(f"unhidden/{name}.json")},
-            ),
-            ("coverage", f"coverage/{name}.csv", {"groups": GROUPS}),
+        for read, kind, out in (
+            (self.protect, "protected", f"protected/{name}.mp4"),
+            (self.coverage, "coverage", f"coverage/{name}.csv"),
+            (self.clips, "clips", f"clips/npz/{name}.npz"),
+            (self.annotations, "coco", f"exports/coco/{name}.json"),
         ):
-            kind = out.split("/")[0]
-            provenance = {"provenance": at(f"provenance/{kind}/{name}.json")}
-            self._ok(verb, **self.tracked, **more, out=at(out), **provenance)
-        self._ok(
-            "clips", **self.tracked, groups=GROUPS, name=name, label="desk", frames=4, width=16, height=16,
-            out=at(f"clips/npz/{name}.npz"), provenance=at(f"provenance/clips/{name}.json"),
-        )  # fmt: skip
-        self._ok(
-            "annotations", **self.tracked, groups=GROUPS, format="coco", name=name,
-            out=at(f"exports/coco/{name}.json"), provenance=at(f"provenance/coco/{name}.json"),
-        )  # fmt: skip
+            if read(at(out), provenance=at(f"provenance/{kind}/{name}.json")):
+                raise AssertionError(f"{kind} failed")
         self._ok("probe", video=at(f"protected/{name}.mp4"), out=at(f"second_look/{name}.json"))
         again, info = at("second_look/bright.parquet"), FrameTable.read(at("frames/c.parquet"))
         metadata = {"time_base": str(info.time_base), "start_pts": info.start_pts, "model": "bright"}
@@ -139,6 +136,16 @@ class Results:
         """The probe and the tracks."""
         return {"probe": self.at(f"probe/{NAME}.json"), "detections": self.at(f"tracks/bright/{NAME}.parquet")}
 
+    @property
+    def painted(self) -> dict[str, object]:
+        """The probe and what is painted."""
+        return {"probe": self.at(f"probe/{NAME}.json"), "painted": self.at(f"painted/{NAME}.parquet")}
+
+    @property
+    def hidden(self) -> dict[str, object]:
+        """What is hidden."""
+        return {"hidden": self.at(f"hidden/{NAME}.parquet")}
+
     def pair(self, below: str) -> dict[str, object]:
         """The two outputs of `gather`."""
         return {"out": self.at(f"{below}/{NAME}.parquet"), "out_frames": self.at(f"{below}/{NAME}.frames.parquet")}
@@ -157,21 +164,52 @@ class Results:
             "protected": self.at(f"protected/{NAME}.mp4"),
             "protected_probe": self.at(f"second_look/{NAME}.json"),
         }
-        again = {"again": self.at("second_look/bright.parquet"), "objects": '["person"]'}
-        again |= {"unhidden": self.at(f"unhidden/{NAME}.json")}
+        again = {"again": self.at("second_look/bright.parquet"), "objects": OBJECTS}
+        again |= {"unhidden": self.at(f"hidden/{NAME}.json")}
         return run("audit", **self.tracked, video=self.video, **protected, **again, out=out)
+
+    def protect(self, out: Path, **more: object) -> int:
+        """The protected video."""
+        return run("protect", **self.source, **self.hidden, out=out, **more)
+
+    def masks(self, out: Path) -> int:
+        """The colours on black."""
+        return run("masks", **self.painted, groups=GROUPS, out=out)
+
+    def overlay(self, out: Path) -> int:
+        """The colours over the video."""
+        return run("overlay", **self.painted, video=self.video, groups=GROUPS, out=out)
+
+    def coverage(self, out: Path, **more: object) -> int:
+        """The counted pixels."""
+        return run("coverage", **self.painted, groups=GROUPS, out=out, **more)
+
+    def clips(self, out: Path, **more: object) -> int:
+        """A clip of masks."""
+        shown = {"name": NAME, "label": "desk", "frames": 4, "width": 16, "height": 16, **more}
+        return run(
+            "clips", **self.painted, frames_table=self.at(f"painted/{NAME}.frames.parquet"), groups=GROUPS, out=out,
+            **shown,
+        )  # fmt: skip
+
+    def annotations(self, out: Path, **more: object) -> int:
+        """A COCO file."""
+        return run("annotations", **self.painted, groups=GROUPS, format="coco", name=NAME, out=out, **more)
 
     def video_summary(self, out: Path) -> int:
         """What the report shows of the video."""
-        coverage = self.at(f"coverage/{NAME}.csv")
-        return run("video-summary", **self.tracked, groups=GROUPS, coverage=coverage, thumbnails=0, out=out)
+        more = {**self.hidden, "coverage": self.at(f"coverage/{NAME}.csv"), "thumbnails": 2}
+        return run("video-summary", **self.painted, groups=GROUPS, **more, out=out)
 
     def kinds(self) -> list[Kind]:
         """All kinds."""
         at, name = self.at, NAME
 
-        def coverage(out: Path) -> int:
-            return run("coverage", **self.tracked, groups=GROUPS, out=out / "c.csv")
+        def painted(out: Path) -> int:
+            return run("paint", **self.tracked, groups=GROUPS, out=out / "p.parquet")
+
+        def hidden(out: Path) -> int:
+            return run("hide", **self.tracked, objects=OBJECTS, out=out / "h.parquet")
 
         def gathered(out: Path) -> int:
             given = {"probe": at(f"probe/{name}.json"), "part": at("chunks/c.parquet")}
@@ -197,14 +235,17 @@ class Results:
             return run("index", videos=self.video.parent.parent, out=out / "index.json")
 
         return [
-            Kind(f"probe/{name}.json", coverage),
+            Kind(f"probe/{name}.json", lambda out: self.coverage(out / "c.csv")),
             Kind("models/bright/model.json", frames),
             Kind("frames/c.nut", lambda out: self.detect(out / "d.parquet")),
             Kind("frames/c.parquet", lambda out: self.detect(out / "d.parquet")),
             Kind("chunks/c.parquet", gathered),
             Kind("chunks/c.frames.parquet", gathered),
-            Kind(f"tracks/bright/{name}.parquet", coverage),
-            Kind(f"tracks/bright/{name}.frames.parquet", coverage),
+            Kind(f"tracks/bright/{name}.parquet", painted),
+            Kind(f"tracks/bright/{name}.parquet", hidden),
+            Kind(f"tracks/bright/{name}.frames.parquet", painted),
+            Kind(f"tracks/bright/{name}.frames.parquet", hidden),
+            *self.of_tables(),
             Kind(f"coverage/{name}.csv", summary),
             Kind(f"coverage/{name}.csv", lambda out: self.video_summary(out / "g.json")),
             Kind(f"provenance/coverage/{name}.json", summary),
@@ -216,7 +257,7 @@ class Results:
                 f"audit/{name}.json",
                 lambda out: run("audit-summary", audits=at("audit"), videos=self.table, out=out / "a.csv"),
             ),
-            Kind(f"unhidden/{name}.json", lambda out: self.audit(out / "a.json")),
+            Kind(f"hidden/{name}.json", lambda out: self.audit(out / "a.json")),
             Kind(f"second_look/{name}.json", lambda out: self.audit(out / "a.json")),
             Kind("second_look/bright.parquet", lambda out: self.audit(out / "a.json")),
             Kind(
@@ -225,6 +266,28 @@ class Results:
             ),
             Kind(f"exports/coco/{name}.json", dataset),
             Kind("index.json", index),
+        ]
+
+    def of_tables(self) -> list[Kind]:
+        """What is painted and what is hidden, for each step that reads it."""
+        painted: dict[str, Callable[[Path], int]] = {
+            "m.mp4": self.masks,
+            "o.mp4": self.overlay,
+            "c.csv": self.coverage,
+            "a.json": self.annotations,
+            "c.npz": self.clips,
+            "s.json": self.video_summary,
+        }
+        hidden: dict[str, Callable[[Path], int]] = {"p.mp4": self.protect, "s.json": self.video_summary}
+
+        def kind(file: str, read: Callable[[Path], int], name: str) -> Kind:
+            return Kind(file, lambda out: read(out / name))
+
+        return [
+            kind(f"{folder}/{NAME}{ending}", read, name)
+            for folder, readers in (("painted", painted), ("hidden", hidden))
+            for ending in (".parquet", ".frames.parquet")
+            for name, read in readers.items()
         ]
 
 

@@ -136,22 +136,27 @@ ABOUT = json.dumps({"settings": {}, "models": [], "notes": []})
             "not the folder of an installed model",
         ),
         ("gather", ["--probe={0}/no.json", "--part={0}/p.parquet", "--out={0}/a", "--out-frames={0}/b"], "no.json"),
-        ("masks", ["--probe={0}/no.json", "--detections={0}/d", "--groups={1}", "--out={0}/m.mp4"], "no.json"),
+        ("paint", ["--probe={0}/no.json", "--detections={0}/d", "--groups={1}", "--out={0}/p.parquet"], "no.json"),
+        ("hide", ["--probe={0}/no.json", "--detections={0}/d", "--objects=[]", "--out={0}/h.parquet"], "no.json"),
+        ("masks", ["--probe={0}/no.json", "--painted={0}/p", "--groups={1}", "--out={0}/m.mp4"], "no.json"),
         (
             "overlay",
-            ["--video={0}/v", "--probe={0}/no.json", "--detections={0}/d", "--groups={1}", "--out={0}/o.mp4"],
+            ["--video={0}/v", "--probe={0}/no.json", "--painted={0}/p", "--groups={1}", "--out={0}/o.mp4"],
             "no.json",
         ),
-        (
-            "protect",
-            ["--video={0}/v", "--probe={0}/no.json", "--detections={0}/d", "--objects=[]", "--out={0}/o.mp4"],
-            "no.json",
-        ),
-        ("coverage", ["--probe={0}/no.json", "--detections={0}/d", "--groups={1}", "--out={0}/c.csv"], "no.json"),
+        ("protect", ["--video={0}/v", "--probe={0}/no.json", "--hidden={0}/h", "--out={0}/o.mp4"], "no.json"),
+        ("coverage", ["--probe={0}/no.json", "--painted={0}/p", "--groups={1}", "--out={0}/c.csv"], "no.json"),
         ("summary", ["--coverage={0}/no", "--videos={0}/no.tsv", "--out={0}/s"], "no.tsv"),
         (
             "clips",
-            ["--probe={0}/no.json", "--detections={0}/d", "--groups={1}", "--name=a", "--out={0}/c.npz"],
+            [
+                "--probe={0}/no.json",
+                "--frames-table={0}/f",
+                "--painted={0}/p",
+                "--groups={1}",
+                "--name=a",
+                "--out={0}/c",
+            ],
             "no.json",
         ),
         ("clip-splits", ["--videos={0}/no.tsv", "--out={0}/s"], "no.tsv"),
@@ -159,7 +164,7 @@ ABOUT = json.dumps({"settings": {}, "models": [], "notes": []})
         ("clip-records", ["--clips={0}/no", "--splits={0}/no", "--out={0}/s"], "no"),
         (
             "annotations",
-            ["--probe={0}/no.json", "--detections={0}/d", "--groups={1}", "--format=coco", "--out={0}/c.json"],
+            ["--probe={0}/no.json", "--painted={0}/p", "--groups={1}", "--format=coco", "--out={0}/c.json"],
             "no.json",
         ),
         (
@@ -174,7 +179,7 @@ ABOUT = json.dumps({"settings": {}, "models": [], "notes": []})
         ),
         (
             "video-summary",
-            ["--probe={0}/no.json", "--detections={0}/d", "--coverage={0}/c", "--groups={1}", "--out={0}/g.json"],
+            ["--probe={0}/no.json", "--painted={0}/p", "--coverage={0}/c", "--groups={1}", "--out={0}/g.json"],
             "no.json",
         ),
         ("report", ["--results={0}", "--videos={0}/no.tsv", "--about={2}", "--out={0}/r.html"], "no.tsv"),
@@ -281,8 +286,10 @@ def test_the_polite_stop_leaves_no_half_written_file(tmp_path):
     info = replace(probe(make(tmp_path / "a.mp4")), width=1920, height=1080)
     write_json(tmp_path / "p.json", info.to_json())
     write_detections(tmp_path / "d.parquet", [Detections.empty()] * 3000, video_sha256=info.sha256)
-    arguments = [f"--probe={tmp_path}/p.json", f"--detections={tmp_path}/d.parquet", f"--groups={GROUPS}"]
-    command = [sys.executable, "-m", "objmask", "masks", *arguments, f"--out={tmp_path}/out/m.mp4"]
+    given = [f"--probe={tmp_path}/p.json", f"--groups={GROUPS}"]
+    assert main(["paint", *given, f"--detections={tmp_path}/d.parquet", f"--out={tmp_path}/painted.parquet"]) == 0
+    arguments = [*given, f"--painted={tmp_path}/painted.parquet", f"--out={tmp_path}/out/m.mp4"]
+    command = [sys.executable, "-m", "objmask", "masks", *arguments]
     job = subprocess.Popen(command, cwd=ROOT)
     until(lambda: list((tmp_path / "out").glob(".objmask-*/*")) or job.poll() is not None)
     job.send_signal(signal.SIGTERM)

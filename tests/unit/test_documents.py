@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import re
 import runpy
 import shlex
@@ -11,13 +13,17 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from builders import found, write_detections
+from clips import make
 from documents import DOCUMENTS, PREPARING, ROOT, commands
 from snakemake.cli import get_argument_parser
 
 from objmask import __version__
-from objmask.cli import VERBS, build_parser
+from objmask.cli import VERBS, build_parser, main
 from objmask.config.json_schema import said_of, the_schema
 from objmask.config.settings import Output
+from objmask.files.whole import write_json
+from objmask.video import probe
 
 OBJMASK = ("objmask ", "python -m objmask ")
 PLACEHOLDER = re.compile(r"<[^<>]+>")
@@ -89,6 +95,29 @@ def test_each_output_is_named_where_people_choose(output: str) -> None:
 def test_the_picture_of_the_workflow_is_that_of_the_workflow():
     drawn = runpy.run_path(str(ROOT / "docs/workflow_picture.py"))["picture"]()
     assert drawn == (ROOT / "docs/workflow.svg").read_text(encoding="utf-8"), "run docs/workflow_picture.py again"
+
+
+def test_masks_are_read_as_the_document_says(tmp_path, monkeypatch, capsys):
+    """The code of docs/results.md, with pycocotools; the pixels are those of coverage."""
+    text = (ROOT / "docs/results.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"^```python\n(import json\n.*?)```$", text, re.M | re.S)
+    info = probe(make(tmp_path / "a.mp4"))
+    write_json(tmp_path / "p.json", info.to_json())
+    cup, tv = ("cup", 0.9, (0.0, 0.0, 0.6, 0.5)), ("tv", 0.8, (0.3, 0.0, 1.0, 0.5))
+    write_detections(tmp_path / "d.parquet", [found(cup, tv), found()] * 10, video_sha256=info.sha256)
+    painted, common = tmp_path / "results/painted/typing/clip_1.parquet", [f"--probe={tmp_path}/p.json"]
+    groups = {name: {"objects": [name], "colour": [level, 0, 0]} for name, level in (("cup", 255), ("tv", 100))}
+    common.append(f"--groups={json.dumps(groups)}")
+    assert main(["paint", *common, f"--detections={tmp_path}/d.parquet", f"--out={painted}"]) == 0
+    assert main(["coverage", *common, f"--painted={painted}", f"--out={tmp_path}/c.csv"]) == 0
+    monkeypatch.chdir(tmp_path)
+    capsys.readouterr()
+    exec(compile(code, "docs/results.md", "exec"), {})  # noqa: S102
+    with (tmp_path / "c.csv").open(newline="", encoding="utf-8") as stream:
+        counted = [f"{row['frame']} {row['group']} {row['pixels']}" for row in csv.DictReader(stream)]
+    shown = capsys.readouterr().out.splitlines()
+    assert shown == [line for line in counted if not line.endswith(" 0")]
+    assert len(shown) == 20
 
 
 def test_messages_that_are_explained_are_given():

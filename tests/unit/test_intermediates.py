@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from intermediates import Results, flipped
+from builders import rewrite
+from intermediates import Results, flipped, outcome
 
-BITS, KINDS = 6, 22
+BITS, KINDS = 6, 40
 """Of each kind; `python -m benchmarks.fuzz_intermediates` flips more."""
 
 
@@ -22,6 +25,28 @@ def test_a_flipped_bit_is_no_other_result(results: Results, tmp_path: Path, numb
 
 def test_every_kind_is_walked(results: Results) -> None:
     assert len(results.kinds()) == KINDS
+
+
+TABLES = 16
+"""Of what is painted and hidden: two files, six and two readers."""
+
+
+@pytest.mark.parametrize("number", range(TABLES))
+def test_a_lost_row_is_no_other_result(results: Results, tmp_path: Path, number: int) -> None:
+    """Of an object or area, or of a frame: in a file that is whole by its checksum."""
+    kinds = results.of_tables()
+    assert len(kinds) == TABLES
+    path = results.at(kinds[number].file)
+    whole, rows = path.read_bytes(), pq.read_table(path)
+    assert outcome(kinds[number], tmp_path)[0] == "written"
+    try:
+        for lost in (0, len(rows) // 2, len(rows) - 1):
+            rewrite(pa.concat_tables([rows[:lost], rows[lost + 1 :]]), path)
+            ended, said = outcome(kinds[number], tmp_path)
+            assert ended == "refused", (lost, said)
+            assert "\n" not in said
+    finally:
+        path.write_bytes(whole)
 
 
 @pytest.fixture(scope="module")

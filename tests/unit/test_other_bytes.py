@@ -40,10 +40,12 @@ def folder(tmp_path):
     cup = [found(("cup", 0.9, (0, 0, 1, 0.5)))] * 20
     write_detections(tmp_path / "d.parquet", cup, video_sha256=probe(tmp_path / "a.mp4").sha256, versions={})
     common = {"probe": tmp_path / "p.json", "detections": tmp_path / "d.parquet"}
-    assert run("coverage", **common, groups=GROUPS, out=tmp_path / "c.csv") == 0
-    hidden = {"video": tmp_path / "a.mp4", "objects": '["cup"]', "out": tmp_path / "protected.mp4"}
-    hidden["out_hidden"] = tmp_path / "unhidden.json"
-    assert run("protect", **common, **hidden) == 0
+    painted, hidden, probed = tmp_path / "painted.parquet", tmp_path / "hidden.parquet", tmp_path / "p.json"
+    assert run("paint", **common, groups=GROUPS, out=painted) == 0
+    assert run("hide", **common, objects='["cup"]', out=hidden, out_unhidden=tmp_path / "unhidden.json") == 0
+    assert run("coverage", probe=probed, painted=painted, groups=GROUPS, out=tmp_path / "c.csv") == 0
+    protected = {"video": tmp_path / "a.mp4", "hidden": hidden, "out": tmp_path / "protected.mp4"}
+    assert run("protect", probe=probed, **protected) == 0
     assert run("probe", video=tmp_path / "protected.mp4", out=tmp_path / "again.json") == 0
     again = probe(tmp_path / "protected.mp4").sha256
     write_detections(tmp_path / "again.parquet", [found()] * 20, video_sha256=again)
@@ -55,16 +57,20 @@ def readers(folder):
     video, facts, out = folder / "a.mp4", folder / "p.json", folder / "out"
     common = {"video": video, "probe": facts}
     detected = {**common, "detections": folder / "d.parquet"}
+    painted = {**common, "painted": folder / "painted.parquet", "groups": GROUPS}
     return {
         "frames": {**common, "model": folder / "model", "out": out / "s.nut", "table": out / "t.parquet"},
         "track": {**detected, "out": out / "t.parquet", "out_frames": out / "t.frames.parquet"},
-        "overlay": {**detected, "groups": GROUPS, "out": out / "o.mp4"},
-        "protect": {**detected, "objects": '["cup"]', "out": out / "o.mp4"},
+        "overlay": {**painted, "out": out / "o.mp4"},
+        "protect": {**common, "hidden": folder / "hidden.parquet", "out": out / "o.mp4"},
         "annotated-images": {**detected, "out": out / "images"},
-        "clips": {**detected, "of": "picture", "name": "a", "out": out / "c.npz"},
+        "clips": {
+            **{**common, "frames_table": folder / "d.frames.parquet"},
+            **{"of": "picture", "name": "a", "out": out / "c.npz"},
+        },
         "video-summary": {
-            **{key: value for key, value in detected.items() if key != "video"},
-            **{"raw": video, "groups": GROUPS, "coverage": folder / "c.csv", "out": out / "g.json"},
+            **{key: value for key, value in painted.items() if key != "video"},
+            **{"raw": video, "coverage": folder / "c.csv", "out": out / "g.json"},
         },
         "audit": {
             **{**detected, "objects": '["cup"]', "out": out / "a.json"},

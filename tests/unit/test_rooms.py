@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter, defaultdict
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -59,6 +60,15 @@ def test_no_two_rooms_need_each_other():
     for name, needed in imports().items():
         rooms[room(name)] |= {room(other) for other in needed} - {room(name), "objmask"}
     assert circle(dict(rooms)) == []
+
+
+def test_the_architecture_lists_them_in_the_order_in_which_they_build_on_each_other():
+    text = (PACKAGE.parent / "docs/architecture.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(objmask)/(\w+)/` \|", text, re.M)
+    place = {".".join(names): k for k, names in enumerate(listed)}
+    needs = {(room(name), room(other)) for name, needed in imports().items() for other in needed}
+    assert [(one, other) for one, other in needs if one in place and place.get(other, -1) > place[one]] == []
+    assert len(place) > 20
 
 
 def test_a_circle_is_found():

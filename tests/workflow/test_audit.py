@@ -79,7 +79,9 @@ def test_nothing_runs_twice_and_each_setting_runs_what_it_must(demo: Workflow, r
     assert jobs(changed("audit", score=0.4)) == {"audit", "audit_summary", "release"}
     again = AUDITING - {"audit_probe", "audit_frames"}
     assert jobs(changed("audit", floor=0.25)) - {"audit_frames"} == again | {"audit_summary", "release"}
-    assert jobs(changed("privacy", style="solid")) == AUDITING | {"protect", "audit_summary", "release"}
+    hidden = AUDITING | {"protect", "audit_summary", "release"}
+    assert jobs(changed("privacy", style="solid")) == hidden
+    assert jobs(changed("privacy", grow=0.1)) == hidden | {"hide"}
     assert jobs(changed("masks", score=0.5)) == set()
 
 

@@ -15,6 +15,8 @@ from objmask.cli import main
 
 FRAMES = 12
 EVERYTHING = ["detections", "masks", "overlay", "protected", "coverage", "report"]
+DECIDED = {"masks": "painted", "overlay": "painted", "coverage": "painted", "protected": "hidden"}
+"""Of which table each kind of result is made."""
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +71,17 @@ def test_nor_with_batches_that_the_chunks_break_up(builtin, videos, tmp_path):
 def test_every_file_says_what_it_was_made_of(whole):
     video = json.loads(next((whole.results / "probe").rglob("*.json")).read_text())
     model = json.loads((whole.results / "models/demo/model.json").read_text())
-    for kind in ("masks", "overlay", "protected", "coverage"):
-        said = json.loads((whole.results / f"provenance/{kind}/typing/typing_01.json").read_text())
-        assert said["video_sha256"] == video["sha256"]
-        assert said["models"]["demo"]["model_sha256"] == model["sha256"]
-        assert len(said["settings_sha256"]) == len(said["models"]["demo"]["settings_sha256"]) == 64
-        assert {"objmask", "av", "numpy"} <= said["versions"].keys()
+    for kind, table in DECIDED.items():
+        said, of_table = (
+            json.loads((whole.results / f"provenance/{one}/typing/typing_01.json").read_text()) for one in (kind, table)
+        )
+        assert said["decided"] == {table: of_table["sha256"]}
+        for one in (said, of_table):
+            assert one["video_sha256"] == video["sha256"]
+            assert one["models"]["demo"]["model_sha256"] == model["sha256"]
+            assert len(one["settings_sha256"]) == 64
+            assert {"objmask", "av", "numpy"} <= one["versions"].keys()
+        assert len(of_table["models"]["demo"]["settings_sha256"]) == 64
 
 
 @pytest.mark.parametrize("cores", ["1", "4"])

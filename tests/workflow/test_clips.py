@@ -55,7 +55,7 @@ def test_every_video_has_its_clip(made):
 
 def test_only_what_clips_need_has_run(made):
     assert set(made.jobs) == {
-        *("model", "probe", "frames", "detect", "gather", "track"),
+        *("model", "probe", "frames", "detect", "gather", "track", "paint"),
         *("clips", "clip_splits", "clip_images", "clip_records"),
     }
 

@@ -25,9 +25,10 @@ CONFIG = {
     "models": ["demo"],
     "outputs": OUTPUTS,
     "clips": {"frames": 4, "size": 16},
+    "privacy": {"hold": "0.1 s"},
     "corrections": "corrections.yaml",
 }
-OF_VIDEO = {"masks", "overlay", "protect", "coverage", "video_summary", "coco", "clips"}
+OF_VIDEO = {"paint", "hide", "masks", "overlay", "protect", "coverage", "video_summary", "coco", "clips"}
 OF_ALL = {"summary", "report", "coco_dataset", "clip_images"}
 BOX = [0.0, 0.0, 0.5, 0.5]
 ADD = {"add": {"class": "person", "from_s": 0.3, "to_s": 0.5, "box": BOX}}
@@ -118,7 +119,7 @@ def test_a_dropped_track_is_gone_and_said_so(whole: tuple[Workflow, Run], place:
     assert int(after[best["frame"], "screen"]["pixels"]) < int(before[best["frame"], "screen"]["pixels"])
     others = [key for key in after if key[1] != "screen"]
     assert [after[key]["pixels_union"] for key in others] == [before[key]["pixels_union"] for key in others]
-    log = (place / f"results/logs/protect/{one}.log").read_text()
+    log = (place / f"results/logs/hide/{one}.log").read_text()
     said = (
         f"correction 1 (drop track {best['track_id']} {best['class']}) shows what was hidden: track {best['track_id']}"
     )

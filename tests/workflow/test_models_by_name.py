@@ -13,7 +13,7 @@ from graphs import frozen, saved_tf2
 from servers import NAME, serving, table
 from snakemake_runs import Workflow, remains
 
-MADE = {"model", "probe", "frames", "detect", "gather", "track", "masks"}
+MADE = {"model", "probe", "frames", "detect", "gather", "track", "paint", "masks"}
 NOTE = "knows rooms without windows only"
 CONFIG = {"videos": "videos", "outputs": ["masks"]}
 

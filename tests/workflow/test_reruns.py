@@ -86,8 +86,9 @@ DETECTION = {"detection": "frames, detect, gather, track"}
 USUAL = Table(
     "The usual outputs",
     {
-        "all": "probe, detection, rendering",
-        "rendering": "masks, overlay, protect, coverage, video_summary",
+        "all": "probe, detection, painting, hiding",
+        "painting": "paint, masks, overlay, coverage, video_summary",
+        "hiding": "hide, protect, video_summary",
         **DETECTION,
     },
     BASE,
@@ -95,7 +96,7 @@ USUAL = Table(
 FURTHER = Table(
     "Further outputs",
     {
-        "all": "probe, detection, annotated_images, annotations, clips",
+        "all": "probe, detection, paint, annotated_images, annotations, clips",
         "annotations": "coco, yolo, masks_png, cvat",
         "datasets": "coco_dataset, yolo_dataset",
         "sets": "clip_images, clip_records",
@@ -113,7 +114,7 @@ FURTHER = Table(
 AUDIT = Table(
     "Audit",
     {
-        "all": "probe, detection, protect, coverage, video_summary, again",
+        "all": "probe, detection, paint, hide, protect, coverage, video_summary, again",
         "again": "audit_probe, audit_frames, audit_detect, audit_gather, audit, release",
         **DETECTION,
     },
@@ -193,6 +194,16 @@ def group(name: str, key: str, value: Any) -> Callable[[Place], None]:
 
 def code(verb: str) -> Callable[[Place], None]:
     return lambda place: place.edited(f"objmask/verbs/{verb.replace('-', '_')}.py", "\n_MORE = 1\n")
+
+
+def modules(*names: str) -> Callable[[Place], None]:
+    """Changes modules of the package."""
+
+    def change(place: Place) -> None:
+        for name in names:
+            place.edited(f"objmask/{name}", "\n_MORE = 1\n")
+
+    return change
 
 
 def add_video(place: Place) -> None:
@@ -293,6 +304,7 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "`masks.threshold`": sets("masks", "threshold", 0.6),
     "`masks.lossless`": sets("masks", "lossless", True),
     "`privacy.score`": sets("privacy", "score", 0.2),
+    "`privacy.large_score`": sets("privacy", "large_score", 0.2),
     "`privacy.threshold`": sets("privacy", "threshold", 0.2),
     "`privacy.style`": sets("privacy", "style", "solid"),
     "`privacy.strength`": sets("privacy", "strength", 3),
@@ -363,11 +375,12 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "an error text in every module": lambda place: place.reworded(raised),
     "a log text in every module": lambda place: place.reworded(logged),
     "the help of every option": lambda place: place.reworded(helped),
-    "code that finds the videos: `inputs/index.py`, `inputs/table.py`": lambda place: [
-        place.edited(f"objmask/{name}", "\n_MORE = 1\n") for name in ("inputs/index.py", "inputs/table.py")
-    ],
-    "code that spells options: `verbs/options.py`": lambda place: place.edited(
-        "objmask/verbs/options.py", "\n_MORE = 1\n"
+    "code that finds the videos: `inputs/index.py`, `inputs/table.py`": modules("inputs/index.py", "inputs/table.py"),
+    "code that spells options: `verbs/options.py`": modules("verbs/options.py"),
+    "code that decides what is painted: `painted/decide.py`": modules("painted/decide.py"),
+    "code that decides what is hidden: `hidden/decide.py`": modules("hidden/decide.py"),
+    "code that draws: `render/colour_masks.py`, `render/overlay.py`, `render/privacy.py`": modules(
+        "render/colour_masks.py", "render/overlay.py", "render/privacy.py"
     ),
     "a value of the profile": lambda place: place.edited("profiles/default/config.yaml", "\nshow-failed-logs: true\n"),
     "an environment file, without `--sdm conda`": lambda place: place.edited(
@@ -377,14 +390,17 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "a probe deleted": lambda place: place.result("probe/desk/one.json").unlink(),
     "detections deleted": lambda place: place.result("detections/net/desk/one.parquet").unlink(),
     "tracks deleted": lambda place: place.result("tracks/net/desk/one.parquet").unlink(),
+    "what is painted, deleted": lambda place: place.result("painted/desk/one.parquet").unlink(),
     "the model in `results` deleted": lambda place: shutil.rmtree(place.result("models/net")),
     "a mask video edited by hand": lambda place: place.edited_result("masks/desk/one.mp4"),
     "a coverage table edited by hand": lambda place: place.edited_result("coverage/desk/one.csv"),
     "detections edited by hand": lambda place: place.edited_result("detections/net/desk/one.parquet"),
+    "what is painted, edited by hand": lambda place: place.edited_result("painted/desk/one.parquet"),
+    "what is hidden, edited by hand": lambda place: place.edited_result("hidden/desk/one.parquet"),
     **{
         f"code of `{verb}`": code(verb)
         for verb in (
-            *("model", "probe", "frames", "detect", "gather", "track"),
+            *("model", "probe", "frames", "detect", "gather", "track", "paint", "hide"),
             *("masks", "overlay", "protect", "coverage", "summary", "video_summary", "report"),
             *("annotations", "annotated-images", "dataset", "evaluate-videos"),
             *("clips", "clip-splits", "clip-images", "clip-records"),
@@ -437,8 +453,8 @@ def place(builtin: Workflow, finished: Callable[[Table], Run], table: Table, tmp
 
 def test_each_output_is_in_a_table():
     asked = {output for table in TABLES for output in table.config.get("outputs", OUTPUTS)}
-    # Everything else is made from these two.
-    assert asked | {"detections", "tracks"} == {*get_args(Output)}
+    # Everything else is made from these.
+    assert asked | {"detections", "tracks", "painted", "hidden"} == {*get_args(Output)}
 
 
 def test_every_change_has_a_line():

@@ -16,51 +16,30 @@ from snakemake_runs import OUTPUTS, outputs_of
 from objmask.config.settings import Output
 
 ROOT = Path(__file__).parents[2]
-ALL = {
-    "model",
-    "probe",
-    "frames",
-    "detect",
-    "gather",
-    "track",
-    "masks",
-    "overlay",
-    "protect",
-    "coverage",
-    "summary",
-    "video_summary",
-    "report",
-}
+DETECTED = {"model", "probe", "frames", "detect", "gather"}
+TRACKED = DETECTED | {"track"}
+PAINTED, HIDDEN = TRACKED | {"paint"}, TRACKED | {"hide"}
+COUNTED = PAINTED | {"coverage", "summary"}
+SEARCHED = {"audit_probe", "audit_frames", "audit_detect", "audit_gather", "audit", "release", "audit_summary"}
 CHOICES: dict[str, set[str]] = {
-    "detections": {"model", "probe", "frames", "detect", "gather"},
-    "tracks": {"model", "probe", "frames", "detect", "gather", "track"},
-    "masks": {"model", "probe", "frames", "detect", "gather", "track", "masks"},
-    "overlay": {"model", "probe", "frames", "detect", "gather", "track", "overlay"},
-    "protected": {"model", "probe", "frames", "detect", "gather", "track", "protect"},
-    "coverage": {"model", "probe", "frames", "detect", "gather", "track", "coverage", "summary"},
-    "clips": {"model", "probe", "frames", "detect", "gather", "track", "clips", "clip_splits", "clip_images"},
-    "coco": {"model", "probe", "frames", "detect", "gather", "track", "coco", "coco_dataset"},
-    "masks_png": {"model", "probe", "frames", "detect", "gather", "track", "masks_png"},
-    "yolo": {"model", "probe", "frames", "detect", "gather", "track", "yolo", "yolo_dataset"},
-    "cvat": {"model", "probe", "frames", "detect", "gather", "track", "cvat"},
-    "evaluation": {"model", "probe", "frames", "detect", "gather", "track", "evaluation"},
-    "audit": {
-        *("model", "probe", "frames", "detect", "gather", "track", "protect"),
-        *("audit_probe", "audit_frames", "audit_detect", "audit_gather", "audit", "release", "audit_summary"),
-    },
-    "report": {
-        "model",
-        "probe",
-        "frames",
-        "detect",
-        "gather",
-        "track",
-        "coverage",
-        "summary",
-        "video_summary",
-        "report",
-    },
+    "detections": DETECTED,
+    "tracks": TRACKED,
+    "painted": PAINTED,
+    "hidden": HIDDEN,
+    "masks": PAINTED | {"masks"},
+    "overlay": PAINTED | {"overlay"},
+    "protected": HIDDEN | {"protect"},
+    "coverage": COUNTED,
+    "clips": PAINTED | {"clips", "clip_splits", "clip_images"},
+    "coco": PAINTED | {"coco", "coco_dataset"},
+    "masks_png": PAINTED | {"masks_png"},
+    "yolo": PAINTED | {"yolo", "yolo_dataset"},
+    "cvat": PAINTED | {"cvat"},
+    "evaluation": TRACKED | {"evaluation"},
+    "audit": HIDDEN | {"protect"} | SEARCHED,
+    "report": COUNTED | {"video_summary", "report"},
 }
+ALL = set.union(*(CHOICES[output] for output in ("masks", "overlay", "protected", "coverage", "report")))
 
 
 @pytest.fixture(scope="module")

@@ -110,15 +110,20 @@ def raw_option(wildcards, input):
     return options(raw=path_of(wildcards, input)) if CFG["report"]["raw_pictures"] else ()
 
 
+def hidden_option(wildcards, input):
+    """The table of what is hidden, where something is."""
+    return options(hidden=input.hidden) if PLAN.hides else ()
+
+
 def palette_for(wildcards, input):
     """Groups with their colours, where these are part of an option, and no reason to run again."""
     return options(groups=PALETTE.to_json())
 
 
 def clip_source(wildcards, input):
-    """The file that the pictures come from; masks come from detections."""
+    """What the pictures come from."""
     if CLIPS_SHOW == "masks":
-        return ()
+        return options(painted=input.painted)
     return options(video=path_of(wildcards, input) if CLIPS_SHOW == "picture" else input.protected[0])
 
 

@@ -5,8 +5,6 @@ CLIP_SIZE = cfg("clips", "size") if isinstance(cfg("clips", "size"), list) else 
 CLIPS_ARE = {
     "masks": {
         "groups": PALETTE.to_json(),
-        "score": cfg("masks", "score"),
-        "threshold": cfg("masks", "threshold"),
     },
     "picture": {"on_truncated": cfg("on_truncated")},
     "protected": {},
@@ -16,8 +14,8 @@ CLIPS_ARE = {
 rule clips:
     input:
         probe="<results>/probe/{video}.json",
-        detections=detections_for("masks"),
-        tables=tables_for("masks"),
+        painted="<results>/painted/{video}.parquet" if CLIPS_SHOW == "masks" else [],
+        frames="<results>/painted/{video}.frames.parquet" if CLIPS_SHOW == "masks" else tables_for("masks")[0],
         protected=["<protected>/{video}.mp4"] if CLIPS_SHOW == "protected" else [],
     output:
         clips="<results>/clips/npz/{video}.npz",
@@ -47,7 +45,6 @@ rule clips:
             flip_when_fps_over=cfg("clips", "flip_when_fps_over"),
             names=cfg("clips", "names"),
         ),
-        corrections=CORRECTED if CLIPS_SHOW == "masks" else (),
         code=code_digest("clips"),
     log:
         "<logs>/clips/{video}.log",
@@ -61,8 +58,8 @@ rule clips:
         runtime=growing(30),
     priority: 1
     shell:
-        "python -m objmask clips --probe={input.probe:q} --detections {input.detections:q} {params.source:q} "
-        "{params.names:q} {params.options:q} {params.corrections:q} "
+        "python -m objmask clips --probe={input.probe:q} --frames-table={input.frames:q} {params.source:q} "
+        "{params.names:q} {params.options:q} "
         "--out={output.clips:q} --provenance={output.provenance:q} --log={log:q}"
 
 

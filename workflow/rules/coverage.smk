@@ -2,8 +2,8 @@
 rule coverage:
     input:
         probe="<results>/probe/{video}.json",
-        detections=detections_for("masks"),
-        tables=tables_for("masks"),
+        painted="<results>/painted/{video}.parquet",
+        frames="<results>/painted/{video}.frames.parquet",
     output:
         table="<results>/coverage/{video}.csv",
         provenance="<results>/provenance/coverage/{video}.json",
@@ -11,8 +11,6 @@ rule coverage:
         # Colours are part of the option, but no reason to count again.
         groups=palette_for,
         objects=COUNTED,
-        options=options(score=cfg("masks", "score"), threshold=cfg("masks", "threshold")),
-        corrections=CORRECTED,
         code=code_digest("coverage"),
     log:
         "<logs>/coverage/{video}.log",
@@ -26,8 +24,8 @@ rule coverage:
         runtime=growing(30),
     priority: 1
     shell:
-        "python -m objmask coverage --probe={input.probe:q} --detections {input.detections:q} "
-        "{params.groups:q} {params.options:q} {params.corrections:q} --out={output.table:q} "
+        "python -m objmask coverage --probe={input.probe:q} --painted={input.painted:q} "
+        "{params.groups:q} --out={output.table:q} "
         "--provenance={output.provenance:q} --log={log:q}"
 
 

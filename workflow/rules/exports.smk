@@ -1,17 +1,13 @@
 # Annotations for other tools: by video, and joined to one data set. None of them needs the network.
 EXPORTED_IMAGES = cfg("exports", "images")
-SELECTION = {
-    "score": cfg("masks", "score"),
-    "threshold": cfg("masks", "threshold"),
-    "every": cfg("exports", "every"),
-}
+SELECTION = {"every": cfg("exports", "every")}
 
 
 rule coco:
     input:
         probe="<results>/probe/{video}.json",
-        detections=detections_for("masks"),
-        tables=tables_for("masks"),
+        painted="<results>/painted/{video}.parquet",
+        frames="<results>/painted/{video}.frames.parquet",
     output:
         annotations="<results>/exports/coco/{video}.json",
         provenance="<results>/provenance/coco/{video}.json",
@@ -24,7 +20,6 @@ rule coco:
             images="png" if EXPORTED_IMAGES == "png" else None,
             **SELECTION,
         ),
-        corrections=CORRECTED,
         code=code_digest("annotations"),
     log:
         "<logs>/coco/{video}.log",
@@ -38,8 +33,8 @@ rule coco:
         runtime=growing(60),
     priority: 1
     shell:
-        "python -m objmask annotations --probe={input.probe:q} --detections {input.detections:q} --name={wildcards.video:q} "
-        "{params.groups:q} {params.options:q} {params.corrections:q} --out={output.annotations:q} "
+        "python -m objmask annotations --probe={input.probe:q} --painted={input.painted:q} --name={wildcards.video:q} "
+        "{params.groups:q} {params.options:q} --out={output.annotations:q} "
         "--provenance={output.provenance:q} --log={log:q}"
 
 

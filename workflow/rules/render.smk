@@ -2,20 +2,17 @@
 rule masks:
     input:
         probe="<results>/probe/{video}.json",
-        detections=detections_for("masks"),
-        tables=tables_for("masks"),
+        painted="<results>/painted/{video}.parquet",
+        frames="<results>/painted/{video}.frames.parquet",
     output:
         video="<results>/{folder,masks|masks_lossless}/{video}.mp4",
         provenance="<results>/provenance/{folder}/{video}.json",
     params:
         options=options(
             groups=PALETTE.to_json(),
-            score=cfg("masks", "score"),
-            threshold=cfg("masks", "threshold"),
             preset=cfg("video", "preset"),
         ),
         lossless=lambda wildcards: options(lossless=wildcards.folder == "masks_lossless"),
-        corrections=CORRECTED,
         code=code_digest("masks"),
     log:
         "<logs>/{folder}/{video}.log",
@@ -29,15 +26,15 @@ rule masks:
         runtime=growing(60),
     priority: 1
     shell:
-        "python -m objmask masks --probe={input.probe:q} --detections {input.detections:q} {params.options:q} "
-        "{params.corrections:q} {params.lossless:q} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
+        "python -m objmask masks --probe={input.probe:q} --painted={input.painted:q} {params.options:q} "
+        "{params.lossless:q} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
 
 
 rule overlay:
     input:
         probe="<results>/probe/{video}.json",
-        detections=detections_for("masks"),
-        tables=tables_for("masks"),
+        painted="<results>/painted/{video}.parquet",
+        frames="<results>/painted/{video}.frames.parquet",
     output:
         video="<results>/overlay/{video}.mp4",
         provenance="<results>/provenance/overlay/{video}.json",
@@ -45,13 +42,10 @@ rule overlay:
         video=path_of,
         options=options(
             groups=PALETTE.to_json(),
-            score=cfg("masks", "score"),
-            threshold=cfg("masks", "threshold"),
             quality=cfg("video", "quality"),
             preset=cfg("video", "preset"),
             **WINDOW,
         ),
-        corrections=CORRECTED,
         code=code_digest("overlay"),
     log:
         "<logs>/overlay/{video}.log",
@@ -65,23 +59,21 @@ rule overlay:
         runtime=growing(60),
     priority: 1
     shell:
-        "python -m objmask overlay --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
-        "{params.options:q} {params.corrections:q} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
+        "python -m objmask overlay --video={params.video:q} --probe={input.probe:q} --painted={input.painted:q} "
+        "{params.options:q} --out={output.video:q} --provenance={output.provenance:q} --log={log:q}"
 
 
 rule protect:
     input:
         probe="<results>/probe/{video}.json",
-        detections=detections_for("privacy"),
-        tables=tables_for("privacy"),
+        hidden="<results>/hidden/{video}.parquet",
+        frames="<results>/hidden/{video}.frames.parquet",
     output:
         video="<protected>/{video}.mp4",
-        hidden="<results>/hidden/{video}.json",
         provenance="<results>/provenance/protected/{video}.json",
     params:
         video=path_of,
         options=options(
-            hiding=HIDING,
             look=LOOK,
             audio=cfg("privacy", "audio"),
             # Of audited video `release` decides, so that it lies in quarantine to be looked at.
@@ -90,7 +82,6 @@ rule protect:
             preset=cfg("video", "preset"),
             **WINDOW,
         ),
-        corrections=CORRECTED,
         code=code_digest("protect"),
     log:
         "<logs>/protect/{video}.log",
@@ -104,6 +95,6 @@ rule protect:
         runtime=growing(60),
     priority: 1
     shell:
-        "python -m objmask protect --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
-        "{params.options:q} {params.corrections:q} --out={output.video:q} --out-hidden={output.hidden:q} "
+        "python -m objmask protect --video={params.video:q} --probe={input.probe:q} --hidden={input.hidden:q} "
+        "{params.options:q} --out={output.video:q} "
         "--provenance={output.provenance:q} --log={log:q}"

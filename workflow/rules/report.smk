@@ -11,12 +11,12 @@ PLAYED = [
 rule video_summary:
     input:
         probe="<results>/probe/{video}.json",
-        detections=detections_for("masks"),
-        tables=tables_for("masks"),
+        painted="<results>/painted/{video}.parquet",
+        frames="<results>/painted/{video}.frames.parquet",
         coverage="<results>/coverage/{video}.csv",
         protected="<protected>/{video}.mp4" if PLAN.hides else [],
-        hidden=detections_for("privacy") if PLAN.hides else [],
-        hidden_tables=tables_for("privacy") if PLAN.hides else [],
+        hidden="<results>/hidden/{video}.parquet" if PLAN.hides else [],
+        hidden_frames="<results>/hidden/{video}.frames.parquet" if PLAN.hides else [],
     output:
         video_summary="<results>/report/{video}.json",
         provenance="<results>/provenance/report/{video}.json",
@@ -26,12 +26,10 @@ rule video_summary:
         options=options(
             groups=PALETTE.to_json(),
             score=cfg("masks", "score"),
-            threshold=cfg("masks", "threshold"),
             thumbnails=cfg("report", "thumbnails"),
             on_truncated=cfg("on_truncated"),
-            hiding=HIDING if PLAN.hides else None,
         ),
-        corrections=CORRECTED,
+        hidden=hidden_option,
         code=code_digest("video-summary"),
     log:
         "<logs>/video_summary/{video}.log",
@@ -45,9 +43,9 @@ rule video_summary:
         runtime=growing(30),
     priority: 1
     shell:
-        "python -m objmask video-summary --probe={input.probe:q} --detections {input.detections:q} --coverage={input.coverage:q} "
-        "--protected {input.protected:q} --hidden {input.hidden:q} {params.raw:q} {params.options:q} "
-        "{params.corrections:q} --out={output.video_summary:q} --provenance={output.provenance:q} --log={log:q}"
+        "python -m objmask video-summary --probe={input.probe:q} --painted={input.painted:q} --coverage={input.coverage:q} "
+        "--protected {input.protected:q} {params.hidden:q} {params.raw:q} {params.options:q} "
+        "--out={output.video_summary:q} --provenance={output.provenance:q} --log={log:q}"
 
 
 # Benchmarks and logs are no inputs: the page says of them what is there.

@@ -113,14 +113,17 @@ function card(video) {
   );
 }
 
+const costs = ({ model, track, class: name, fraction, scores: [low, high] }) =>
+  `track ${track} of ${model} (${name}, score ${low} to ${high}): ${percent(fraction)} % of the picture`;
+
 function hiding({ hidden, frames }) {
-  const { gaps_s, gaps, unsure } = hidden;
+  const { gaps_s, gaps, dearest, sensitive } = hidden;
   const times = [...new Set(gaps_s.map(second))].join(", ");
-  const [low, high] = PAGE.hidden.nearly ?? [];
   return [
-    `Protected video hides ${percent(hidden.mean)} % of the picture, no object in ${thousands(hidden.without)} of ${thousands(frames)} frames.`,
+    `Protected video hides ${percent(hidden.mean)} % of the picture, of which the objects to hide take ${percent(sensitive)} %; no object in ${thousands(hidden.without)} of ${thousands(frames)} frames.`,
     gaps && `${thousands(gaps)} ${gaps > 1 ? "gaps" : "gap"} of at most ${PAGE.hidden.gap_s} s between frames that hide something: at ${times}${gaps > gaps_s.length ? " …" : ""}; the longest takes ${hidden.longest_s.toFixed(2)} s.`,
-    unsure && low !== undefined && `${thousands(unsure)} sensitive detections that score ${low} to ${high} are not hidden.`,
+    dearest.length && `Most is hidden because of ${dearest.map(costs).join("; ")}.`,
+    dearest.length && `If the first one is nothing to hide, write among the video's corrections: - drop: {track: ${dearest[0].track}, model: ${JSON.stringify(dearest[0].model)}}`,
   ].filter(Boolean).join(" ");
 }
 

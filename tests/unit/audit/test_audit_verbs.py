@@ -53,7 +53,7 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.video, self.hidden = make(path / "a.mp4"), path / "hidden.json"
+        self.video, self.unhidden = make(path / "a.mp4"), path / "unhidden.json"
         assert run("probe", video=self.video, out=path / "p.json") == 0
         both, left = found(LEFT, RIGHT), found(LEFT)
         write_detections(path / "d.parquet", [both] * FRAMES, video_sha256=sha256_of(self.video))
@@ -61,10 +61,17 @@ class Folder:
         write_detections(path / "missed.parquet", missed, video_sha256=sha256_of(self.video))
         self.protected = self.protect("missed.parquet")
 
-    def protect(self, detections: str, **more: Any) -> Path:
+    def protect(self, detections: str, corrections: str | None = None, **more: Any) -> Path:
         out = self.path / f"{detections}.mp4"
-        given = {"video": self.video, "probe": self.path / "p.json", "detections": self.path / detections}
-        assert run("protect", **given, objects=OBJECTS, hold=0, out=out, out_hidden=self.hidden, **more) == 0
+        hidden = self.hide(detections, self.unhidden, **({"corrections": corrections} if corrections else {}))
+        given = {"video": self.video, "probe": self.path / "p.json", "hidden": hidden}
+        assert run("protect", **given, out=out, **more) == 0
+        return out
+
+    def hide(self, detections: str, unhidden: Path, **more: Any) -> Path:
+        out = self.path / f"hidden/{detections}"
+        given = {"probe": self.path / "p.json", "detections": self.path / detections, "objects": OBJECTS, "hold": 0}
+        assert run("hide", **given, out=out, out_unhidden=unhidden, **more) == 0
         return out
 
     def audit(
@@ -76,7 +83,7 @@ class Folder:
         write_detections(self.path / "again.parquet", frames, video_sha256=sha256_of(protected))
         given = {"video": self.video, "probe": self.path / "p.json", "detections": self.path / detections}
         seen = {"protected": protected, "protected_probe": self.path / "q.json", "again": self.path / "again.parquet"}
-        seen["unhidden"] = self.hidden
+        seen["unhidden"] = self.unhidden
         out = self.path / "audit/desk/a.json"
         out.unlink(missing_ok=True)
         assert run("audit", **given, **seen, out=out, **{"objects": OBJECTS, **more}) == code
@@ -182,13 +189,13 @@ def test_a_window_has_its_own_frames(folder):
         for k in rows:
             one = found(LEFT) if k == SHOWN else found(LEFT, RIGHT)
             writer.write(k, int(table.pts[k]), 1001, inferred=True, found=one)
-    out, hidden = folder.path / "part.mp4", folder.path / "part_hidden.json"
-    assert run("protect", **given, detections=part, objects=OBJECTS, hold=0, out=out, out_hidden=hidden, **seconds) == 0
+    out, unhidden = folder.path / "part.mp4", folder.path / "part_unhidden.json"
+    assert run("protect", **given, hidden=folder.hide(part.name, unhidden), out=out, **seconds) == 0
     assert run("probe", video=out, out=folder.path / "q.json") == 0
     again = [found(RIGHT) if k == SHOWN else Detections.empty() for k in rows]
     write_detections(folder.path / "again.parquet", again, video_sha256=sha256_of(out))
     seen = {"protected": out, "protected_probe": folder.path / "q.json", "again": folder.path / "again.parquet"}
-    seen["unhidden"] = hidden
+    seen["unhidden"] = unhidden
     audited = folder.path / "part.json"
     assert run("audit", **given, **seen, detections=part, objects=OBJECTS, out=audited, **seconds) == 0
     [moment] = json.loads(audited.read_text())["moments"]
@@ -248,7 +255,7 @@ def test_a_video_in_which_nothing_is_hidden_is_let_through_or_kept_back(folder, 
 
 def test_what_was_hidden_of_other_frames_is_refused(folder, tmp_path, capsys):
     folder.protect("missed.parquet")
-    write_json(folder.hidden, {**read_json(folder.hidden), "frames": FRAMES + 1})
+    write_json(folder.unhidden, {**read_json(folder.unhidden), "frames": FRAMES + 1})
     folder.audit("d.parquet", {}, code=1)
     assert f"in {FRAMES + 1} frames of {FRAMES}" in capsys.readouterr().err
     folder.protect("missed.parquet")

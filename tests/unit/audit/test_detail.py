@@ -5,15 +5,17 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from scenes import found, info
 
 from objmask.audit.detail import CELL_PX, Detail, covered
 from objmask.config.hiding import HiddenLook, Hiding, Style
-from objmask.detections.arrays import Detections
 from objmask.detections.masks import Patch
+from objmask.hidden.decide import Hider
 from objmask.render.privacy import Privacy
 from objmask.video.planes import Planes
 
-SIZES = [(160, 120), (161, 119), (37, 50)]
+SIZES = [(160, 120), (161, 119), (61, 79)]
+"""Large enough that pixels of an eighth of what is hidden are larger than the cells that are judged."""
 
 
 def textured(width: int, height: int, seed: int = 0) -> np.ndarray:
@@ -27,17 +29,10 @@ def protect(luma: np.ndarray, style: Style, box: tuple[float, float, float, floa
     """The picture with a full mask hidden."""
     height, width = luma.shape
     chroma = np.full(((height + 1) // 2, (width + 1) // 2), 128, np.uint8)
-    hiding, look = Hiding(objects=frozenset({"person"}), hold=0), HiddenLook(style=style, strength=strength)
-
-    class Size:
-        pass
-
-    Size.height, Size.width = height, width  # type: ignore[attr-defined]
-    privacy = Privacy(hiding, Size, look)  # type: ignore[arg-type]
-    full = (np.full((4, 4), 255, np.uint8),)
-    found = Detections(np.array([0.9], np.float32), ("person",), np.array([box], np.float32), full)
-    picture = Planes(luma, chroma, chroma)
-    return privacy.render(picture, [privacy.prepare(found)], 0).y
+    picture, look = Planes(luma, chroma, chroma), HiddenLook(style=style, strength=strength)
+    hider = Hider(Hiding(objects=frozenset({"person"}), hold=0), info(width, height))
+    areas = hider.areas([hider.prepare([("m", found(("person", 0.9, box)))])], 0)
+    return Privacy(look).render(picture, areas).y
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

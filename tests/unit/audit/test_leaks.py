@@ -41,7 +41,7 @@ def test_what_was_found_and_is_hidden_is_no_leak():
 
 
 def test_what_was_found_and_is_not_hidden_is_one():
-    [leak] = judge(seen(("person", 0.9, LEFT), ("book", 0.1, RIGHT))).leaks
+    [leak] = judge(seen(("person", 0.9, LEFT), ("book", 0.3, RIGHT))).leaks
     assert (leak.kind, leak.name, leak.sure) == ("uncovered", "book", True)
     assert leak.box == pytest.approx(RIGHT)
     assert leak.shown > 0.95
@@ -56,6 +56,13 @@ def test_what_was_not_to_be_hidden_is_none(item):
 def test_what_was_found_as_something_sensitive_was_to_be_hidden():
     doubtful = replace(seen(("cup", 0.9, RIGHT)), found_as=("book",))
     assert len(judge(doubtful).leaks) == 1
+
+
+def test_what_only_its_track_makes_sure_was_to_be_hidden_with_support_alone():
+    """What was not to be hidden because it is large, and hardly scored near in time, leaks nothing."""
+    for score, leaks in ((0.15, 0), (0.35, 1)):
+        raised = replace(seen(("person", score, (0.1, 0.5, 0.9, 1.0))), found_scores=(0.06,), track_ids=(1,))
+        assert len(judge(raised).leaks) == leaks
 
 
 def test_found_again_in_the_open_is_a_leak_from_the_score_on():

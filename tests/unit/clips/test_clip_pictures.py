@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from builders import PALETTE, found, write_detections
 from clips import make, picture
+from decided import painted_of
 
 from objmask.clips.pictures import mask_pictures, small, video_pictures
 from objmask.detections.arrays import Detections
 from objmask.errors import DataError
-from objmask.objects.tables import Tables
+from objmask.objects.tables import read_tables
 from objmask.progress import Progress
 from objmask.video import probe
 
@@ -50,19 +51,17 @@ def test_cubic_stays_in_range_beside_edges_and_nearest_keeps_colours():
     assert {tuple(c) for c in small(halves, (64, 64), "nearest").reshape(-1, 3).tolist()} == {(0, 0, 0), (255, 0, 0)}
 
 
-@pytest.fixture
-def tables(tmp_path):
+def test_masks_of_the_wanted_rows(tmp_path):
     """Twenty frames: a cup in the left half of frame 3, a person all over frame 5, else nothing."""
     frames = [Detections.empty()] * 20
     frames[3] = found(("cup", 0.9, (0, 0, 1, 0.5)), ("person", 0.2, (0, 0, 1, 1)))
     frames[5] = found(("person", 0.9, (0, 0, 1, 1)))
-    return Tables(((tmp_path / "d.parquet", write_detections(tmp_path / "d.parquet", frames)),))
-
-
-def test_masks_of_the_wanted_rows(tmp_path, tables):
     info = probe(make(tmp_path / "a.mp4"))
+    write_detections(tmp_path / "d.parquet", frames, video_sha256=info.sha256)
+    tables = read_tables([tmp_path / "d.parquet"], info.sha256)
+    painted = painted_of(tmp_path / "p.parquet", info, tables, PALETTE)
     with Progress("clips", 20) as bar:
-        pictures = dict(mask_pictures(tables, {3, 4, 5}, info, PALETTE, bar, score=0.3, threshold=0.5))
+        pictures = dict(mask_pictures(painted, {3, 4, 5}, PALETTE, bar))
     assert list(pictures) == [3, 4, 5]
     assert pictures[3].shape == (48, 64, 3)
     assert (pictures[3][:, :32] == (0, 0, 255)).all()

@@ -45,9 +45,22 @@ class Made:
             video_sha256=self.info.sha256, time_base=str(self.info.time_base), start_pts=pts[0],
         )  # fmt: skip
 
-    def options(self, **more):
-        given = {"probe": self.folder / "p.json", "detections": self.folder / "d.parquet", "groups": GROUPS}
+    def options(self, *, detections="d.parquet", **more):
+        """For `clips`, when these detections are painted."""
+        decided = {"probe": self.folder / "p.json", "groups": GROUPS}
+        painted = self.folder / f"painted/{detections}"
+        assert run("paint", **decided, detections=self.folder / detections, out=painted) == 0
+        given = {**decided, "painted": painted, "frames_table": frames_path(painted)}
         return {**given, "name": "desk/a", "out": self.folder / "a.npz", **more}
+
+    def protect(self, objects, *, detections="d.parquet", **more):
+        """The protected video."""
+        hidden, out = self.folder / f"hidden/{detections}", self.folder / "protected.mp4"
+        decided = {"probe": self.folder / "p.json", "detections": self.folder / detections, "objects": objects}
+        assert run("hide", **decided, out=hidden) == 0
+        given = {"video": self.video, "probe": self.folder / "p.json", "hidden": hidden, "quality": 1}
+        assert run("protect", **given, **more, out=out) == 0
+        return out
 
     def clips(self, **more):
         assert run("clips", **self.options(**more)) == 0
@@ -93,10 +106,8 @@ def test_the_picture(made):
 
 
 def test_protected_video_hides_what_it_hides(made):
-    protected = {"objects": '["cup"]', "style": "solid", "quality": 1}
-    options = {key: value for key, value in made.options().items() if key in ("probe", "detections")}
-    assert run("protect", **options, **protected, video=made.video, out=made.folder / "protected.mp4") == 0
-    clips = made.clips(of="protected", video=made.folder / "protected.mp4", frames=4, width=64, height=48)
+    protected = made.protect('["cup"]', style="solid")
+    clips = made.clips(of="protected", video=protected, frames=4, width=64, height=48)
     assert np.abs(clips.frames[..., :30, :].astype(int) - 130).max() < 12
     assert clips.frames[..., 40:, :].std() > 10
 
@@ -110,12 +121,11 @@ def test_a_window_keeps_numbers_and_times_of_the_source(tmp_path, of):
     ) as writer:  # fmt: skip
         for number in range(5, 12):
             writer.write(number, number * STEP, STEP, inferred=True, found=HALF)
-    options = {"probe": tmp_path / "p.json", "detections": tmp_path / "w.parquet", "video": made.video}
     window = {"start_s": 4.5 * STEP / 30000, "end_s": 11.5 * STEP / 30000}
-    assert run("protect", **options, **window, objects='["dog"]', quality=1, out=tmp_path / "protected.mp4") == 0
-    source = made.video if of == "picture" else tmp_path / "protected.mp4"
+    protected = made.protect('["dog"]', detections="w.parquet", **window)
+    source = made.video if of == "picture" else protected
     small = {"frames": 3, "width": 64, "height": 48, "sampling": "even"}
-    clips = made.clips(detections=tmp_path / "w.parquet", of=of, video=source, **small)
+    clips = made.clips(detections="w.parquet", of=of, video=source, **small)
     assert clips.frame_number.tolist() == [[5, 7, 9]]
     assert clips.time_s[0] == pytest.approx(np.array([5, 7, 9]) * STEP / 30000)
     for shown, number in zip(clips.frames[0], (5, 7, 9), strict=True):
@@ -188,17 +198,33 @@ def test_nothing_to_show(capsys, made):
     FrameTable(
         table.number, table.pts, table.duration_pts, ~table.inferred, table.detections, table.time_base, 0
     ).write(made.folder / "d.frames.parquet", {"video_sha256": made.info.sha256})
-    assert "no frame" in fails(capsys, "clips", **made.options())
+    given = made.options()
+    capsys.readouterr()
+    assert "no frame" in fails(capsys, "clips", **given)
     assert not (made.folder / "a.npz").exists()
 
 
 def test_what_is_missing_is_said(capsys, made):
-    assert "--video" in fails(capsys, "clips", **made.options(of="picture"))
-    options = made.options()
-    del options["groups"]
-    assert "--groups" in fails(capsys, "clips", **options)
+    given = made.options()
+    capsys.readouterr()
+    assert "--video" in fails(capsys, "clips", **{**given, "of": "picture"})
+    for name in ("groups", "painted"):
+        assert f"--{name}" in fails(capsys, "clips", **{key: one for key, one in given.items() if key != name})
     other = make(made.folder / "b.mp4", pts=REGULAR[:7])
-    assert "run protect again" in fails(capsys, "clips", **made.options(of="protected", video=other))
+    assert "run protect again" in fails(capsys, "clips", **{**given, "of": "protected", "video": other})
+    assert not (made.folder / "a.npz").exists()
+
+
+def test_tables_of_something_else_are_refused(capsys, made):
+    given = made.options()
+    shorter = {"video_sha256": made.info.sha256, "time_base": str(made.info.time_base)}
+    write_detections(made.folder / "s.parquet", [HALF] * 7, **shorter)
+    write_detections(made.folder / "o.parquet", [HALF] * 20, video_sha256="0" * 64)
+    capsys.readouterr()
+    for name, said in (("s", "has other frames"), ("o", "another video")):
+        table = frames_path(made.folder / f"{name}.parquet")
+        assert said in fails(capsys, "clips", **{**given, "frames_table": table})
+    assert "other groups" in fails(capsys, "clips", **{**given, "groups": GROUPS.replace("cup", "mug")})
     assert not (made.folder / "a.npz").exists()
 
 

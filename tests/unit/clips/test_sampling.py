@@ -100,35 +100,33 @@ def test_even_spreads_over_all_and_clips_lie_between_each_other():
 
 
 def test_frames_that_nothing_looked_at_have_no_masks():
-    seen = [True, False, False, True, False, False]
-    frames = table(range(0, 240, 40), inferred=seen)
-    other = table(range(0, 240, 40), inferred=[True] * 6)
-    assert candidates_of([("a", frames), ("b", other)], None, inferred=True).tolist() == [0, 3]
-    assert candidates_of([("a", frames)], None, inferred=False).tolist() == list(range(6))
+    frames = table(range(0, 240, 40), inferred=[True, False, False, True, False, False])
+    assert candidates_of(frames, None, inferred=True).tolist() == [0, 3]
+    assert candidates_of(frames, None, inferred=False).tolist() == list(range(6))
 
 
 @pytest.mark.parametrize("fps", [15, 30, 60, 120])
 def test_at_a_rate_videos_of_all_rates_give_the_same_times(fps):
     """Times in milliseconds, as some cameras round them: no frame is taken for its neighbour."""
     frames = table([round(k * 1000 / fps) for k in range(4 * fps)], last=round(1000 / fps), start=500)
-    rows = candidates_of([("a", frames)], 15, inferred=False)
+    rows = candidates_of(frames, 15, inferred=False)
     assert rows.tolist() == list(range(0, 4 * fps, fps // 15))
 
 
 def test_at_a_rate_variable_videos_show_what_is_shown_then():
     frames = table([0, 100, 1000, 1050], last=150)
-    rows = candidates_of([("a", frames)], 5, inferred=False)  # 0, 200, 400, 600, 800, 1000 ms
+    rows = candidates_of(frames, 5, inferred=False)  # 0, 200, 400, 600, 800, 1000 ms
     assert rows.tolist() == [0, 1, 1, 1, 1, 2]
-    assert candidates_of([("a", frames)], None, inferred=False).tolist() == [0, 1, 2, 3]
+    assert candidates_of(frames, None, inferred=False).tolist() == [0, 1, 2, 3]
 
 
 def test_at_a_rate_faster_than_the_video_frames_repeat():
-    rows = candidates_of([("a", table([0, 100], last=100))], 20, inferred=False)
+    rows = candidates_of(table([0, 100], last=100), 20, inferred=False)
     assert rows.tolist() == [0, 0, 1, 1]
 
 
 @pytest.mark.parametrize("rate", [0.1, 29.97, 1000])
 def test_at_any_rate_one_frame_is_one_frame(rate):
-    rows = candidates_of([("a", table([0], last=1))], rate, inferred=False)
+    rows = candidates_of(table([0], last=1), rate, inferred=False)
     assert set(rows.tolist()) == {0}
     assert len(rows) == 1

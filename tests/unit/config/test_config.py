@@ -85,11 +85,12 @@ def test_defaults_are_those_of_the_design():
     assert config["window"] == {"start_s": None, "end_s": None}
     assert (config["detect"]["floor"], config["detect"]["max_per_frame"], config["detect"]["every"]) == (0.05, 100, 1)
     assert (config["masks"]["score"], config["masks"]["threshold"]) == (0.3, 0.5)
-    assert (config["privacy"]["score"], config["privacy"]["threshold"], config["privacy"]["audio"]) == (
+    assert (config["privacy"]["score"], config["privacy"]["large_score"], config["privacy"]["threshold"]) == (
         0.1,
         0.3,
-        "drop",
+        0.1,
     )
+    assert config["privacy"]["audio"] == "drop"
     palette = palette_of(config)
     assert len(palette.groups) == 8
     assert palette.hidden(config["sensitive_objects"]) == {
@@ -104,7 +105,7 @@ def test_what_is_given_is_kept_and_the_rest_filled():
         {**GIVEN, "privacy": {"style": "solid"}, "groups": {"a": {"objects": ["cup"], "colour": [1, 2, 99]}}}
     )
     assert config["privacy"]["style"] == "solid"
-    assert config["privacy"]["hold"] == "0.1 s"
+    assert config["privacy"]["hold"] == "0.5 s"
     assert config["groups"] == {"a": {"objects": ["cup"], "colour": [1, 2, 99]}}
 
 
@@ -138,6 +139,7 @@ def test_model_is_short_for_models():
     [
         ({"outputs": "masks"}, {"outputs": ["masks"]}),
         ({"outputs": " masks, coverage,"}, {"outputs": ["masks", "coverage"]}),
+        ({"outputs": "painted, hidden"}, {"outputs": ["painted", "hidden"]}),
         ({"models": "a, b.tflite"}, {"models": ["a, b.tflite"]}),
         ({"clips": {"formats": "npz,png"}}, {"clips": {"formats": ["npz", "png"]}}),
         ({"clips": {"split": {"test_subjects": "p1"}}}, {"clips": {"split": {"test_subjects": ["p1"]}}}),
@@ -210,6 +212,7 @@ def test_a_folder_whose_name_is_a_number():
         ({"detect": {"floor": 0.2}}, ["privacy.score", "detect.floor"]),
         ({"detect": {"floor": 0.08}, "masks": {"score": 0.07}}, ["masks.score", "detect.floor"]),
         ({"detect": {"every": 2}, "tracks": {"enabled": False}}, ["detect.every", "protected"]),
+        ({"detect": {"every": 2}, "tracks": {"enabled": False}, "outputs": ["hidden"]}, ["detect.every", "leak"]),
         ({"window": {"start_s": 5, "end_s": 5}}, ["window", "end_s 5"]),
         ({"window": {"start_s": -1}}, ["window.start_s"]),
     ],

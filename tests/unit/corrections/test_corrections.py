@@ -87,7 +87,8 @@ def test_confirmed_rows_count_as_sure_and_stay_what_they_are(stored):
         found_by_frame(stored()), found_by_frame(stored({"confirm": {"track": 1, "class": "cup"}})), strict=True
     ):
         assert after.scores.tolist() == [before.scores[0], 1]
-        assert same(replace(after, scores=before.scores), before)
+        assert after.found_scores == (before.found_scores[0], 1)
+        assert same(replace(after, scores=before.scores, found_scores=before.found_scores), before)
 
 
 def test_entries_look_at_what_was_found_and_not_at_each_other(stored):

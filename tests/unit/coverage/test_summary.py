@@ -29,7 +29,7 @@ def test_a_damaged_table_is_named(tmp_path, text):
 
 def write_table(path, times, fractions, groups=("a",)):
     rows = [
-        (number, f"{time:.6f}", group, 0, f"{fraction:.8f}", 0, 0, 0)
+        (number, f"{time:.6f}", group, 0, f"{fraction:.8f}", *[0] * (len(FRAME_COLUMNS) - 5))
         for number, (time, of_frame) in enumerate(zip(times, fractions, strict=True))
         for group, fraction in zip(groups, np.atleast_1d(of_frame), strict=True)
     ]

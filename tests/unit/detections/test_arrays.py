@@ -267,7 +267,7 @@ def test_a_flipped_bit_anywhere_is_noticed(tmp_path, which):
     reader(path)
     for place in range(0, len(before), 3 if len(before) < 6000 else len(before) // 2000):
         path.write_bytes(before[:place] + bytes([before[place] ^ 1 << int(rng.integers(8))]) + before[place + 1 :])
-        with pytest.raises(DataError, match=r"a\.\w*\.?parquet: damaged.*run detect again") as caught:
+        with pytest.raises(DataError, match=r"a\.\w*\.?parquet: damaged.*delete it and run again") as caught:
             reader(path)
         assert "\n" not in str(caught.value)
 
@@ -300,7 +300,7 @@ def test_a_later_format_is_refused(tmp_path):
         table = pq.read_table(file)
         rewrite(table, file, {**metadata_of(file), "format_version": FORMAT_VERSION + 1})
     for reader in (lambda p: FrameTable.read(frames_path(p)), metadata_of, read_all):
-        with pytest.raises(DataError, match=rf"format {FORMAT_VERSION + 1}.*run detect again"):
+        with pytest.raises(DataError, match=rf"format {FORMAT_VERSION + 1}.*delete it and run again"):
             reader(path)
 
 

@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
-from builders import PALETTE, found, random_detections
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from objmask.detections.arrays import Detections
-from objmask.detections.masks import Patch, paint, paste, visible
+from objmask.detections.masks import Patch, paste, union
 
 F = np.float32
 
@@ -150,52 +148,13 @@ def test_trimming_keeps_the_pixels(pixels):
     assert trimmed.mask.size == (0 if not pixels else np.prod(np.ptp(np.array(pixels), axis=0) + 1))
 
 
-def test_the_more_confident_one_is_on_top():
-    low, high = ("person", 0.4, (0, 0, 1, 0.7)), ("cup", 0.9, (0, 0.3, 1, 1))
-    for items in ((low, high), (high, low)):
-        labels, painted = paint(found(*items), PALETTE, 4, 11, 0.5)
-        assert labels[0].tolist() == [1] * 3 + [3] * 8
-        assert [group for _, group, _ in painted] == [1, 3]
-    labels, _ = paint(found(("person", 0.4, (0, 0, 1, 0.7)), ("cup", 0.3, (0, 0.3, 1, 1))), PALETTE, 4, 11, 0.5)
-    assert labels[0].tolist() == [1] * 8 + [3] * 3
-
-
-def test_of_two_that_are_equally_sure_the_first_is_on_top():
-    labels, _ = paint(found(("cup", 0.5, (0, 0, 1, 1)), ("person", 0.5, (0, 0, 1, 1))), PALETTE, 2, 2, 0.5)
-    assert np.all(labels == 3)
-
-
-def test_what_has_no_group_hides_nothing():
-    labels, painted = paint(found(("dog", 0.9, (0, 0, 1, 1)), ("cup", 0.3, (0, 0, 1, 1))), PALETTE, 3, 3, 0.5)
-    assert np.all(labels == 3)
-    assert len(painted) == 1
-
-
-def test_an_empty_frame_is_background():
-    labels, painted = paint(Detections.empty(), PALETTE, 3, 5, 0.5)
-    assert labels.shape == (3, 5)
-    assert labels.dtype == np.uint8
-    assert not labels.any()
-    assert painted == []
-
-
-def test_a_hundred_instances_on_one_pixel():
-    items = [("cup", 0.01 * k, (0, 0, 1, 1)) for k in range(1, 100)]
-    labels, painted = paint(found(("person", 1.0, (0, 0, 1, 1)), *items), PALETTE, 1, 1, 0.5)
-    assert labels.tolist() == [[1]]
-    assert len(painted) == 100
-
-
 @pytest.mark.parametrize("seed", range(5))
-def test_visible_instances_make_up_the_painted_map(seed):
-    """Disjoint, each of the group that its class belongs to, and none without a pixel."""
-    some = random_detections(np.random.default_rng(seed), 15)
-    labels, seen = visible(some, PALETTE, 40, 60, 0.5)
-    assert np.array_equal(labels, paint(some, PALETTE, 40, 60, 0.5)[0])
-    rebuilt = np.zeros((40, 60), np.uint8)
-    for i, patch in seen:
-        assert patch.mask.any()
-        assert not (rebuilt[patch.rows, patch.columns][patch.mask]).any()
-        rebuilt[patch.rows, patch.columns][patch.mask] = PALETTE.index_of[some.classes[i]]
-    assert np.array_equal(rebuilt, labels)
-    assert [some.scores[i] for i, _ in seen] == sorted((some.scores[i] for i, _ in seen), reverse=True)
+def test_a_union_has_the_pixels_of_all_and_no_others(seed):
+    rng = np.random.default_rng(seed)
+    places = rng.integers(0, 20, (6, 4))
+    patches = [Patch(int(t), int(x), rng.random((int(h), int(w))) < 0.5) for t, x, h, w in places]
+    expected = np.zeros((40, 40), np.bool_)
+    for patch in patches:
+        expected[patch.rows, patch.columns] |= patch.mask
+    assert np.array_equal(whole(union(patches), 40, 40), expected)
+    assert np.array_equal(whole(union(patches[:1]), 40, 40), whole(patches[0], 40, 40))

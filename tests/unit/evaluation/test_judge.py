@@ -12,13 +12,15 @@ from pycocotools import mask as rle
 from objmask.config.hiding import HiddenLook, Hiding
 from objmask.detections.arrays import Detections
 from objmask.detections.classes import Group, Palette
-from objmask.detections.masks import paint
 from objmask.evaluation.coverage_error import ABSOLUTE, BIAS, CoverageErrors
 from objmask.evaluation.document import AnnotatedInstance
 from objmask.evaluation.ground_truth import true_objects
 from objmask.evaluation.hiding import HidingCounts
 from objmask.evaluation.judge import Judge, JudgeSettings
 from objmask.evaluation.pixels import group_pixels
+from objmask.hidden.decide import Hider
+from objmask.painted.decide import PaintRules, paint_frame
+from objmask.painted.objects import labels_of
 from objmask.render.privacy import Privacy
 from objmask.video.planes import Planes
 
@@ -78,11 +80,13 @@ def test_pixels_of_groups():
 
 
 def test_pixels_are_those_of_the_painted_map():
-    """Where two overlap, the more confident one has the pixel, as in masks and coverage."""
-    detections = found(("person", 0.6, box(0, 0, 20, 20)), ("cup", 0.7, box(10, 10, 30, 30)))
-    pixels = counted(truth(), detections)
-    labels, _ = paint(detections, PALETTE, 40, 60, 0.5)
-    assert pixels.painted[1].tolist() == np.bincount(labels.ravel(), minlength=4)[1:].tolist() == [300, 0, 400]
+    """Where two overlap, the one on top has the pixel, as in masks and coverage: a person, if a cup is hardly surer."""
+    for score, expected in ((0.65, [400, 0, 300]), (0.75, [300, 0, 400])):
+        detections = found(("person", 0.6, box(0, 0, 20, 20)), ("cup", score, box(10, 10, 30, 30)))
+        pixels = counted(truth(), detections)
+        objects = paint_frame(detections, ["m", "m"], PaintRules(PALETTE, 0.5, 0.5), 40, 60)
+        labels = labels_of(objects, PALETTE, 40, 60)
+        assert pixels.painted[1].tolist() == np.bincount(labels.ravel(), minlength=4)[1:].tolist() == expected
 
 
 def test_ignored_pixels_count_neither_way():
@@ -120,8 +124,9 @@ def protected(picture, detections, settings, score):
     height, width = picture.height, picture.width
     half = ((height + 1) // 2, (width + 1) // 2)
     planes = Planes(*(rng.integers(0, 100, size, np.uint8) for size in ((height, width), half, half)))
-    privacy = Privacy(settings.model_copy(update={"score": score}), picture, HiddenLook(style="solid"))
-    return privacy.render(planes, [privacy.prepare(detections)], 0).y != planes.y
+    hider = Hider(settings.model_copy(update={"score": score}), picture)
+    areas = hider.areas([hider.prepare([("m", detections)])], 0)
+    return Privacy(HiddenLook(style="solid")).render(planes, areas).y != planes.y
 
 
 @pytest.mark.parametrize("size", [(40, 60), (41, 61), (1, 1), (2, 3)])

@@ -17,7 +17,7 @@ from shapes import annotation
 from objmask.cli import main
 from objmask.detections.arrays import Detections, DetectionWriter
 from objmask.detections.frames_table import frames_path
-from objmask.render.privacy import Privacy
+from objmask.hidden.areas import grow
 from objmask.video.info import VideoInfo
 
 FRAMES = 10
@@ -274,11 +274,10 @@ def test_frames_that_no_network_saw_do_not_count(place: Place) -> None:
 def test_work_is_done_for_annotated_frames_only(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     place.images, place.objects = [], []
     place.truth((6,), instance=1)
-    prepared = []
-    prepare = Privacy.prepare
-    monkeypatch.setattr(Privacy, "prepare", lambda self, some: prepared.append(len(some)) or prepare(self, some))
+    grown: list[object] = []
+    monkeypatch.setattr("objmask.hidden.decide.grow", lambda *given: grown.append(given) or grow(*given))
     assert place.rows("--hold=1")["results", "", "a"]["leaked_frames"] == "0"
-    assert len(prepared) == 1 + 2 * 3  # for the judge of score floors, and frames 5 to 7 for each way
+    assert len(grown) == 1 + 2 * 2  # for the judge of score floors, and what hides in frame 6, of 6 and 7, for each way
 
 
 def test_the_same_bytes_again(place: Place) -> None:

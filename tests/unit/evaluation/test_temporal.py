@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -251,6 +252,28 @@ def test_frames_whose_truth_is_not_known_count_for_nothing(tmp_path):
     made, leaking = judge(tmp_path, [Detections.empty()] * 3, [(shown_object(),), None, (shown_object(),)])
     assert leaking == [0, 2]
     assert (made.leaks.frames, made.leaks.longest, made.flicker.events) == (2, 1, 0)
+
+
+def test_the_truth_is_read_frame_by_frame(tmp_path):
+    """That of a long video would not fit memory."""
+    video = replace(info(64, 48), sha256="v" * 64, time_base=TIME_BASE)
+    write_detections(tmp_path / "a.parquet", [found(PERSON)] * 4)
+    read = 0
+
+    def truth() -> Iterator[GroundTruthObjects | None]:
+        nonlocal read
+        for known in (True, False, True, True):
+            read += 1
+            yield (shown_object(),) if known else None
+
+    def backs() -> Iterator[None]:
+        for row in range(4):
+            assert read == row + 1
+            yield None
+
+    made = Temporal(settings())
+    assert made.add(video, read_tables([tmp_path / "a.parquet"], video.sha256), truth(), backs()) == []
+    assert (read, made.frames) == (4, 3)
 
 
 def test_a_video_of_which_nothing_is_known(tmp_path):

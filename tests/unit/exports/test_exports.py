@@ -43,6 +43,10 @@ OBJECTS = ["person", "cup", "wine glass", "Schüssel 皿"]
 READERS = Path(__file__).parents[2] / "readers"
 
 
+def call(verb: str, **options: object) -> int:
+    return main([verb, *(f"--{key.replace('_', '-')}={value}" for key, value in options.items())])
+
+
 @dataclass(frozen=True)
 class Export:
     """A video with detections, and what the verb makes of it in `folder`."""
@@ -51,14 +55,18 @@ class Export:
     video: Path
 
     def run(self, verb: str, **options: object) -> int:
-        given = {"probe": self.folder / "p.json", "detections": self.folder / "d.parquet", **options}
-        if verb == "annotations":
-            given = {"groups": json.dumps(GROUPS), **given}
-        return main([verb, *(f"--{key.replace('_', '-')}={value}" for key, value in given.items())])
+        """A verb that reads what is painted with the `groups` that it is given."""
+        given = {"probe": self.folder / "p.json", "groups": json.dumps(GROUPS), **options}
+        painted = self.folder / f"painted/{hash(given['groups'])}.parquet"
+        if not painted.exists():
+            decided = {key: given[key] for key in ("probe", "groups")}
+            assert call("paint", **decided, detections=self.folder / "d.parquet", out=painted) == 0
+        return call(verb, **given, painted=painted)
 
     def images(self, out: Path, **options: object) -> int:
         """The frames as images."""
-        return self.run("annotated-images", video=self.video, out=out, **options)
+        given = {"probe": self.folder / "p.json", "detections": self.folder / "d.parquet", **options}
+        return call("annotated-images", video=self.video, out=out, **given)
 
     def write(self, kind: str, name: str = "a", **options: object) -> Path:
         """A format's file or folder."""
@@ -91,7 +99,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Export:
 def coverage(export: Export) -> dict[tuple[int, str], int]:
     """(frame, group) -> pixels, as `coverage` counts them."""
     out = export.folder / "c.csv"
-    assert export.run("coverage", groups=json.dumps(GROUPS), out=out) == 0
+    assert export.run("coverage", out=out) == 0
     with out.open(newline="", encoding="utf-8") as stream:
         return {(int(r["frame"]), r["group"]): int(r["pixels"]) for r in csv.DictReader(stream) if r["pixels"]}
 

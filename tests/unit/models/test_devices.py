@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from objmask.errors import ModelError
-from objmask.models.devices import runtime_folder, visible_gpus
+from objmask.jobs.private_folder import runtime_folder
+from objmask.models.devices import visible_gpus
 
 CLAIM = """
 import os, sys

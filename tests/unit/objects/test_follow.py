@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +10,8 @@ import pytest
 from builders import found
 
 from objmask.detections.arrays import Detections
-from objmask.objects.follow import CONFIRMED, Follower, Sight
+from objmask.objects.follow import CONFIRMED, SHRUNK, Follower, Sight
+from objmask.objects.merge import Seen, merged
 from objmask.objects.motion import Motion
 
 SIZE = (61, 101)
@@ -242,3 +243,144 @@ def test_without_a_cut_the_same_frames_are_filled_in():
     assert [len(one) for one in follow(both(frames[:12], frames[12:], STILL), extend_s=0)] == [1] * 10 + [0] * 4 + [
         1
     ] * 8
+
+
+def part(row: int, share: float, at: Place = still, score: float = 0.9) -> Detections:
+    """The left part of the square, with such a share of its pixels."""
+    y, x, bottom, right = square(row, at)
+    return found(("cup", score, (y, x, bottom, x + (right - x) * share)), side=33)
+
+
+def shrinking(
+    rows: int, shares: Mapping[int, float], at: Place = still, missed: Sequence[int] = ()
+) -> list[Detections]:
+    """Of each row not said otherwise the share of the last one that is said; at first all of it."""
+    frames, share = [], 1.0
+    for row in range(rows):
+        share = shares.get(row, share)
+        frames.append(found() if row in missed else part(row, share, at))
+    return frames
+
+
+def spans_of(frame: Detections) -> list[tuple[float, float]]:
+    """From which to which column of the grid each mask reaches."""
+    return [(float(box[1]) * (SIZE[1] - 1), float(box[3]) * (SIZE[1] - 1)) for box in frame.boxes]
+
+
+@pytest.mark.parametrize("motion", [panning(), None], ids=["flow", "straight line"])
+def test_what_a_mask_suddenly_loses_is_carried_on_for_gap_s_and_no_longer(motion):
+    """The network still finds the object, but half of it: the other half is there all the same."""
+    at = drifting if motion else still
+    filled = follow(sights(shrinking(24, {10: 0.5}, at), motion))
+    # Found whole in row 9, so until half a second after that, in frames of a tenth of a second.
+    assert [carried(frame) for frame in filled] == [[0]] * 10 + [[0, k] for k in range(1, 6)] + [[0]] * 9
+    for row in range(10, 15):
+        assert filled[row].track_ids == (0, 0)
+        assert filled[row].sources == ("detected", "flow" if motion else "tracked")
+        left = at(row)[1] * (SIZE[1] - 1)
+        [_, (first, last)] = spans_of(filled[row])
+        # All of it, where it is now.
+        assert first == pytest.approx(left, abs=1.5)
+        assert last == pytest.approx(left + 20, abs=1.5)
+
+
+@pytest.mark.parametrize(("share", "lost"), [(SHRUNK - 0.08, True), (SHRUNK + 0.08, False), (1.0, False), (1.4, False)])
+def test_less_than_a_share_of_the_pixels_is_suddenly(share, lost):
+    filled = follow(sights(shrinking(14, {6: share})))
+    assert (len(filled[6]) == 2) is lost
+
+
+def test_what_shrinks_little_by_little_loses_nothing():
+    filled = follow(sights(shrinking(12, {row: 0.75 ** (row - 2) for row in range(3, 9)})))
+    assert [carried(frame) for frame in filled] == [[0]] * 12
+
+
+@pytest.mark.parametrize("share", [1.0, SHRUNK + 0.08])
+def test_a_mask_that_grows_back_ends_it(share):
+    filled = follow(sights(shrinking(20, {6: 0.4, 8: share})))
+    assert [carried(frame) for frame in filled] == [[0]] * 6 + [[0, 1], [0, 2]] + [[0]] * 12
+
+
+def test_a_mask_that_grows_back_a_little_does_not_end_it():
+    filled = follow(sights(shrinking(20, {6: 0.4, 8: 0.5})))
+    assert [carried(frame) for frame in filled] == [[0]] * 6 + [[0, k] for k in range(1, 6)] + [[0]] * 9
+
+
+def test_what_shrinks_twice_loses_twice():
+    """The half that is left in row 6 and lost in row 9 goes on as long after its last find as the whole did."""
+    filled = follow(sights(shrinking(20, {6: 0.5, 9: 0.2})))
+    assert [carried(frame) for frame in filled[5:16]] == [
+        *([0], [0, 1], [0, 2], [0, 3], [0, 1, 4], [0, 2, 5], [0, 3], [0, 4], [0, 5], [0], [0]),
+    ]
+
+
+def test_what_grows_back_to_the_smaller_of_two_losses_ends_that_one():
+    filled = follow(sights(shrinking(20, {6: 0.5, 8: 0.2, 9: 0.45})))
+    assert [carried(frame) for frame in filled[5:12]] == [[0], [0, 1], [0, 2], [0, 1, 3], [0, 4], [0, 5], [0]]
+
+
+def test_it_flickers_and_the_whole_is_there_in_every_frame():
+    filled = follow(sights(shrinking(21, {row: 1.0 - 0.6 * (row % 2) for row in range(21)})))
+    for row, frame in enumerate(filled):
+        assert max(last for _, last in spans_of(frame)) == pytest.approx(60, abs=1.5), row
+        assert len(frame) == 1 + row % 2
+
+
+def test_what_is_lost_is_carried_on_while_the_rest_is_missed():
+    """In row 8 nothing is found: what is carried is the rest, from both sides, and what was lost before."""
+    filled = follow(sights(shrinking(18, {6: 0.5}, missed=[8])))
+    assert [carried(frame) for frame in filled[5:12]] == [[0], [0, 1], [0, 2], [-1, 1, 3], [0, 4], [0, 5], [0]]
+
+
+def test_what_is_lost_across_a_gap_counts_from_when_it_was_last_found():
+    filled = follow(sights(shrinking(18, {8: 0.5}, missed=[6, 7])))
+    assert [carried(frame) for frame in filled[5:13]] == [[0], [-2, 1], [-1, 2], [0, 3], [0, 4], [0, 5], [0], [0]]
+
+
+def test_frames_that_the_network_does_not_see_have_it_too():
+    frames = [one if row % 2 == 0 else None for row, one in enumerate(shrinking(20, {10: 0.5}))]
+    filled = follow(sights(frames))
+    whole = [any(last > 58 for _, last in spans_of(frame)) for frame in filled]
+    # Row 8 is the last one with all of it; row 9, between the two, has the mask from before.
+    assert whole == [True] * 14 + [False] * 6
+
+
+@pytest.mark.parametrize("motion", [STILL, None], ids=["flow", "straight line"])
+def test_nothing_that_is_lost_is_carried_across_a_cut(motion):
+    frames = shrinking(24, {10: 0.5})
+    joined = follow(both(frames[:12], frames[12:], motion))
+    assert [carried(frame) for frame in joined] == [[0]] * 10 + [[0, 1], [0, 2]] + [[0]] * 12
+    # The first frame of a scene has lost nothing to the last one of another.
+    joined = follow(both(frames[:10], frames[10:], motion))
+    assert [carried(frame) for frame in joined] == [[0]] * 24
+
+
+def test_of_two_objects_one_shrinks():
+    other = seen(16, lambda row: (0.7, 0.1), name="book")
+    pairs = zip(shrinking(16, {6: 0.5}), other, strict=True)
+    filled = follow(sights([Detections.concatenate(pair) for pair in pairs]))
+    assert [sorted(zip(frame.track_ids, frame.carried, strict=True)) for frame in filled[5:8]] == [
+        [(0, 0), (1, 0)],
+        [(0, 0), (0, 1), (1, 0)],
+        [(0, 0), (0, 2), (1, 0)],
+    ]
+
+
+def test_what_leaves_the_picture_while_it_is_lost_is_gone():
+    frames = [*shrinking(8, {6: 0.5}, lambda row: (0.3, 0.75)), *seen(6, still, missed=range(6))]
+    motion = [None, *[STILL] * 7, *[panning(12)] * 6]
+    given = [replace(sight, motion=one) for sight, one in zip(sights(frames), motion, strict=True)]
+    filled = follow(given)
+    assert [len(frame) for frame in filled[:8]] == [1] * 6 + [2] * 2
+    # 20 pixels from column 75 on leave a grid of 101 by 12 pixels a frame.
+    assert [len(frame) for frame in filled[10:]] == [0] * 4
+
+
+def test_painting_uses_the_mask_that_was_found():
+    """What is lost is hidden for a while, and not painted."""
+    filled = follow(sights(shrinking(16, {6: 0.5})))
+    scored = [replace(one, scores=np.full(len(one), 0.9, np.float32), found_scores=()) for one in filled]
+    objects = list(merged(Seen(one, 0, 0) for one in scored))
+    assert [len(one) for one in objects] == [1] * 16
+    assert all(one.carried == (0,) for one in objects)
+    assert objects[8].boxes[0].tolist() == pytest.approx(list(part(8, 0.5).boxes[0]))

@@ -19,11 +19,10 @@ from objmask.detections.arrays import Detections, DetectionWriter
 from objmask.detections.frames_table import FrameTable, frames_path
 from objmask.errors import DataError
 from objmask.evaluation.hiding import pixels_of
+from objmask.hidden.decide import hidden_by_frame, refuse_gaps
 from objmask.objects.tables import found_by_frame, objects_by_frame, read_tables
 from objmask.objects.track import TrackSettings, track
 from objmask.progress import Progress
-from objmask.render.privacy import Privacy, refuse_gaps
-from objmask.streams.neighbours import sliding
 from objmask.video.info import VideoInfo
 from objmask.video.probe import probe
 from objmask.video.reader import read_frames
@@ -63,16 +62,17 @@ def rows(path: Path, info: VideoInfo) -> list[Detections]:
 
 def hidden(path: Path, info: VideoInfo, **changes: object) -> list[np.ndarray]:
     values = {"score": 0.3, "threshold": 0.3, "shape": "mask", "grow": 0.05, "hold": 0}
-    privacy = Privacy(Hiding(objects=frozenset({"person", "cup"}), **{**values, **changes}), info)  # type: ignore[arg-type]
-    prepared = sliding(
-        map(privacy.prepare, rows(path, info)), privacy.hold.spans(read_tables([path], info.sha256)[0][1], [])
-    )
-    return [pixels_of(privacy.areas(around, here), info) for around, here in prepared]
+    hiding = Hiding(objects=frozenset({"person", "cup"}), **{**values, **changes})  # type: ignore[arg-type]
+    return [
+        pixels_of([area.patch for area in areas], info)
+        for areas in hidden_by_frame(info, read_tables([path], info.sha256), hiding)
+    ]
 
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("flow", [True, False], ids=["flow", "straight line"])
-def test_whatever_is_hidden_without_tracks_is_hidden_with_them(tmp_path, seed, flow):
+def test_whatever_is_found_in_a_frame_is_hidden_in_it_with_tracks_too(tmp_path, seed, flow):
+    """What a frame hides in others moves with its track, so this is about each frame alone."""
     source, info = video(tmp_path)
     rng = np.random.default_rng(seed)
     pool = random_detections(rng, 6)
@@ -86,7 +86,6 @@ def test_whatever_is_hidden_without_tracks_is_hidden_with_them(tmp_path, seed, f
     after = tracked(before, info, source if flow else None, tmp_path / "tracks/clip.parquet")
     changes = {
         "shape": ("mask", "box", "ellipse")[seed % 3],
-        "hold": seed % 2,
         "score": 0.1 + 0.1 * (seed % 4),
     }
     more = 0

@@ -13,8 +13,7 @@ from rewording import helped, logged, raised, reword
 import objmask
 from objmask.cli import VERBS, main
 from objmask.detections.arrays import Detections
-from objmask.files.parquet import metadata_of
-from objmask.files.whole import write_json
+from objmask.files.whole import sha256_of, write_json
 from objmask.provenance.record import code_digest, modules_of
 from objmask.video import probe
 
@@ -87,15 +86,31 @@ def test_comments_docstrings_and_layout_cost_no_rerun(copy):
 
 
 DRAWN = {"masks", "overlay", "coverage"}
+HIDING = {"hide", "protect", "audit"}
 BEFORE = {"probe", "frames", "images", "detect"}
 
 
 @pytest.mark.parametrize(
     ("module", "old", "new", "touched", "untouched"),
     [
-        ("detections/masks.py", "threshold * 255)", "threshold * 254)", DRAWN | {"protect"}, BEFORE | {"gather"}),
-        ("detections/classes.py", "_DISTANCE = 40", "_DISTANCE = 41", DRAWN, BEFORE | {"gather"}),
-        ("render/privacy.py", "GREY = 128", "GREY = 127", {"protect"}, DRAWN | BEFORE),
+        ("detections/masks.py", "threshold * 255)", "threshold * 254)", {"paint", "hide"}, BEFORE | {"gather"}),
+        ("detections/classes.py", "_DISTANCE = 40", "_DISTANCE = 41", DRAWN | {"paint"}, BEFORE | {"gather"}),
+        ("painted/decide.py", "LIKE = 0.1", "LIKE = 0.2", {"paint", "evaluate-videos"}, BEFORE | {"track"} | HIDING),
+        (
+            "hidden/decide.py",
+            "LARGE = 0.01, 0.1",
+            "LARGE = 0.01, 0.2",
+            {"hide", "audit", "evaluate-videos"},
+            BEFORE | {"track", "paint"} | DRAWN,
+        ),
+        (
+            "render/overlay.py",
+            "_OPACITY_256 = 110",
+            "_OPACITY_256 = 111",
+            {"overlay"},
+            BEFORE | HIDING | {"paint", "masks", "coverage", "annotations", "clips", "evaluate-videos"},
+        ),
+        ("render/privacy.py", "GREY = 128", "GREY = 127", {"protect"}, DRAWN | BEFORE | {"hide", "audit"}),
         (
             "coverage/intervals.py",
             "BLOCK_S = 2.0",
@@ -137,7 +152,7 @@ RUNTIMES = (
 )
 
 
-@pytest.mark.parametrize("verb", ["masks", "overlay", "protect", "coverage", "summary", "probe", "evaluate-videos"])
+@pytest.mark.parametrize("verb", ["paint", "hide", *sorted(DRAWN), "protect", "summary", "probe", "evaluate-videos"])
 def test_a_detector_edit_never_re_renders(verb):
     assert not any(name.startswith("models/") for name in names(verb))
 
@@ -179,6 +194,8 @@ def test_what_only_says_or_finds_is_in_no_digest(verb):
 
 
 DRAWING = (
+    "painted/",
+    "hidden/",
     "render/",
     "report/",
     "review/",
@@ -196,6 +213,18 @@ def test_what_is_made_of_detections_never_detects_again(verb):
     assert [name for name in names(verb) if name.startswith(DRAWING)] == []
 
 
+@pytest.mark.parametrize("verb", ["paint", "hide", "coverage", "annotations"])
+def test_what_draws_decides_and_counts_nothing_again(verb):
+    assert [name for name in names(verb) if name.startswith("render/")] == []
+
+
+@pytest.mark.parametrize("verb", ["masks", "overlay", "protect", "coverage", "annotations", "clips"])
+def test_what_draws_and_counts_decides_nothing(verb):
+    """It reads what was decided, so that a change of how to decide runs the one that does."""
+    deciding = {"painted/decide.py", "painted/paint.py", "hidden/decide.py", "hidden/hide.py", "objects/merge.py"}
+    assert not names(verb) & deciding
+
+
 @pytest.mark.parametrize("verb", ["frames", "detect", "gather"])
 def test_how_videos_are_probed_and_written_never_detects_again(verb):
     """What a probe says is in its file, which is an input."""
@@ -209,12 +238,13 @@ def test_what_is_only_said_costs_no_rerun(copy, found, at_least):
     assert digests(copy, *VERBS) == {verb: code_digest(verb) for verb in VERBS}
 
 
-FIND_BY_NAME = ("cli.py", "jobs/commands.py", "models/families/__init__.py")
+FIND_BY_NAME = ("cli.py", "jobs/commands.py", "prepared/serve.py", "models/families/__init__.py")
 
 
 def test_no_import_escapes_it():
-    """Imports that it cannot see: relative ones, and those by name; only the command line finds its verbs so,
-    the families of networks are found so, which it knows, and Snakemake's modules where its commands are put right."""
+    """Imports that it cannot see: relative ones, and those by name. Only the command line, and the process of which
+    jobs are forks, find the verbs so, the families of networks are found so, which it knows, and Snakemake's modules
+    where its commands are put right."""
     for path in PACKAGE.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"^\s*from \.", text, re.M), path
@@ -230,7 +260,7 @@ print(*sorted(m for m in sys.modules if m.startswith("objmask.")))
 """
 
 
-@pytest.mark.parametrize("verb", ["masks", "protect", "summary", "frames"])
+@pytest.mark.parametrize("verb", ["paint", "hide", "masks", "protect", "summary", "frames"])
 def test_what_python_really_loads_is_in_it(verb):
     modules = [
         "objmask." + name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in names(verb)
@@ -250,31 +280,77 @@ def test_what_python_really_loads_is_in_it(verb):
     assert all(name.startswith("objmask.video.") for name in extra), extra
 
 
-def test_what_a_result_was_made_of(tmp_path):
-    info = probe(make(tmp_path / "a.mp4"))
-    write_json(tmp_path / "p.json", info.to_json())
-    write_detections(tmp_path / "d.parquet", [Detections.empty()] * 20, video_sha256=info.sha256)
-    groups = '{"person": {"objects": ["person"], "colour": [255, 255, 255]}}'
-    arguments = [f"--probe={tmp_path}/p.json", f"--detections={tmp_path}/d.parquet", f"--groups={groups}"]
+GROUPS = '{"person": {"objects": ["person"], "colour": [255, 255, 255]}}'
 
-    def made_of(verb, *more):
-        file = tmp_path / f"{verb}.json"
-        assert main([verb, *arguments, *more, f"--out={tmp_path}/{verb}.out", f"--provenance={file}"]) == 0
-        assert str(tmp_path) not in file.read_text()
-        return json.loads(file.read_text())
 
-    first = made_of("coverage")
-    assert (first["verb"], first["code"]) == ("coverage", code_digest("coverage"))
-    assert first["video_sha256"] == info.sha256
-    assert list(first["models"]) == [metadata_of(tmp_path / "d.parquet").get("model", "None")]
-    assert first["settings"] == {"groups": groups, "score": 0.3, "threshold": 0.5, "corrections": None}
+class Steps:
+    """A video, detections in it, and the verbs that make something of them, with provenance."""
+
+    def __init__(self, folder):
+        self.folder, self.video = folder, make(folder / "a.mp4")
+        self.info = probe(self.video)
+        write_json(folder / "p.json", self.info.to_json())
+        model = {"model_sha256": "f" * 64, "settings_sha256": "5" * 64}
+        empty = [Detections.empty()] * 20
+        self.detections = folder / "detections/m/desk/a.parquet"
+        write_detections(self.detections, empty, video_sha256=self.info.sha256, **model)
+
+    def made_of(self, verb, out, *given):
+        out, file = self.folder / out, self.folder / "made_of.json"
+        probe = f"--probe={self.folder / 'p.json'}"
+        assert main([verb, probe, *given, f"--out={out}", f"--provenance={file}"]) == 0
+        assert str(self.folder) not in file.read_text()
+        document = json.loads(file.read_text())
+        assert (document["verb"], document["code"]) == (verb, code_digest(verb))
+        assert (document["video_sha256"], document["sha256"]) == (self.info.sha256, sha256_of(out))
+        return document
+
+    def paint(self, *more):
+        given = (f"--detections={self.detections}", f"--groups={GROUPS}")
+        return self.made_of("paint", "painted/desk/a.parquet", *given, *more)
+
+    def hide(self, *more):
+        return self.made_of("hide", "hidden/desk/a.parquet", f"--detections={self.detections}", *more)
+
+
+@pytest.fixture
+def steps(tmp_path):
+    return Steps(tmp_path)
+
+
+def test_what_a_table_was_decided_of(steps):
+    first = steps.paint()
+    assert first["models"] == {"m": {"model_sha256": "f" * 64, "settings_sha256": "5" * 64}}
+    assert first["settings"] == {"groups": GROUPS, "score": 0.3, "threshold": 0.5, "corrections": None}
     assert {"objmask", "numpy", "pyarrow"} <= first["versions"].keys()
-    assert made_of("coverage") == first
-    other = made_of("coverage", "--score=0.4")
-    assert other["settings_sha256"] != first["settings_sha256"]
+    assert "decided" not in first
+    assert steps.paint() == first
+    assert steps.paint("--score=0.4")["settings_sha256"] != first["settings_sha256"]
+    assert steps.hide("--grow=0.2")["settings"]["hiding_grow"] == "0.2"
+
+
+def test_what_is_made_of_a_table_names_it(steps):
+    """By what it says, and not by the folder of the video. The models are those that it was decided of."""
+    steps.paint()
+    steps.hide('--objects=["person"]')
+    painted, hidden = (steps.folder / f"{name}/desk/a.parquet" for name in ("painted", "hidden"))
+    models = {"m": {"model_sha256": "f" * 64}}
+    given = (f"--painted={painted}", f"--groups={GROUPS}")
+    counted = steps.made_of("coverage", "a.csv", *given)
+    assert counted["settings"] == {"groups": GROUPS}
+    assert (counted["decided"], counted["models"]) == ({"painted": sha256_of(painted)}, models)
+    protected = steps.made_of("protect", "b.mp4", f"--video={steps.video}", f"--hidden={hidden}")
+    assert (protected["decided"], protected["models"]) == ({"hidden": sha256_of(hidden)}, models)
+    both = (*given, f"--hidden={hidden}", f"--coverage={steps.folder / 'a.csv'}", "--thumbnails=0")
+    told = steps.made_of("video-summary", "a.json", *both)
+    assert told["decided"] == {"painted": sha256_of(painted), "hidden": sha256_of(hidden)}
+    assert told["models"] == models
+    steps.hide("--grow=0.2", '--objects=["person"]')
+    again = steps.made_of("protect", "b.mp4", f"--video={steps.video}", f"--hidden={hidden}")
+    assert again["decided"] != protected["decided"]
 
 
 def test_a_failed_verb_leaves_no_provenance(tmp_path):
-    arguments = [f"--probe={tmp_path}/no", f"--detections={tmp_path}/no", "--groups={}", f"--out={tmp_path}/c.csv"]
+    arguments = [f"--probe={tmp_path}/no", f"--painted={tmp_path}/no", "--groups={}", f"--out={tmp_path}/c.csv"]
     assert main(["coverage", *arguments, f"--provenance={tmp_path}/p.json"]) == 1
     assert list(tmp_path.iterdir()) == []

@@ -1,15 +1,22 @@
-"""Pictures, detections and video facts for the renderers' tests."""
+"""Pictures, detections, video facts and what is decided of them, for the tests of deciding and of drawing."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections
 from objmask.detections.classes import Group, Palette
+from objmask.hidden.areas import Size
+from objmask.hidden.causes import HiddenArea
+from objmask.hidden.decide import Hider
+from objmask.painted.decide import PaintRules, paint_frame
+from objmask.painted.objects import PaintedObject
 from objmask.video.info import VideoInfo
 from objmask.video.planes import Planes
 
@@ -89,3 +96,25 @@ def found(*items: tuple[str, float, tuple[float, float, float, float]], mask: np
         np.array([box for _, _, box in items], np.float32).reshape(-1, 4),
         (full,) * len(items),
     )
+
+
+def hidden_areas(detections: Detections, hiding: Hiding, size: Size, *, interlaced: bool = False) -> list[HiddenArea]:
+    """What is hidden of a frame that stands alone."""
+    hider = Hider(hiding, size, interlaced=interlaced)
+    return hider.areas([hider.prepare([("m", detections)])], 0)
+
+
+def same_areas(some: Sequence[HiddenArea], others: Sequence[HiddenArea]) -> bool:
+    """Whether both are the same in place, pixels, causes and order."""
+    return len(some) == len(others) and all(
+        (a.patch.top, a.patch.left, a.causes) == (b.patch.top, b.patch.left, b.causes)
+        and np.array_equal(a.patch.mask, b.patch.mask)
+        for a, b in zip(some, others, strict=True)
+    )
+
+
+def painted(
+    detections: Detections, width: int, height: int, score: float = 0.3, threshold: float = 0.5
+) -> tuple[PaintedObject, ...]:
+    """What is painted of a frame."""
+    return paint_frame(detections, ["m"] * len(detections), PaintRules(PALETTE, score, threshold), height, width)

@@ -9,8 +9,11 @@ import pytest
 from scenes import PALETTE, found, info
 
 from objmask.detections.arrays import DetectionWriter
-from objmask.detections.masks import paint
-from objmask.objects.tables import found_by_frame, read_tables
+from objmask.objects.tables import read_tables
+from objmask.painted.decide import PaintRules
+from objmask.painted.objects import labels_of
+from objmask.painted.paint import write_painted
+from objmask.painted.table import PaintedTable
 from objmask.progress import Progress
 from objmask.render.colour_masks import label_planes, labels_of_planes, labels_of_rgb, read_masks, write_masks
 from objmask.video import probe, read_frames
@@ -70,14 +73,17 @@ def test_a_mask_video_read_back_has_the_painted_groups(tmp_path: Path, size: tup
                 ("laptop", 0.6, (0.4, 0.3, 0.9, 0.8)),
                 ("cup", 0.8, (0.3, 0.6 - shift, 0.7, 0.9 - shift)),
                 ("sink", 0.7, (0.6, 0.0, 1.0, 0.3)),
-                ("book", 0.1, (0.0, 0.0, 1.0, 1.0)),  # under the score threshold
+                ("book", 0.1, (0.0, 0.0, 1.0, 1.0)),  # under the lowest score
             ]
             writer.write(n, n * 1001, 1001, inferred=True, found=found(*boxes, mask=mask))
     tables = read_tables([tmp_path / "d.parquet"], video.sha256)
     out = tmp_path / "masks.mp4"
-    with Progress("masks", 8) as progress:
-        write_masks(video, tables, PALETTE, out, progress, score=0.3, threshold=0.5, lossless=lossless)
-    expected = [paint(d.select(score=0.3), PALETTE, size[1], size[0], 0.5)[0] for d in found_by_frame(tables)]
+    with Progress("masks", 16) as progress:
+        write_painted(video, tables, PaintRules(PALETTE, 0.3, 0.5), tmp_path / "p.parquet", progress)
+        painted = PaintedTable.read(tmp_path / "p.parquet", video)
+        write_masks(video, painted, PALETTE, out, progress, lossless=lossless)
+    expected = [labels_of(objects, PALETTE, size[1], size[0]) for objects in painted.objects()]
+    assert all(labels.any() for labels in expected)
     written = probe(out)
     back = [labels[: size[1], : size[0]] for labels in read_masks(out, written, PALETTE)]
     assert len(back) == 8

@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from scenes import PALETTE, found, info, noise
+from scenes import PALETTE, found, hidden_areas, info, noise
 
 from objmask.config.hiding import HiddenLook, Hiding, Shape, Style
 from objmask.detections.arrays import Detections
 from objmask.detections.masks import Patch
-from objmask.render.privacy import GREY, Privacy, grow, merge_objects, to_blocks
-from objmask.streams.neighbours import beside, sliding
+from objmask.hidden.causes import ZONE, Cause, HiddenArea
+from objmask.render.privacy import GREY, Privacy
 from objmask.video.planes import Planes
 
 SENSITIVE = PALETTE.hidden(["toilet"])
@@ -36,16 +35,15 @@ def settings(style: Style = "solid", **changes: object) -> Chosen:
 def render(picture: Planes, detections: Detections, chosen: Chosen) -> Planes:
     height, width = picture.y.shape
     hiding, look = chosen
-    privacy = Privacy(hiding, info(width, height), look)
-    return privacy.render(picture, [privacy.prepare(detections)], 0)
+    return Privacy(look).render(picture, hidden_areas(detections, hiding, info(width, height)))
 
 
 def hidden(picture: Planes, detections: Detections, chosen: Chosen) -> np.ndarray:
-    """The grown masks, (h, w) bool, from the geometry alone."""
+    """The hidden blocks as pixels, (h, w) bool, from what was decided alone."""
     height, width = picture.y.shape
     blocks = np.zeros(picture.u.shape, bool)
-    for patch in Privacy(chosen[0], info(width, height)).prepare(detections):
-        blocks[patch.rows, patch.columns] |= patch.mask
+    for area in hidden_areas(detections, chosen[0], info(width, height)):
+        blocks[area.patch.rows, area.patch.columns] |= area.patch.mask
     return blocks.repeat(2, 0).repeat(2, 1)[:height, :width]
 
 
@@ -107,7 +105,8 @@ def test_pixelate_and_blur_depend_on_cell_means_alone(style: Style, strength: in
     picture = noise(400, 300)
     laptop = found(("laptop", 0.9, BOXES["middle"]))
     chosen = settings(style, strength=strength)
-    [patch] = Privacy(chosen[0], info(400, 300)).prepare(laptop)
+    [area] = hidden_areas(laptop, chosen[0], info(400, 300))
+    patch = area.patch
     cell = -(-max(patch.mask.shape) // strength)
     pixels = patch.mask.repeat(2, 0).repeat(2, 1)
     shuffled = [plane.copy() for plane in (picture.y, picture.u, picture.v)]
@@ -142,100 +141,24 @@ def test_the_picture_given_is_left_alone(style: Style) -> None:
     assert equal(picture, Planes(*before))
 
 
-def test_an_object_with_an_empty_mask_is_hidden_by_its_box() -> None:
-    picture = noise(64, 48)
-    faint = found(("person", 0.9, BOXES["middle"]), mask=np.full((8, 8), 40, np.uint8))
-    out = render(picture, faint, settings())
-    assert (out.y[16:32, 14:36] == GREY).all()
+def test_of_areas_that_overlap_the_first_one_is_seen() -> None:
+    """The larger one comes first: its cells go through, and the smaller one shows no second grid over the same."""
+    picture, look = noise(64, 48), HiddenLook(style="pixelate", strength=1)
+    large = HiddenArea(Patch(2, 2, np.ones((16, 20), bool)), (Cause("tv"),))
+    small = HiddenArea(Patch(10, 12, np.ones((12, 14), bool)), (Cause("person"),))
+    out, alone = Privacy(look).render(picture, [large, small]), Privacy(look).render(picture, [large])
+    assert np.array_equal(out.y[4:36, 4:44], alone.y[4:36, 4:44])
+    assert len(np.unique(out.y[36:44, 24:52])) == 1
+    assert np.array_equal(out.y[44:], picture.y[44:])
 
 
-def test_what_is_not_sensitive_or_too_uncertain_stays() -> None:
-    picture = noise(64, 48)
-    others = found(("cup", 0.9, BOXES["middle"]), ("person", 0.05, BOXES["corner"]))
-    assert equal(render(picture, others, settings()), picture)
-    assert not equal(render(picture, found(("toilet", 0.9, BOXES["middle"])), settings()), picture)
-
-
-@pytest.mark.parametrize("radius_px", [1, 2, 7, 30])
-@pytest.mark.parametrize("place", [(20, 30), (21, 31), (0, 0), (0, 89), (49, 60)], ids=str)
-def test_grow_covers_the_whole_margin_and_hardly_more(place: tuple[int, int], radius_px: int) -> None:
-    top, left = place
-    patch = Patch(top, left, np.ones((11, 41), bool)[: 60 - top, : 100 - left])
-    grown = grow(to_blocks(patch), radius_px, 30, 50)
-    blocks = np.zeros((30, 50), bool)
-    blocks[grown.rows, grown.columns] = grown.mask
-    full = blocks.repeat(2, 0).repeat(2, 1)
-    y, x = np.mgrid[:60, :100]
-    below, right = patch.rows.stop - 1, patch.columns.stop - 1
-    away = np.hypot(np.maximum(np.maximum(top - y, y - below), 0), np.maximum(np.maximum(left - x, x - right), 0))
-    assert full[away <= radius_px].all()
-    assert not full[away > radius_px + 5].any()
-
-
-@pytest.mark.parametrize("hold", [0, 1, 3])
-def test_hold_hides_the_place_in_neighbouring_frames(hold: int) -> None:
-    frames = [Detections.empty()] * 10
-    frames[5] = found(("person", 0.9, BOXES["middle"]))
-    hiding, look = settings()
-    privacy = Privacy(hiding, info(64, 48), look)
-    picture = noise(64, 48)
-    changed = [
-        not equal(privacy.render(picture, around, here), picture)
-        for around, here in sliding(map(privacy.prepare, frames), beside(hold))
-    ]
-    assert changed == [abs(i - 5) <= hold for i in range(10)]
-
-
-def test_zones_are_hidden_always() -> None:
-    picture = noise(64, 48)
-    zone = ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (0.0, 0.5))
-    out = render(picture, Detections.empty(), settings(zones=(zone,)))
-    assert (out.y[:24, :32] == GREY).all()
-    assert np.array_equal(out.y[26:], picture.y[26:])
-
-
-def test_whole_frame_when_nothing_was_found() -> None:
-    picture = noise(63, 47)
-    chosen = settings(whole_frame_when="no_detection")
-    assert (render(picture, Detections.empty(), chosen).y == GREY).all()
-    assert (render(picture, found(("cup", 0.9, BOXES["middle"])), chosen).v == GREY).all()
-    assert not (render(picture, found(("person", 0.9, BOXES["dot"])), chosen).y == GREY).all()
-
-
-def test_whole_frame_goes_by_what_the_network_found_and_not_by_what_people_add() -> None:
-    added = replace(found(("person", 1.0, BOXES["dot"])), sources=("manual",))
-    assert (render(noise(64, 48), added, settings(whole_frame_when="no_detection")).y == GREY).all()
-
-
-def test_whole_frame_goes_by_the_frame_itself_whatever_is_held() -> None:
-    hiding, look = settings(whole_frame_when="no_detection")
-    privacy = Privacy(hiding, info(64, 48), look)
-    frames = [found(("person", 0.9, BOXES["corner"])), Detections.empty()]
-    out = [privacy.render(noise(64, 48), *place) for place in sliding(map(privacy.prepare, frames), beside(3))]
-    assert [(picture.y == GREY).all() for picture in out] == [False, True]
-
-
-@pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 1, 3), (3, 1, 2, 0), (0, 1, 2, 3, 0, 1, 2, 3)], ids=str)
-def test_a_zone_hides_all_between_its_corners_in_any_order(order: tuple[int, ...]) -> None:
-    corners = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9))
-    out = render(noise(64, 48), Detections.empty(), settings(zones=(tuple(corners[i] for i in order),)))
-    assert (out.y[6:42, 8:56] == GREY).all()
-
-
-def test_an_object_between_pixels_is_hidden() -> None:
-    picture = noise(64, 48)
-    out = render(picture, found(("person", 0.9, (20.3 / 47, 0.2, 20.6 / 47, 0.2001))), settings())
-    assert (out.y[20:22, 12:14] == GREY).all()
-
-
-def test_merging_keeps_every_pixel() -> None:
-    rng = np.random.default_rng(3)
-    patches = [Patch(int(t), int(x), rng.random((int(h), int(w))) < 0.5) for t, x, h, w in rng.integers(1, 40, (30, 4))]
-    before, after = np.zeros((100, 100), bool), np.zeros((100, 100), bool)
-    for area, group in ((before, patches), (after, merge_objects(patches))):
-        for patch in group:
-            area[patch.rows, patch.columns] |= patch.mask
-    assert np.array_equal(before, after)
+def test_whether_a_frame_hides_objects_is_remembered_and_zones_do_not_count() -> None:
+    privacy = Privacy()
+    place = Patch(0, 0, np.ones((4, 4), bool))
+    for causes in ([], [Cause(ZONE)], [Cause("person")], [Cause(ZONE), Cause("person")]):
+        privacy.render(noise(64, 48), [HiddenArea(place, (cause,)) for cause in causes])
+    privacy.render(noise(64, 48), [HiddenArea(place, (Cause(ZONE), Cause("person")))])
+    assert privacy.hides == [False, False, True, True, True]
 
 
 @pytest.mark.parametrize("wrong", [{"strength": 0}, {"strength": 9}, {"grow": -0.1}])

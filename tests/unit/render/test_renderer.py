@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from scenes import info, noise
 
-from objmask.detections.arrays import Detections, DetectionWriter
-from objmask.detections.frames_table import frames_path
+from objmask.detections.frames_table import FrameTable
 from objmask.errors import DataError
-from objmask.objects.tables import found_by_frame, read_tables
 from objmask.progress import Progress
-from objmask.render.hold import NO_HOLD
-from objmask.render.privacy import refuse_gaps
 from objmask.render.renderer import render_video
 from objmask.video import Planes, VideoWriter, probe, read_frames
 
-SHA256 = "5" * 64
 STEP = 1001
 FRAMES = 12
 
 
 class Copy:
-    """A renderer that shows the source."""
+    """A renderer that shows the source, and remembers what was decided about each frame."""
 
-    hold = NO_HOLD
     viewed = False
 
-    def prepare(self, found: Detections) -> None:
-        return None
+    def __init__(self) -> None:
+        self.decided: list[int] = []
 
-    def render(self, picture: Planes, around: Sequence[None], here: int) -> Planes:
+    def render(self, picture: Planes, decided: int) -> Planes:
+        self.decided.append(decided)
         return picture
 
 
@@ -45,26 +42,26 @@ def video(tmp_path: Path) -> Path:
     return path
 
 
-def tables(folder: Path, numbers: Sequence[int], name: str = "d", every: int = 1) -> Path:
-    path = folder / f"{name}.parquet"
-    with DetectionWriter(
-        path, frames_path(path), {"time_base": "1/30000", "start_pts": 0, "video_sha256": SHA256}
-    ) as writer:
-        for n in numbers:
-            writer.write(n, n * STEP, STEP, inferred=n % every == 0, found=Detections.empty())
-    return path
+def table_of(numbers: Sequence[int]) -> FrameTable:
+    n = len(numbers)
+    number = np.array(numbers, np.int64)
+    columns = (number, number * STEP, np.full(n, STEP), np.ones(n, np.bool_), np.zeros(n, np.int32))
+    return FrameTable(*columns, Fraction(1, 30000), 0)
 
 
-def render(video: Path, detections: Path, out: Path, **options: object) -> None:
-    facts = probe(video)
+def render(
+    video: Path, numbers: Sequence[int], out: Path, decided: Sequence[int] | None = None, **options: object
+) -> list[int]:
+    """What was decided about each frame that was rendered; by default it is the frame's number."""
+    facts, renderer = probe(video), Copy()
+    given = numbers if decided is None else decided
     with Progress("copy", FRAMES) as progress, VideoWriter(out, facts) as writer:
-        tables = read_tables([detections], SHA256)
-        found = found_by_frame(tables)
-        render_video(Copy(), video, facts, tables[0][1], found, writer, progress, **options)  # type: ignore[arg-type]
+        render_video(renderer, video, facts, table_of(numbers), given, writer, progress, **options)  # type: ignore[arg-type]
+    return renderer.decided
 
 
 def test_frames_and_times_are_the_source_s(video: Path, tmp_path: Path) -> None:
-    render(video, tables(tmp_path, range(FRAMES)), tmp_path / "out.mp4")
+    assert render(video, range(FRAMES), tmp_path / "out.mp4") == list(range(FRAMES))
     times = [
         [(f.pts * i.time_base, f.duration_pts * i.time_base) for f in read_frames(p, i)]
         for p in (video, tmp_path / "out.mp4")
@@ -75,7 +72,7 @@ def test_frames_and_times_are_the_source_s(video: Path, tmp_path: Path) -> None:
 
 
 def test_a_window_needs_only_its_frames(video: Path, tmp_path: Path) -> None:
-    render(video, tables(tmp_path, range(3, 7)), tmp_path / "out.mp4", window=(0.1, 0.22))
+    assert render(video, range(3, 7), tmp_path / "out.mp4", window=(0.1, 0.22)) == [3, 4, 5, 6]
     facts = probe(tmp_path / "out.mp4")
     assert [f.pts * facts.time_base * 30000 for f in read_frames(tmp_path / "out.mp4", facts)] == [
         n * STEP for n in range(3, 7)
@@ -90,25 +87,26 @@ def test_a_window_needs_only_its_frames(video: Path, tmp_path: Path) -> None:
 def test_a_frame_that_is_not_accounted_for_fails_and_leaves_nothing(
     video: Path, tmp_path: Path, numbers: Sequence[int]
 ) -> None:
-    detections = tables(tmp_path, numbers)
     before = sorted(tmp_path.iterdir())
     with pytest.raises(DataError, match="run detect again"):
-        render(video, detections, tmp_path / "out.mp4")
+        render(video, numbers, tmp_path / "out.mp4")
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_two_models_must_have_seen_the_same_frames(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="other frames"):
-        read_tables([tables(tmp_path, range(5), "a"), tables(tmp_path, range(4), "b")], SHA256)
+def test_what_is_decided_of_no_frame_fails_and_leaves_nothing(video: Path, tmp_path: Path) -> None:
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(DataError, match="more is decided than its frames table has frames"):
+        render(video, range(FRAMES), tmp_path / "out.mp4", range(FRAMES + 1))
+    assert sorted(tmp_path.iterdir()) == before
 
 
-def test_protecting_refuses_frames_without_inference(tmp_path: Path) -> None:
-    refuse_gaps(read_tables([tables(tmp_path, range(6), "a")], SHA256))
-    with pytest.raises(DataError, match=r"4 of 6 frames, the first 1.*detect\.every"):
-        refuse_gaps(read_tables([tables(tmp_path, range(6), "b", every=3)], SHA256))
+def test_what_is_wrong_at_the_end_of_a_table_comes_to_light(video: Path, tmp_path: Path) -> None:
+    """A table finds rows of unknown frames only when its last frame was read."""
 
+    def decided() -> Iterator[int]:
+        yield from range(FRAMES)
+        raise DataError("rows of a frame that is not there")
 
-def test_detections_of_another_video_are_refused(tmp_path: Path) -> None:
-    """Two clips of equal length have equal frame numbers and times."""
-    with pytest.raises(DataError, match="another video"):
-        read_tables([tables(tmp_path, range(5))], "0" * 64)
+    with pytest.raises(DataError, match="not there"):
+        render(video, range(FRAMES), tmp_path / "out.mp4", decided())  # type: ignore[arg-type]
+    assert not (tmp_path / "out.mp4").exists()

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from builders import PALETTE, found, write_detections
 from clips import make
+from decided import painted_of
 
-from objmask.coverage.by_frame import write_coverage
+from objmask.coverage.by_frame import FRAME_COLUMNS, write_coverage
 from objmask.errors import DataError
-from objmask.objects.tables import Tables
+from objmask.objects.tables import read_tables
 from objmask.progress import Progress
 from objmask.report.all_videos import thinned
 from objmask.report.bounds import MANY, PARTS, POINTS
@@ -34,12 +35,12 @@ def of(*frames):
 def table(tmp_path):
     """A coverage table as the workflow writes it: a person over the left half, twice, and an empty frame between."""
     half = found(("person", 0.9, (0, 0, 1, 0.5)))
-    video = make(tmp_path / "a.mp4", pts=range(0, 3003, 1001))
-    frames = write_detections(tmp_path / "a.parquet", [half, found(), half])
-    out = tmp_path / "a.csv"
+    info = probe(make(tmp_path / "a.mp4", pts=range(0, 3003, 1001)))
+    write_detections(tmp_path / "a.parquet", [half, found(), half], video_sha256=info.sha256)
+    tables, out = read_tables([tmp_path / "a.parquet"], info.sha256), tmp_path / "a.csv"
+    painted = painted_of(tmp_path / "painted.parquet", info, tables, PALETTE)
     with Progress("coverage", 3) as progress:
-        tables = Tables(((tmp_path / "a.parquet", frames),))
-        write_coverage(probe(video), tables, PALETTE, out, progress, score=0.3, threshold=0.5)
+        write_coverage(painted, PALETTE, out, progress)
     return out
 
 
@@ -52,7 +53,7 @@ def test_a_coverage_table_is_read_frame_by_frame(table):
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("fraction", "share"), (",person,", ",dog,"), ("0.5", "half"), ("\n0,", "\n0,0.0,person,1,0.1,1,1\n0,")],
+    [("fraction", "share"), (",person,", ",dog,"), ("0.5", "half"), ("\n0,", "\n0,0.0,person,1,0.1,1,1,0,0,0,0.9\n0,")],
 )
 def test_a_damaged_table_is_refused(table, old, new):
     table.write_text(table.read_text().replace(old, new, 1))
@@ -62,7 +63,7 @@ def test_a_damaged_table_is_refused(table, old, new):
 
 def test_blank_cells_are_frames_that_nobody_looked_at(table):
     lines = table.read_text().splitlines()
-    lines[1:4] = [",".join([*line.split(",")[:3], *[""] * 5]) for line in lines[1:4]]
+    lines[1:4] = [",".join([*line.split(",")[:3], *[""] * (len(FRAME_COLUMNS) - 3)]) for line in lines[1:4]]
     table.write_text("\n".join(lines) + "\n")
     frames = list(read_frames_of(table, GROUPS))
     assert [one.instances for one in frames] == [-1, 0, 1]

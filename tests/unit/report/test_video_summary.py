@@ -28,9 +28,17 @@ class Made:
         write_json(folder / "probe.json", probe(self.video).to_json())
         sha256 = probe(self.video).sha256
         write_detections(folder / "a.parquet", frames, video_sha256=sha256, model_sha256="f" * 64)
-        self.given = [f"--probe={folder / 'probe.json'}", "--detections", str(folder / "a.parquet")]
-        self.given += [f"--groups={PALETTE_JSON}"]
+        self.found = [f"--probe={folder / 'probe.json'}", f"--detections={folder / 'a.parquet'}"]
+        painted, groups = folder / "painted/a.parquet", f"--groups={PALETTE_JSON}"
+        assert main(["paint", *self.found, groups, f"--out={painted}"]) == 0
+        self.given = [f"--probe={folder / 'probe.json'}", f"--painted={painted}", groups]
         assert main(["coverage", *self.given, f"--out={folder / 'a.csv'}"]) == 0
+
+    def hide(self, objects: str = '["person"]') -> str:
+        """Hides; the option that says so."""
+        hidden = self.folder / "hidden/a.parquet"
+        assert main(["hide", *self.found, f"--objects={objects}", "--hold=0", f"--out={hidden}"]) == 0
+        return f"--hidden={hidden}"
 
     def code(self, *arguments: str) -> int:
         return main(

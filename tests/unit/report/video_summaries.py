@@ -13,8 +13,8 @@ import numpy as np
 from builders import PALETTE
 
 from objmask.files.whole import write_json
+from objmask.hidden.unhidden import Unhidden
 from objmask.render.thumbnails import drawing
-from objmask.render.unhidden import Unhidden
 from objmask.report.all_videos import ReportedVideo
 from objmask.report.bounds import BINS, FORMAT, MANY, PARTS, POINTS
 
@@ -90,7 +90,11 @@ def hidden(seed: int, gaps: int, nothing: float = 0.0, **more: Any) -> dict[str,
         **one,
         "hidden": {
             **said,
-            "unsure": 7,
+            "sensitive": 0.25,
+            "dearest": [
+                {"model": "net", "track": 7 - k, "class": name, "fraction": 0.2 / (k + 1), "scores": [0.0, 0.65]}
+                for k, name in enumerate(("laptop", "<b>person</b>")[:gaps])
+            ],
             "nothing": {"share": nothing, "said": unhidden(nothing).sentence()} if nothing else None,
         },
         "timeline": {**one["timeline"], "hidden": {"mean": share, "min": [0, *share[1:]]}},

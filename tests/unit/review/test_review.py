@@ -55,7 +55,7 @@ def results(tmp_path):
                 writer.write(number, number * 1001, 1001, inferred=True, found=one)
         if provenance:
             settings = {"hiding": '{"objects": ["person", "tv"], "score": 0.1}', "corrections": None, **provenance}
-            write_json(out / "provenance/protected" / f"{name}.json", {"settings": settings, "models": {model: {}}})
+            write_json(out / "provenance/hidden" / f"{name}.json", {"settings": settings, "models": {model: {}}})
         return out
 
     return make_results
@@ -106,6 +106,24 @@ def test_what_scores_just_too_little(results):
     [weak] = moments(results(frames_with(row(score=0.08), at=[4, 5])))
     assert (weak.kind, next(iter(weak.entries[0][1]))) == ("weak", "confirm")
     assert kinds(results(frames_with(row(score=0.04), at=[4, 5]))) == []
+
+
+LARGE = (0.0, 0.0, 0.8, 1.0)
+
+
+def test_what_is_large_and_not_sure_enough_is_not_hidden(results):
+    [weak] = moments(results(frames_with(row(score=0.25, box=LARGE), at=range(LENGTH))))
+    assert (weak.kind, weak.what) == ("weak", "found 20 times, never above 0.25: not hidden")
+    assert weak.worth == pytest.approx(0.9)
+    assert next(iter(weak.entries[0][1])) == "confirm"
+    assert kinds(results(frames_with(row(score=0.31, box=LARGE), at=range(LENGTH)))) == []
+
+
+def test_a_large_object_that_is_hidden_in_some_frames_only(results):
+    sure, weak = (frames_with(row(score=score, box=LARGE), at=range(LENGTH)) for score in (0.5, 0.2))
+    [found_weak] = moments(results([*sure[:15], *weak[15:]]))
+    assert (found_weak.kind, found_weak.frame) == ("weak", 15)
+    assert found_weak.what == "not hidden in 5 of 20 frames: too large for how sure the network is"
 
 
 def test_what_is_found_once(results):

@@ -87,11 +87,13 @@ def test_names_that_rules_fill_in_have_a_place():
 
 def test_what_is_given_away_is_told_from_what_was_found():
     kept = {place.top for place in LAYOUT if place.is_of_a_video and not place.is_to_hand_on}
-    assert kept == {"probe", "second_look", "chunks", "detections", "tracks", "logs", "benchmarks"}
+    found = {"probe", "second_look", "chunks", "detections", "tracks", "painted", "hidden"}
+    assert kept == found | {"logs", "benchmarks"}
 
 
 def test_a_video_is_named_by_what_its_files_have_in_common(tmp_path):
-    for name in ("tracks/net/desk/a.frames.parquet", "frames/b/00000000-00000008.net.nut", "logs/model/net.log"):
+    names = ("hidden/x/c.frames.parquet", "hidden/x/c.json", "painted/x/c.parquet", "logs/model/net.log")
+    for name in (*names, "tracks/net/desk/a.frames.parquet", "frames/b/00000000-00000008.net.nut"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    assert [video for _, video in files_of_videos(tmp_path)] == ["b", "desk/a"]
+    assert [video for _, video in files_of_videos(tmp_path)] == ["b", "x/c", "x/c", "x/c", "desk/a"]

@@ -20,6 +20,11 @@ OF_A_VIDEO = (
     "detections/net/{}.frames.parquet",
     "tracks/net/{}.parquet",
     "tracks/net/{}.frames.parquet",
+    "painted/{}.parquet",
+    "painted/{}.frames.parquet",
+    "hidden/{}.parquet",
+    "hidden/{}.frames.parquet",
+    "hidden/{}.json",
     "masks/{}.mp4",
     "masks_lossless/{}.mp4",
     "overlay/{}.mp4",
@@ -42,6 +47,8 @@ OF_A_VIDEO = (
     "exports/yolo/{}/images.txt",
     "exports/yolo/{}/data.yaml",
     "report/{}.json",
+    "provenance/painted/{}.json",
+    "provenance/hidden/{}.json",
     "provenance/protected/{}.json",
     "provenance/coco/{}.json",
     "logs/probe/{}.log",
@@ -49,6 +56,8 @@ OF_A_VIDEO = (
     "logs/detect/net/{}/00000000-00000020.log",
     "logs/gather/net/{}.log",
     "logs/track/net/{}.log",
+    "logs/paint/{}.log",
+    "logs/hide/{}.log",
     "logs/audit_frames/{}/00000000-00000020.net.log",
     "logs/audit_detect/net/{}/00000000-00000020.log",
     "logs/audit_gather/net/{}.log",
@@ -102,10 +111,8 @@ def test_files_of_videos_that_are_gone_and_no_others(tmp_path):
 
 
 def test_of_an_excluded_video_goes_what_is_handed_on_and_stays_what_cost_time(tmp_path):
-    costly = [
-        one for one in OF_A_VIDEO if one.split("/")[0] in ("probe", "chunks", "detections", "tracks", "second_look")
-    ]
-    costly += [one for one in OF_A_VIDEO if one.split("/")[0] in ("logs", "benchmarks")]
+    folders = ("probe", "chunks", "detections", "tracks", "painted", "hidden", "second_look", "logs", "benchmarks")
+    costly = [one for one in OF_A_VIDEO if one.split("/")[0] in folders]
     kept = fill(tmp_path, ["desk/a", "b/a", "a"]) + fill(tmp_path, [""], OF_NONE) + fill(tmp_path, ["b"], costly)
     gone = fill(tmp_path, ["b"], [one for one in OF_A_VIDEO if one not in costly])
     found = find_results(tmp_path, ["b", "no such"])

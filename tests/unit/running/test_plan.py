@@ -147,6 +147,16 @@ def test_every_output_stands_for_files_and_no_other_changes_them(planned):
     assert targets(planned(outputs=["masks"])) == [f"results/masks/{name}.mp4" for name in VIDEOS]
 
 
+def test_the_two_tables_can_be_asked_for(planned):
+    plan = planned(outputs=["hidden", "painted"])
+    assert targets(plan) == [
+        f"results/{folder}/{name}{ending}"
+        for folder in ("hidden", "painted")
+        for ending in (".parquet", ".frames.parquet")
+        for name in VIDEOS
+    ]
+
+
 def test_people_are_told_what_each_output_is(planned):
     plan = planned(outputs=["masks"])
     for output, files in files_by_output(plan).items():

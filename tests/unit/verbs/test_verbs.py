@@ -63,6 +63,25 @@ def detected(tmp_path, probed):
     return {**probed, "detections": tmp_path / "d.parquet"}
 
 
+def paint(detected, groups=GROUPS, **more):
+    """Paints; what the verbs need that read it."""
+    given = {"probe": detected["probe"], "groups": json.dumps(groups)}
+    out = detected["probe"].parent / "painted/a.parquet"
+    assert run("paint", **given, detections=detected["detections"], out=out, **more) == 0
+    return {**given, "painted": out}
+
+
+def hide(detected, objects='["cup"]', **more):
+    """Hides; what `protect` needs."""
+    out = detected["probe"].parent / "hidden/a.parquet"
+    assert run("hide", **without_video(detected), objects=objects, out=out, **more) == 0
+    return {"video": detected["video"], "probe": detected["probe"], "hidden": out}
+
+
+def without_video(options):
+    return {key: value for key, value in options.items() if key != "video"}
+
+
 @pytest.mark.parametrize("name", [HOSTILE[0], HOSTILE[1], HOSTILE[2], HOSTILE[5]])
 def test_from_a_video_to_tables(tmp_path, model, name):
     (tmp_path / "in").mkdir()
@@ -84,8 +103,14 @@ def test_from_a_video_to_tables(tmp_path, model, name):
     gathered = {"out": out / "d.parquet", "out_frames": out / "d.frames.parquet"}
     assert run("gather", probe=out / "p.json", part=parts, **gathered) == 0
     assert len(FrameTable.read(out / "d.frames.parquet")) == 20
-    coverage = {"probe": out / "p.json", "detections": out / "d.parquet", "groups": json.dumps(GROUPS)}
-    assert run("coverage", **coverage, out=out / "coverage" / f"{name}.csv") == 0
+    assert (
+        run(
+            "coverage",
+            **paint({"probe": out / "p.json", "detections": out / "d.parquet"}),
+            out=out / "coverage" / f"{name}.csv",
+        )
+        == 0
+    )
     with (tmp_path / "videos.tsv").open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream, delimiter="\t", lineterminator="\n").writerows(
             [("name", "label", "subject", "excluded"), (name, "x", "", ""), ("b", "x", "", "b.mp4: cannot be opened")]
@@ -99,8 +124,8 @@ def test_from_a_video_to_tables(tmp_path, model, name):
 
 @pytest.mark.parametrize("verb", ["masks", "overlay", "protect"])
 def test_videos_have_the_frames_and_times_of_their_source(tmp_path, detected, verb):
-    options = {k: v for k, v in detected.items() if verb != "masks" or k != "video"}
-    more = {"objects": '["cup"]'} if verb == "protect" else {"groups": json.dumps(GROUPS)}
+    options = hide(detected) if verb == "protect" else paint(detected)
+    more = {"video": detected["video"]} if verb == "overlay" else {}
     assert run(verb, **options, **more, out=tmp_path / "out.mp4") == 0
     before, after = probe(detected["video"]), probe(tmp_path / "out.mp4")
     assert (after.frames, after.duration_s) == (before.frames, before.duration_s)
@@ -108,8 +133,7 @@ def test_videos_have_the_frames_and_times_of_their_source(tmp_path, detected, ve
 
 
 def test_lossless_masks(tmp_path, detected):
-    del detected["video"]
-    assert run("masks", "lossless", **detected, groups=json.dumps(GROUPS), out=tmp_path / "out.mp4") == 0
+    assert run("masks", "lossless", **paint(detected), out=tmp_path / "out.mp4") == 0
     assert probe(tmp_path / "out.mp4").codec == "ffv1"
 
 
@@ -183,16 +207,18 @@ def fails(capsys, verb, *flags, **options):
         ({"zones": "[[[0, 0], [1, NaN], [0, 1]]]"}, "--zones"),
     ],
 )
-def test_protect_takes_no_json_that_would_hide_nothing(tmp_path, capsys, detected, options, named):
-    line = fails(capsys, "protect", **{**detected, "objects": "[]", "out": tmp_path / "o.mp4", **options})
+def test_hide_takes_no_json_that_would_hide_nothing(tmp_path, capsys, detected, options, named):
+    given = without_video(detected)
+    line = fails(capsys, "hide", **{**given, "objects": "[]", "out": tmp_path / "h.parquet", **options})
     assert named in line
-    assert not (tmp_path / "o.mp4").exists()
+    assert not (tmp_path / "h.parquet").exists()
 
 
 def test_protect_hides_the_named_objects_and_zones(tmp_path, detected):
     zone = "[[[0.75, 0], [1, 0], [1, 1], [0.75, 1]]]"
     for out, options in (("none", {"objects": "[]"}), ("cup", {"objects": '["cup"]', "zones": zone})):
-        assert run("protect", **detected, **options, style="solid", quality=1, out=tmp_path / f"{out}.mp4") == 0
+        hidden = hide(detected, **options)
+        assert run("protect", **hidden, style="solid", quality=1, out=tmp_path / f"{out}.mp4") == 0
     from objmask.video import read_frames
 
     plain, hidden = (next(read_frames(p, probe(p))).rgb() for p in (tmp_path / "none.mp4", tmp_path / "cup.mp4"))
@@ -202,7 +228,7 @@ def test_protect_hides_the_named_objects_and_zones(tmp_path, detected):
     assert not changed[:, 40:46].any()
 
 
-def test_protect_refuses_frames_that_nothing_looked_at(tmp_path, capsys, detected):
+def test_hide_refuses_frames_that_nothing_looked_at(tmp_path, capsys, detected):
     path = frames_path(detected["detections"])
     table = FrameTable.read(path)
     inferred = table.inferred.copy()
@@ -210,16 +236,39 @@ def test_protect_refuses_frames_that_nothing_looked_at(tmp_path, capsys, detecte
     type(table)(
         table.number, table.pts, table.duration_pts, inferred, table.detections, table.time_base, table.start_pts
     ).write(path, {"video_sha256": sha256_of(detected["video"])})
-    line = fails(capsys, "protect", **detected, objects='["cup"]', out=tmp_path / "o.mp4")
+    line = fails(capsys, "hide", **without_video(detected), objects='["cup"]', out=tmp_path / "h.parquet")
     assert "frame" in line
     assert "7" in line
+    assert not (tmp_path / "h.parquet").exists()
 
 
 @pytest.mark.parametrize("groups", ["x", "[]", '{"a": {"objects": "cup", "colour": [0, 0, 255], "sensitive": true}}'])
-@pytest.mark.parametrize("verb", ["masks", "coverage"])
+@pytest.mark.parametrize("verb", ["paint", "masks", "coverage"])
 def test_groups_that_are_none(tmp_path, capsys, detected, verb, groups):
-    del detected["video"]
-    assert "groups" in fails(capsys, verb, **detected, groups=groups, out=tmp_path / "o.mp4")
+    given = without_video(detected) if verb == "paint" else paint(detected)
+    assert "groups" in fails(capsys, verb, **{**given, "groups": groups, "out": tmp_path / "o.mp4"})
+
+
+@pytest.mark.parametrize("verb", ["masks", "coverage"])
+def test_what_was_painted_with_other_groups_is_refused(tmp_path, capsys, detected, verb):
+    """It says nothing of these; only colours may differ."""
+    given, out = paint(detected), tmp_path / "o.mp4"
+    others = [{"drink": GROUPS["drink"]}, {**GROUPS, "drink": {**GROUPS["drink"], "objects": ["cup", "bottle"]}}]
+    for groups in others:
+        line = fails(capsys, verb, **{**given, "groups": json.dumps(groups), "out": out})
+        assert "painted/a.parquet: was decided with other groups; run paint again with these" in line
+        assert not out.exists()
+    recoloured = {**GROUPS, "drink": {**GROUPS["drink"], "colour": [0, 255, 0]}}
+    assert run(verb, **{**given, "groups": json.dumps(recoloured), "out": out}) == 0
+
+
+def test_tables_of_another_video_are_refused(tmp_path, capsys, detected):
+    painted, hidden = paint(detected), hide(detected)
+    other = tmp_path / "q.json"
+    assert run("probe", video=make(tmp_path / "b.mp4", size=(64, 64)), out=other) == 0
+    assert "run paint again" in fails(capsys, "coverage", **{**painted, "probe": other, "out": tmp_path / "o.csv"})
+    of_other = {**hidden, "probe": other, "video": tmp_path / "b.mp4", "out": tmp_path / "o.mp4"}
+    assert "run hide again" in fails(capsys, "protect", **of_other)
 
 
 @pytest.mark.parametrize(
@@ -235,8 +284,8 @@ def test_groups_that_are_none(tmp_path, capsys, detected, verb, groups):
         ("detect", {"max_per_frame": 0}),
         ("detect", {"device": "cuda"}),
         ("protect", {"quality": 52}),
-        ("coverage", {"score": -0.1}),
-        ("coverage", {"threshold": "50%"}),
+        ("paint", {"score": -0.1}),
+        ("paint", {"threshold": "50%"}),
     ],
 )
 def test_numbers_out_of_range_are_a_wrong_call(capsys, verb, options):
@@ -247,10 +296,13 @@ def test_numbers_out_of_range_are_a_wrong_call(capsys, verb, options):
     assert f"argument {flag}" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("name", "value"), [("strength", 9), ("strength", 0), ("grow", 2), ("score", "nan")])
-def test_what_protect_hides_is_checked_before_anything_is_read(tmp_path, capsys, name, value):
-    places = dict.fromkeys(("video", "probe", "detections", "out"), tmp_path / "none")
-    line = fails(capsys, "protect", **places, **{name: value})
+@pytest.mark.parametrize(
+    ("verb", "name", "value"),
+    [("protect", "strength", 9), ("protect", "strength", 0), ("hide", "grow", 2), ("hide", "score", "nan")],
+)
+def test_what_is_hidden_and_how_is_checked_before_anything_is_read(tmp_path, capsys, verb, name, value):
+    places = {"protect": ("video", "probe", "hidden", "out"), "hide": ("probe", "detections", "out")}
+    line = fails(capsys, verb, **dict.fromkeys(places[verb], tmp_path / "none"), **{name: value})
     assert name in line
     assert "none" not in line
 
@@ -267,17 +319,16 @@ def test_a_chunk_of_another_form(tmp_path, capsys, probed, model):
 def test_detections_of_two_models_that_saw_other_frames(tmp_path, capsys, detected):
     sha256 = sha256_of(detected["video"])
     write_detections(tmp_path / "e.parquet", [found(("cup", 0.9, (0, 0, 1, 0.5)))] * 19, video_sha256=sha256)
-    del detected["video"]
-    both = {**detected, "detections": [detected["detections"], tmp_path / "e.parquet"]}
-    assert "e.parquet" in fails(capsys, "coverage", **both, groups=json.dumps(GROUPS), out=tmp_path / "c.csv")
+    both = {"probe": detected["probe"], "detections": [detected["detections"], tmp_path / "e.parquet"]}
+    for verb, more in (("paint", {"groups": json.dumps(GROUPS)}), ("hide", {"objects": "[]"})):
+        assert "e.parquet" in fails(capsys, verb, **both, **more, out=tmp_path / "p.parquet")
 
 
 def test_a_swapped_detections_file_is_one_line(tmp_path, capsys, detected):
     path = frames_path(detected["detections"])
     path.rename(tmp_path / "x.parquet")
     rewrite(pq.read_table(detected["detections"]), path)
-    del detected["video"]
-    fails(capsys, "coverage", **detected, groups=json.dumps(GROUPS), out=tmp_path / "c.csv")
+    fails(capsys, "paint", **without_video(detected), groups=json.dumps(GROUPS), out=tmp_path / "p.parquet")
 
 
 @pytest.mark.parametrize("text", ["a,b\n1,2\n", "name\tlabel\nx\ty\n"])
@@ -298,17 +349,16 @@ def test_the_same_detections_again(tmp_path, detected):
     """Reading leaves the files as they were."""
     before = detected["detections"].read_bytes()
     list(read_detections(detected["detections"], range(20)))
-    options = {k: v for k, v in detected.items() if k != "video"}
-    assert run("coverage", **options, groups=json.dumps(GROUPS), out=tmp_path / "c.csv") == 0
+    table = paint(detected)["painted"].read_bytes()
+    assert paint(detected)["painted"].read_bytes() == table
     assert detected["detections"].read_bytes() == before
 
 
 def test_protect_refuses_a_file_that_is_not_the_probed_one(tmp_path, capsys, detected):
+    hidden = hide(detected)
     with detected["video"].open("ab") as stream:
         stream.write(b"x")
-    assert "not the file that was probed" in fails(
-        capsys, "protect", **detected, objects='["cup"]', out=tmp_path / "out.mp4"
-    )
+    assert "not the file that was probed" in fails(capsys, "protect", **hidden, out=tmp_path / "out.mp4")
 
 
 def test_frames_that_nothing_looked_at_are_blank_in_coverage_and_left_out_of_the_mean(tmp_path, detected):
@@ -320,8 +370,7 @@ def test_frames_that_nothing_looked_at_are_blank_in_coverage_and_left_out_of_the
         for n in range(20):
             seen = n % 5 == 0
             writer.write(n, n * 1001, 1001, inferred=seen, found=cup if seen else Detections.empty())
-    del detected["video"]
-    assert run("coverage", **detected, groups=json.dumps(GROUPS), out=tmp_path / "c.csv") == 0
+    assert run("coverage", **paint(detected), out=tmp_path / "c.csv") == 0
     rows = [line.split(",") for line in (tmp_path / "c.csv").read_text().splitlines()[1:]]
     assert len(rows) == 20 * len(GROUPS)
     assert all((not any(row[3:])) == (int(row[0]) % 5 > 0) for row in rows)

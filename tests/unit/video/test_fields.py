@@ -8,10 +8,12 @@ import pytest
 from av.codec.context import Flags
 from clips import make, write_frames
 
-from objmask.config.hiding import HiddenLook, Hiding
+from objmask.config.hiding import HiddenLook
 from objmask.detections.masks import Patch
 from objmask.errors import VideoError
-from objmask.render.privacy import Privacy, to_blocks, whole_pairs
+from objmask.hidden.areas import to_blocks, whole_pairs
+from objmask.hidden.causes import Cause, HiddenArea
+from objmask.render.privacy import Privacy
 from objmask.video import Planes, VideoWriter, probe, read_frames
 from objmask.video.fields import Marker, field_order_of, merged
 from objmask.video.planes import from_planes
@@ -193,15 +195,12 @@ def test_nothing_hidden_is_left_in_the_chroma_of_either_field(top, tall, style):
             small.append(halved.round().astype(np.uint8))
         return Planes(y, *small)
 
-    class Size:
-        height, width = 48, 64
-
     mask = np.zeros((48, 64), np.bool_)
     mask[lines, 20:40] = True
-    privacy = Privacy(Hiding(objects={"tv"}, grow=0.0, hold=0), Size, HiddenLook(style=style), interlaced=True)
     patch = whole_pairs(to_blocks(Patch(0, 0, mask).trimmed()), 24)
     first, second = (protected(c) for c in ((RED, BLUE), (BLUE, RED)))
-    out = [privacy.render(picture, [[patch]], 0) for picture in (first, second)]
+    privacy, area = Privacy(HiddenLook(style=style)), HiddenArea(patch, (Cause("tv"),))
+    out = [privacy.render(picture, [area]) for picture in (first, second)]
     outside = np.ones((24, 32), np.bool_)
     outside[patch.rows, patch.columns] = ~patch.mask
     for name in "uv":

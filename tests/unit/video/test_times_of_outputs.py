@@ -74,19 +74,24 @@ def run(verb, **options):
 
 
 def detected(video, folder):
-    """The options that say what a video is, and that there is nothing in it."""
+    """The options that say what is painted of a video and what is hidden, which is nothing, and the video."""
     assert run("probe", video=video, out=folder / "p.json") == 0
     info = VideoInfo.read(folder / "p.json")
     pts = [frame.pts for frame in read_frames(video, info)]
     metadata = {"time_base": str(info.time_base), "start_pts": info.start_pts, "video_sha256": info.sha256}
     write_detections(folder / "d.parquet", [Detections.empty()] * info.frames, pts, **metadata)
-    return {"probe": folder / "p.json", "detections": folder / "d.parquet"}, info
+    probed = {"probe": folder / "p.json"}
+    found = {**probed, "detections": folder / "d.parquet"}
+    assert run("paint", **found, groups=GROUPS, out=folder / "painted.parquet") == 0
+    assert run("hide", **found, objects='["cup"]', out=folder / "hidden.parquet") == 0
+    painted = {**probed, "painted": folder / "painted.parquet", "groups": GROUPS}
+    return painted, {**probed, "hidden": folder / "hidden.parquet"}, info
 
 
 @pytest.mark.parametrize(("name", "stored"), [*cases()], ids=lambda value: value if isinstance(value, str) else "")
 def test_every_output_shows_every_frame_at_its_time(tmp_path, name, stored):
     video = make(tmp_path / name, **stored)
-    common, info = detected(video, tmp_path)
+    painted, hidden, info = detected(video, tmp_path)
     there = decoded_times(video)
     first = next(time - k / info.rate for k, time in enumerate(there) if time is not None)
     shift = max(Fraction(0), -first) if there[0] is not None else info.shift_pts * info.time_base
@@ -97,16 +102,16 @@ def test_every_output_shows_every_frame_at_its_time(tmp_path, name, stored):
     assert all(b is None or a == b + shift for a, b in zip(times, there, strict=True))
     if name.startswith("h264"):  # those below zero have no time: counted back from the first that has one
         assert {times[k + 1] - times[k] for k in range(10)} <= {round(1 / info.rate, 3), Fraction(33, 1000)}
-    assert run("masks", **common, groups=GROUPS, out=tmp_path / "masks.mp4") == 0
-    assert run("masks", **common, groups=GROUPS, lossless=True, out=tmp_path / "lossless.mp4") == 0
-    assert run("overlay", **common, video=video, groups=GROUPS, out=tmp_path / "overlay.mp4") == 0
-    assert run("protect", **common, video=video, objects='["cup"]', out=tmp_path / "protected.mp4") == 0
+    assert run("masks", **painted, out=tmp_path / "masks.mp4") == 0
+    assert run("masks", **painted, lossless=True, out=tmp_path / "lossless.mp4") == 0
+    assert run("overlay", **painted, video=video, out=tmp_path / "overlay.mp4") == 0
+    assert run("protect", **hidden, video=video, out=tmp_path / "protected.mp4") == 0
     expected = list(zip(times, [*times[1:], info.end_pts * info.time_base], strict=True))
     for kind in ("overlay", "protected"):
         assert shown(tmp_path / f"{kind}.mp4") == expected
     for kind in ("masks", "lossless"):
         assert [time for time, _ in shown(tmp_path / f"{kind}.mp4")] == times
-    assert run("coverage", **common, groups=GROUPS, out=tmp_path / "c.csv") == 0
+    assert run("coverage", **painted, out=tmp_path / "c.csv") == 0
     with (tmp_path / "c.csv").open() as file:
         rows = [row for row in csv.DictReader(file)]  # noqa: C416
     assert [float(row["time_s"]) for row in rows] == pytest.approx([float(t - times[0]) for t in times], abs=1e-6)
@@ -126,10 +131,10 @@ def test_sound_is_shifted_with_its_pictures(tmp_path, codec, sound_from):
         sound_from_s=start / 90000 + sound_from,
         container_options=TS,
     )
-    common, info = detected(video, tmp_path)
+    _, hidden, info = detected(video, tmp_path)
     assert info.shift_pts * info.time_base == 1
     protected = tmp_path / "protected.mp4"
-    assert run("protect", **common, video=video, objects='["cup"]', audio="copy", out=protected) == 0
+    assert run("protect", **hidden, video=video, audio="copy", out=protected) == 0
     assert shown(protected)[0][0] == 0
     expected = [start + 1 for start, _ in shown(video, "audio") if start + 1 >= 0]
     got = [start for start, _ in shown(protected, "audio")][-len(expected) :]
@@ -142,11 +147,11 @@ def test_a_shift_is_said(tmp_path, caplog):
     pts = range(WRAP - 90000, WRAP + 90000, 9000)
     video = make(tmp_path / "a.ts", time_base=Fraction(1, 90000), pts=pts, container_options=TS)
     with caplog.at_level(logging.WARNING):
-        common, info = detected(video, tmp_path)
+        painted, _, info = detected(video, tmp_path)
     said = "its times begin 1 s before zero, which MP4 cannot hold: all are later by 1 s, in tables, pictures and sound"
     assert said in info.warnings
     assert said in caplog.text
-    assert json.loads(common["probe"].read_text())["shift_pts"] == 90000
+    assert json.loads(painted["probe"].read_text())["shift_pts"] == 90000
 
 
 @pytest.mark.parametrize("start", [WRAP - 90000, WRAP - 100 * 90000])

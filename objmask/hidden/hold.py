@@ -65,5 +65,19 @@ class Hold:
             stop[within] = np.minimum(stop[within], scene.stop)
         return zip(first.tolist(), stop.tolist(), strict=True)
 
+    def distances(self, table: FrameTable, row: int, first: int, count: int) -> list[float]:
+        """How far frames are from a frame, as share of this time: 0 is the frame itself, 1 the farthest one.
 
-NO_HOLD = Hold()
+        A number of frames is what somebody wants of all objects, so all of those frames are near.
+
+        Args:
+            table: the frames of the video.
+            row: row of the frame.
+            first: row of the first one of the others.
+            count: how many they are.
+        """
+        if self.seconds is None:
+            return [0.0] * count
+        away = np.abs(table.pts[first : first + count] - table.pts[row])
+        distances: list[float] = (away / max(self.seconds // table.time_base, 1)).tolist()
+        return distances

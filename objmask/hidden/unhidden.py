@@ -103,12 +103,12 @@ class Unhidden:
 
     @classmethod
     def read(cls, path: Path) -> Unhidden:
-        """Reads what `protect` wrote.
+        """Reads what `hide` wrote.
 
         Raises:
             DataError: the file is missing or not valid.
         """
-        return read_document(path, cls, "run protect again")
+        return read_document(path, cls, "run hide again")
 
 
 def worst_first(found: Iterable[tuple[str, Unhidden]]) -> list[tuple[str, Unhidden]]:

@@ -11,14 +11,15 @@ import pytest
 from builders import found
 from hypothesis import given
 from hypothesis import strategies as st
-from scenes import info, noise
+from scenes import hidden_areas, info, noise
 from test_hold import table
 
 from objmask.config.hiding import HiddenLook, Hiding
 from objmask.errors import DataError
 from objmask.files.whole import write_json
+from objmask.hidden.causes import hides_objects
+from objmask.hidden.unhidden import LONG_S, MUCH, Unhidden, tenths, worst_first
 from objmask.render.privacy import Privacy
-from objmask.render.unhidden import LONG_S, MUCH, Unhidden, tenths, worst_first
 
 MS = Fraction(1, 1000)
 
@@ -96,15 +97,16 @@ def test_worst_first_and_only_what_is_to_be_looked_at() -> None:
 def test_what_protect_hides_beside_zones_is_what_counts(zones, whole: bool) -> None:
     when = "no_detection" if whole else "never"
     settings = Hiding(objects=frozenset({"person"}), grow=0.0, hold=0, zones=zones, whole_frame_when=when)
-    privacy = Privacy(settings, info(64, 48), HiddenLook(style="solid"))
+    privacy, picture = Privacy(HiddenLook(style="solid")), noise(64, 48)
+    alone = settings.model_copy(update={"whole_frame_when": "never"})
+    bare = Privacy(HiddenLook(style="solid")).render(picture, hidden_areas(found(), alone, info(64, 48)))
     person, cup, faint = (("person", 0.9), ("cup", 0.9), ("person", 0.05))
-    picture = noise(64, 48)
-    bare = Privacy(settings, info(64, 48), HiddenLook(style="solid")).render(picture, [[]], 0) if zones else picture
+    decided = []
     for kind in (person, cup, faint, None, person):
-        one = found(*([(*kind, (0.6, 0.6, 0.9, 0.9))] if kind else []))
-        out = privacy.render(picture, [privacy.prepare(one)], 0)
-        assert privacy.hidden[-1] == (whole or not np.array_equal(out.y, bare.y))
-    assert privacy.hidden == [whole or hidden for hidden in (True, False, False, False, True)]
+        areas = hidden_areas(found(*([(*kind, (0.6, 0.6, 0.9, 0.9))] if kind else [])), settings, info(64, 48))
+        decided.append(hides_objects(areas))
+        assert decided[-1] == (not np.array_equal(privacy.render(picture, areas).y, bare.y))
+    assert decided == privacy.hides == [whole or hidden for hidden in (True, False, False, False, True)]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +123,7 @@ def test_a_damaged_document_is_refused(tmp_path: Path, wrong: dict) -> None:
     write_json(path, counted("#.....").to_json())
     assert Unhidden.read(path).without == 5
     path.write_text(path.read_text().replace("5", "4", 1))
-    with pytest.raises(DataError, match=r"a\.json: .*run protect again"):
+    with pytest.raises(DataError, match=r"a\.json: .*run hide again"):
         Unhidden.read(path)
     with pytest.raises(DataError, match=next(iter(wrong)) + "|expected|finite|number"):  # noqa: PT012
         write_json(path, {**counted("#.....").to_json(), **wrong})

@@ -13,7 +13,7 @@ from scenes import info
 
 from objmask.detections.frames_table import FrameTable
 from objmask.errors import ConfigError
-from objmask.render.hold import Hold
+from objmask.hidden.hold import Hold
 
 
 def table(pts: list[int], time_base: Fraction, first: int = 0) -> FrameTable:
@@ -113,3 +113,11 @@ def test_none_is_less_than_none() -> None:
     for wrong in ({"frames": -1}, {"seconds": Fraction(-1, 10)}):
         with pytest.raises(ValueError, match="at least 0"):
             Hold(**wrong)
+
+
+def test_distances_are_shares_of_the_time_and_none_of_a_number():
+    frames = table([0, 10, 30, 60, 100], Fraction(1, 100))
+    assert Hold.parse("0.5 s").distances(frames, 2, 0, 5) == [0.6, 0.4, 0.0, 0.6, 1.4]
+    assert Hold.parse("0.5 s").distances(frames, 2, 1, 3) == [0.4, 0.0, 0.6]
+    assert Hold.parse("2").distances(frames, 2, 0, 5) == [0.0] * 5
+    assert Hold.parse("0 s").distances(frames, 2, 2, 1) == [0.0]

@@ -1,0 +1,1 @@
+"""What is hidden: which areas of each frame, and because of which objects. Decided once, in one table."""
