@@ -46,8 +46,8 @@ class HidingRules(Section):
     """a pixel is hidden above this mask probability; 0..1"""
     shape: Shape = "mask"
     """shape of what is hidden: mask, box or ellipse"""
-    grow: Share = 0.012
-    """margin around an object; share of the shorter side of the picture, 0..1"""
+    grow: Share = 0.008
+    """margin around an object: this share of the picture's shorter side, and 2.5 times it of the object's; 0..1"""
     hold: Frames | TimeText = "0.5 s"
     """a detection also hides its place for so long before and after it: a time, or a number of frames
 

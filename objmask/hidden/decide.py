@@ -39,6 +39,8 @@ SMALL, LARGE = 0.01, 0.1
 HELD_WHOLE, HELD_LEAST, LEAST = 0.02, 0.2, 0.2
 """An object whose box has up to the first share of the picture is held for all of `hold`, from the second one on for
 `LEAST` of it. A small object is missed more often, and costs less of the picture."""
+WITH_SIZE = 2.5
+"""The margin is `grow` of the picture's shorter side, and so many times `grow` of the object's."""
 _SAME_SIZE = 0.6
 """A box with less than this share of the area that it has near in time shows a part of the object only."""
 _SIDE = 32
@@ -191,8 +193,9 @@ class Hider:
             patch = Patch(patch.top, patch.left, np.ones_like(patch.mask))
         elif hiding.shape == "ellipse":
             patch = Patch(patch.top, patch.left, patch.mask | ellipse(patch.mask.shape))
-        # By the picture: the edge of a small object is not seen more exactly than that of a large one.
-        radius_px = max(1, math.ceil(hiding.grow * min(size.height, size.width))) + math.ceil(one.drift * size.height)
+        # The edge of a small object is seen no more exactly than that of a large one, and boxes are off by a share.
+        sides = min(size.height, size.width) + WITH_SIZE * min(patch.mask.shape)
+        radius_px = max(1, math.ceil(hiding.grow * sides)) + math.ceil(one.drift * size.height)
         return self._whole(grow(to_blocks(patch.trimmed()), radius_px, *block_size(size)).trimmed())
 
     def _whole(self, patch: Patch) -> Patch:
