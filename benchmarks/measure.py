@@ -134,19 +134,18 @@ def detections(video: Path, file: str = NHWC) -> Path:
 
 def painted(video: Path, file: str = NHWC) -> Path:
     """What is painted of a video, of the detections of a model."""
-    out = work() / "painted" / Path(file).stem / f"{video.name}.parquet"
-    if not out.exists():
-        given = (f"--probe={probe(video)}", f"--detections={detections(video, file)}")
-        verb("paint", *given, f"--groups={groups()}", f"--out={out}")
-    return out
+    return _decided("paint", "painted", video, file, f"--groups={groups()}")
 
 
 def hidden(video: Path, file: str = NHWC) -> Path:
     """What is hidden of it."""
-    out = work() / "hidden" / Path(file).stem / f"{video.name}.parquet"
+    return _decided("hide", "hidden", video, file, f"--objects={json.dumps(sensitive())}")
+
+
+def _decided(by: str, kind: str, video: Path, file: str, what: str) -> Path:
+    out = work() / kind / Path(file).stem / f"{video.name}.parquet"
     if not out.exists():
-        given = (f"--probe={probe(video)}", f"--detections={detections(video, file)}")
-        verb("hide", *given, f"--objects={json.dumps(sensitive())}", f"--out={out}")
+        verb(by, f"--probe={probe(video)}", f"--detections={detections(video, file)}", what, f"--out={out}")
     return out
 
 

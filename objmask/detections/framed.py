@@ -10,9 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from objmask.detections.frames_table import FRAME_SCHEMA, FrameTable
+from objmask.detections.frames_table import FRAME_SCHEMA, FrameTable, frames_path
 from objmask.errors import DataError
-from objmask.files.parquet import ParquetOut, read_rows
+from objmask.files.parquet import ParquetOut, metadata_of, read_rows
 from objmask.files.whole import atomic_path
 
 Row = dict[str, Any]
@@ -56,6 +56,27 @@ class FramedOut:
         self._frames.append(dict(zip(FRAME_SCHEMA.names, (frame, pts, duration_pts, inferred, len(rows)), strict=True)))
         for row in rows:
             self._rows.append({"frame": frame, **row})
+
+
+def metadata_of_both(path: Path, video_sha256: str, height: int, width: int, again: str) -> dict[str, Any]:
+    """The metadata of a file of rows, which has to belong to a video, as its frames table has to.
+
+    Args:
+        path: the file of the rows.
+        video_sha256: SHA-256, hex, of the video.
+        height: of the video, pixels.
+        width: of the video, pixels.
+        again: the verb that makes the files, for error messages.
+
+    Raises:
+        DataError: a file is missing or damaged, or belongs to another video.
+    """
+    both = [metadata_of(file) for file in (path, frames_path(path))]
+    if any(one.get("video_sha256") != video_sha256 for one in both):
+        raise DataError(f"{path}: is of another video, or of an earlier version of it; run {again} again")
+    if any(one.get("size") != [height, width] for one in both):
+        raise DataError(f"{path}: is not of {width} x {height} pixels; run {again} again")
+    return both[0]
 
 
 def rows_by_frame(path: Path, schema: pa.Schema, frames: Iterable[int], again: str) -> Iterator[list[Row]]:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from objmask.config.hiding import Hiding
-from objmask.detections.framed import Row, complete
+from objmask.detections.framed import Row, complete, metadata_of_both
 from objmask.detections.frames_table import FrameTable, frames_path
 from objmask.detections.runs import decode, encode
 from objmask.errors import DataError
-from objmask.files.parquet import metadata_of
 from objmask.hidden.areas import block_size
 from objmask.hidden.causes import Cause, HiddenArea
 
@@ -70,14 +69,10 @@ class HiddenTable:
         Raises:
             DataError: a file is missing or damaged, or belongs to another video.
         """
-        metadata = [metadata_of(file) for file in (path, frames_path(path))]
-        if any(one.get("video_sha256") != info.sha256 for one in metadata):
-            raise DataError(f"{path}: is of another video, or of an earlier version of it; run hide again")
-        if any(one.get("size") != [info.height, info.width] for one in metadata):
-            raise DataError(f"{path}: is not of {info.width} x {info.height} pixels; run hide again")
+        metadata = metadata_of_both(path, info.sha256, info.height, info.width, "hide")
         try:
-            hiding = Hiding.model_validate_json(metadata[0]["hiding"])
-            models = {str(name): str(digest) for name, digest in metadata[0]["models"].items()}
+            hiding = Hiding.model_validate_json(metadata["hiding"])
+            models = {str(name): str(digest) for name, digest in metadata["models"].items()}
         except (KeyError, AttributeError, ValueError) as error:
             raise DataError(f"{path}: not what hide writes; run hide again ({error})") from error
         return cls(path, FrameTable.read(frames_path(path)), block_size(info), models, hiding)

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from objmask.detections.arrays import SOURCES
-from objmask.detections.framed import Row, complete
+from objmask.detections.framed import Row, complete, metadata_of_both
 from objmask.detections.frames_table import FrameTable, frames_path
 from objmask.detections.runs import spans_in
 from objmask.errors import DataError
-from objmask.files.parquet import metadata_of
 from objmask.painted.objects import PaintedObject
 
 if TYPE_CHECKING:
@@ -73,17 +72,13 @@ class PaintedTable:
         Raises:
             DataError: a file is missing or damaged, belongs to another video, or was decided with other groups.
         """
-        metadata = [metadata_of(file) for file in (path, frames_path(path))]
-        if any(one.get("video_sha256") != info.sha256 for one in metadata):
-            raise DataError(f"{path}: is of another video, or of an earlier version of it; run paint again")
-        if any(one.get("size") != [info.height, info.width] for one in metadata):
-            raise DataError(f"{path}: is not of {info.width} x {info.height} pixels; run paint again")
+        metadata = metadata_of_both(path, info.sha256, info.height, info.width, "paint")
         try:
-            models = {str(name): str(digest) for name, digest in metadata[0]["models"].items()}
-            inferred = int(metadata[0]["inferred"])
+            models = {str(name): str(digest) for name, digest in metadata["models"].items()}
+            inferred = int(metadata["inferred"])
         except (KeyError, AttributeError, TypeError, ValueError) as error:
             raise DataError(f"{path}: not what paint writes; run paint again ({error!r})") from error
-        if palette is not None and metadata[0].get("groups") != classes_of(palette):
+        if palette is not None and metadata.get("groups") != classes_of(palette):
             raise DataError(f"{path}: was decided with other groups; run paint again with these")
         return cls(path, FrameTable.read(frames_path(path)), info.height, info.width, models, inferred)
 
