@@ -168,8 +168,8 @@ class Detections:
 class DetectionWriter:
     """Writes the two Parquet files of a video or chunk, frame by frame, see `FramedOut`."""
 
-    def __init__(self, detections: Path, frames: Path, metadata: Mapping[str, Any]) -> None:
-        self._out = FramedOut(detections, frames, _DETECTION_SCHEMA, metadata)
+    def __init__(self, detections: Path, frames: Path, metadata: Mapping[str, Any], *, compressed: bool = True) -> None:
+        self._out = FramedOut(detections, frames, _DETECTION_SCHEMA, metadata, compressed=compressed)
 
     def __enter__(self) -> DetectionWriter:
         self._out.__enter__()

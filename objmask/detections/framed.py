@@ -29,18 +29,21 @@ class FramedOut:
         schema: columns of the rows; the first one is `frame`.
         metadata: of both files; holds `time_base` and `start_pts`, and the provenance: checksums and settings, but no
             times or host names.
+        compressed: False for what is read once and deleted.
     """
 
-    def __init__(self, rows: Path, frames: Path, schema: pa.Schema, metadata: Mapping[str, Any]) -> None:
+    def __init__(
+        self, rows: Path, frames: Path, schema: pa.Schema, metadata: Mapping[str, Any], *, compressed: bool = True
+    ) -> None:
         self._paths = ((frames, FRAME_SCHEMA), (rows, schema))
-        self._metadata = dict(metadata)
+        self._metadata, self._compressed = dict(metadata), compressed
 
     def __enter__(self) -> FramedOut:
         with ExitStack() as stack:
             # Left in reverse: both files are written to their ends before either gets its name.
             temporary = [stack.enter_context(atomic_path(path)) for path, _ in self._paths]
             self._frames, self._rows = (
-                stack.enter_context(ParquetOut(path, schema, self._metadata))
+                stack.enter_context(ParquetOut(path, schema, self._metadata, compressed=self._compressed))
                 for path, (_, schema) in zip(temporary, self._paths, strict=True)
             )
             self._stack = stack.pop_all()

@@ -9,6 +9,7 @@ the lowest first, each a character from "0" on; a sixth bit says that more follo
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -62,8 +63,10 @@ def spans_of(patch: Patch, height: int) -> Spans:
     if not patch.mask.any():
         return np.zeros((0, 2), np.int64)
     # A row of nothing above each column, and below the last: no run goes over an edge of the patch.
-    columns = np.pad(patch.mask.T, ((0, 0), (1, 0))).ravel()
-    edges = np.flatnonzero(np.diff(np.append(columns, np.False_)))
+    height_px, width_px = patch.mask.shape
+    columns = np.zeros(width_px * (height_px + 1) + 1, np.bool_)
+    columns[:-1].reshape(width_px, height_px + 1)[:, 1:] = patch.mask.T
+    edges = np.flatnonzero(columns[1:] != columns[:-1])
     column, row = np.divmod(edges, patch.mask.shape[0] + 1)
     # An edge after the last row belongs to that column, not to the next one's row of nothing.
     places = (patch.left + column) * height + patch.top + row
@@ -72,8 +75,9 @@ def spans_of(patch: Patch, height: int) -> Spans:
     return np.stack([spans[apart, 0], spans[np.append(apart[1:], True), 1]], 1).astype(np.int64)
 
 
+@lru_cache(maxsize=128)
 def spans_in(counts: bytes, height: int, width: int) -> Spans:
-    """The runs that counts tell of.
+    """The runs that counts tell of; read-only, because who checks them and who draws them get the same ones.
 
     Raises:
         ValueError: these are no counts of a frame of that size.
@@ -84,6 +88,7 @@ def spans_in(counts: bytes, height: int, width: int) -> Spans:
     if not len(ends) or ends[-1] != height * width or lengths.max() > height * width:
         raise ValueError(f"counts of a mask that is not {height} x {width}")
     ends = ends[: len(ends) // 2 * 2]
+    ends.flags.writeable = False
     return ends.reshape(-1, 2)
 
 

@@ -32,17 +32,30 @@ _BLOCK_BYTES = 1 << 20
 
 
 class ParquetOut:
-    """A context manager that writes a file; equal rows and metadata give equal bytes."""
+    """A context manager that writes a file; equal rows and metadata give equal bytes.
 
-    def __init__(self, path: Path, schema: pa.Schema, metadata: Mapping[str, Any]) -> None:
+    Args:
+        path: the file.
+        schema: its columns.
+        metadata: stored with it.
+        compressed: False for what is read once and deleted.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema, metadata: Mapping[str, Any], *, compressed: bool = True) -> None:
         text = json.dumps({"format_version": FORMAT_VERSION, **metadata}, sort_keys=True)
         self._schema = schema.with_metadata({_METADATA_KEY: text.encode()})
-        self._path = path
+        self._path, self._compressed = path, compressed
         self._rows: list[dict[str, Any]] = []
 
     def __enter__(self) -> ParquetOut:
         self._writer = pq.ParquetWriter(
-            self._path, self._schema, compression="zstd", compression_level=3, write_page_checksum=True
+            self._path,
+            self._schema,
+            compression="zstd" if self._compressed else "none",
+            compression_level=3 if self._compressed else None,
+            # Names come again and again; masks and numbers hardly do, and looking for equal ones takes long.
+            use_dictionary=[field.name for field in self._schema if pa.types.is_string(field.type)],
+            write_page_checksum=True,
         )
         return self
 

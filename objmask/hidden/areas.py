@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from objmask.detections.masks import Patch, union
+from objmask.detections.masks import Patch, padded, union
 
 _SAME_OBJECT = 0.5
 """Share of a patch's rectangle inside another's from which both are hidden as one object, with one grid of cells."""
@@ -41,7 +41,7 @@ def to_blocks(patch: Patch) -> Patch:
     if not patch.mask.size:
         return patch
     bottom, right = patch.rows.stop % 2, patch.columns.stop % 2
-    mask = np.pad(patch.mask, ((patch.top % 2, bottom), (patch.left % 2, right)))
+    mask = padded(patch.mask, patch.top % 2, bottom, patch.left % 2, right)
     blocks = mask[::2, ::2] | mask[::2, 1::2] | mask[1::2, ::2] | mask[1::2, 1::2]
     return Patch(patch.top // 2, patch.left // 2, blocks)
 
@@ -50,7 +50,7 @@ def whole_pairs(patch: Patch, height: int) -> Patch:
     """A patch of blocks, completed to whole pairs of rows: 0 and 1, 2 and 3, ... `height` is in blocks."""
     if not patch.mask.size:
         return patch
-    mask = np.pad(patch.mask, ((patch.top % 2, patch.rows.stop % 2), (0, 0)))
+    mask = padded(patch.mask, patch.top % 2, patch.rows.stop % 2)
     mask = (mask[::2] | mask[1::2]).repeat(2, 0)
     top = patch.top - patch.top % 2
     return Patch(top, patch.left, mask[: height - top])

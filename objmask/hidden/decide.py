@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections
+from objmask.detections.boxes import box_iou
 from objmask.detections.masks import Patch, paste, share_of, union
 from objmask.errors import DataError
 from objmask.hidden.areas import (
@@ -43,6 +44,8 @@ WITH_SIZE = 2.5
 """The margin is `grow` of the picture's shorter side, and so many times `grow` of the object's."""
 _SAME_SIZE = 0.6
 """A box with less than this share of the area that it has near in time shows a part of the object only."""
+_JUMPED = 0.9
+"""A box that overlaps less (intersection over union) with where its track is expected may be beside the object."""
 _SIDE = 32
 """Samples per side of the masks that are joined over time."""
 
@@ -143,10 +146,10 @@ class Hider:
             ):
                 best[one.track] = one
         carried = {one.track for one in now if one.track} - best.keys()
-        joined: dict[ToHide, list[ToHide]] = {}
+        joined: dict[ToHide, list[tuple[int, ToHide]]] = {}
         reasons = []
-        for one in (
-            one
+        for k, one in (
+            (k, one)
             for k, frame in enumerate(around)
             for one in frame
             if k != here and distances[k] <= one.reach and one.track not in carried
@@ -155,12 +158,19 @@ class Hider:
                 if one.carried:
                     continue
                 if shown.box_area >= _SAME_SIZE * one.box_area:
-                    joined.setdefault(shown, []).append(one)
+                    joined.setdefault(shown, []).append((k - here, one))
                     continue
             reasons.append(_Reason(self._patch(one), replace(one.cause, found=False)))
-        return reasons + [
-            _Reason(self._joined(one, joined[one]) if one in joined else self._patch(one), one.cause) for one in now
-        ]
+        for one in now:
+            if one not in joined:
+                reasons.append(_Reason(self._patch(one), one.cause))
+                continue
+            mask = self._joined(one, [other for _, other in joined[one]])
+            reasons.append(_Reason(self._grown(mask, one.box, one.drift), one.cause))
+            expected = _expected(joined[one])
+            if expected is not None and box_iou(one.box[None], expected[None])[0, 0] < _JUMPED:
+                reasons.append(_Reason(self._grown(mask, expected, one.drift), replace(one.cause, found=False)))
+        return reasons
 
     def _cause(self, model: str, found: Detections, i: int) -> Cause:
         # Whether the network itself, in this frame alone, found something that is to be hidden.
@@ -175,19 +185,20 @@ class Hider:
     def _patch(self, one: ToHide) -> Patch:
         """The grown mask of a detection, made once."""
         if one not in self._patches:
-            self._patches[one] = self._grown(one.mask, one)
+            self._patches[one] = self._grown(one.mask, one.box, one.drift)
         return self._patches[one]
 
-    def _joined(self, one: ToHide, others: Sequence[ToHide]) -> Patch:
-        """Its mask and those of its track near in time, in its own box."""
+    @staticmethod
+    def _joined(one: ToHide, others: Sequence[ToHide]) -> npt.NDArray[np.uint8]:
+        """Its mask and those of its track near in time."""
         largest = np.maximum.reduce([other.small for other in others])
-        return self._grown(np.maximum(one.mask, sampled(largest, one.mask.shape)), one)
+        return np.maximum(one.mask, sampled(largest, one.mask.shape))
 
-    def _grown(self, mask: npt.NDArray[np.uint8], one: ToHide) -> Patch:
+    def _grown(self, mask: npt.NDArray[np.uint8], box: npt.NDArray[np.float32], drift: float) -> Patch:
         size, hiding = self._size, self._hiding
-        patch = paste(mask, one.box, size.height, size.width, hiding.threshold)
+        patch = paste(mask, box, size.height, size.width, hiding.threshold)
         if not patch.mask.size:
-            patch = nearest_pixel(one.box, size)
+            patch = nearest_pixel(box, size)
         # An object that was found but whose mask stays under the threshold everywhere must not be shown for that.
         if hiding.shape == "box" or not patch.mask.any():
             patch = Patch(patch.top, patch.left, np.ones_like(patch.mask))
@@ -195,7 +206,7 @@ class Hider:
             patch = Patch(patch.top, patch.left, patch.mask | ellipse(patch.mask.shape))
         # The edge of a small object is seen no more exactly than that of a large one, and boxes are off by a share.
         sides = min(size.height, size.width) + WITH_SIZE * min(patch.mask.shape)
-        radius_px = max(1, math.ceil(hiding.grow * sides)) + math.ceil(one.drift * size.height)
+        radius_px = max(1, math.ceil(hiding.grow * sides)) + math.ceil(drift * size.height)
         return self._whole(grow(to_blocks(patch.trimmed()), radius_px, *block_size(size)).trimmed())
 
     def _whole(self, patch: Patch) -> Patch:
@@ -283,6 +294,21 @@ def refuse_gaps(tables: Tables) -> None:
                 f"{path}: {len(unseen)} of {len(table)} frames, the first {unseen[0]}, had no inference "
                 "and would leak; lower detect.every, without tracks (tracks.enabled: false) to 1"
             )
+
+
+def _expected(near: Sequence[tuple[int, ToHide]]) -> npt.NDArray[np.float32] | None:
+    """The box between the last one of a track before a frame and the first one after it.
+
+    Args:
+        near: distance in frames, negative before the frame, and what was found of the track there.
+    """
+    before = max((one for one in near if one[0] < 0), key=lambda one: one[0], default=None)
+    after = min((one for one in near if one[0] > 0), key=lambda one: one[0], default=None)
+    if before is None or after is None:
+        return None
+    share = np.float32(before[0] / (before[0] - after[0]))
+    box: npt.NDArray[np.float32] = before[1].box + (after[1].box - before[1].box) * share
+    return box
 
 
 def _causes(reasons: Sequence[_Reason]) -> tuple[Cause, ...]:

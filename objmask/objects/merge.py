@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from objmask.detections.arrays import MAX_MASK_SIDE, Detections
 from objmask.detections.boxes import common_and_union
-from objmask.objects.region import BoxArray, Soft, sampled
+from objmask.objects.region import BoxArray, Soft, every_pair, sampled
 from objmask.streams.neighbours import beside, sliding
 
 _WEIGHTS = (1, 2, 1)
@@ -128,7 +128,7 @@ def _over(mask: Soft, own: BoxArray, box: BoxArray, shape: tuple[int, int]) -> n
         low, high = own[axis], own[axis + 2]
         places = np.linspace(box[axis], box[axis + 2], shape[axis])
         maps.append(((places - low) / (high - low) * (mask.shape[axis] - 1)).astype(np.float32))
-    x, y = np.meshgrid(maps[1], maps[0])
+    x, y = every_pair(maps[1], maps[0])
     level = cv2.remap(mask.astype(np.float32), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     return level.astype(np.float32, copy=False)
 

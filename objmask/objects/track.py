@@ -73,7 +73,7 @@ def track(
     with scratch_folder(detections.with_suffix(".draft")) as folder:
         draft = folder / "draft.parquet", folder / "draft.frames.parquet"
         followed = follower.follow(_sights(tables, frames, size, _beginnings(info, table), progress))
-        _write(draft, table, followed, metadata)
+        _write(draft, table, followed, metadata, compressed=False)
         # What a track is, and how sure the network was, is known only now.
         settled = _settled(draft[0], table, follower.histories, settings.memory_s)
         _write((detections, out_frames), table, settled, metadata)
@@ -128,9 +128,14 @@ def _settled(draft: Path, table: FrameTable, histories: Sequence[History], memor
 
 
 def _write(
-    paths: tuple[Path, Path], table: FrameTable, found: Iterator[Detections], metadata: dict[str, object]
+    paths: tuple[Path, Path],
+    table: FrameTable,
+    found: Iterator[Detections],
+    metadata: dict[str, object],
+    *,
+    compressed: bool = True,
 ) -> None:
-    with DetectionWriter(*paths, metadata) as writer:
+    with DetectionWriter(*paths, metadata, compressed=compressed) as writer:
         for row, one in enumerate(found):
             writer.write(
                 int(table.number[row]),

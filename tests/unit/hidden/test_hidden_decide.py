@@ -157,6 +157,26 @@ def test_what_a_mask_lacks_beside_those_before_and_after_is_hidden_in_its_box(he
     assert held(*[frames[here]] * 3, here=here).sum() < 0.7 * expected.sum()
 
 
+@pytest.mark.parametrize(("aside", "place_stays"), [(0.01, False), (0.1, True)])
+def test_a_box_that_jumps_aside_hides_where_it_was_expected_as_well(aside: float, place_stays: bool) -> None:
+    before, after = ((0.2, left, 0.6, left + 0.3) for left in (0.2, 0.4))
+    between, jumped = ((top, 0.3, top + 0.4, 0.6) for top in (0.2, 0.2 + aside))
+    steady = held(person(before), person(between), person(after))
+    assert np.array_equal(steady, held(found(), person(between)))
+    shown = held(person(before), person(jumped), person(after))
+    alone = held(found(), person(jumped))
+    assert np.array_equal(shown, alone | steady if place_stays else alone)
+    # From one side only, nobody knows whether it jumped or went.
+    assert np.array_equal(held(person(between), person(jumped)), alone)
+
+
+def test_where_it_is_expected_goes_by_the_distance_of_the_frames() -> None:
+    before, far = person((0.2, 0.1, 0.6, 0.4)), person((0.2, 0.5, 0.6, 0.8))
+    quarter, jumped = person((0.2, 0.2, 0.6, 0.5)), person((0.4, 0.2, 0.8, 0.5))
+    shown = held(before, jumped, found(), found(), far)
+    assert np.array_equal(shown, held(found(), quarter) | held(found(), jumped))
+
+
 @pytest.mark.parametrize(("width", "place_stays"), [(0.15, True), (0.21, False)])
 def test_in_a_much_smaller_box_there_is_no_room_for_what_is_held(width: float, place_stays: bool) -> None:
     """It shows a part of the object only, so the place before stays hidden too."""
