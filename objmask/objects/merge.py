@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -146,7 +147,11 @@ def _smoothed(around: Sequence[Detections], here: int) -> Detections:
             continue
         (before, b), (after, a) = (one[number] for one in beside)
         three = ((before, b), (found, i), (after, a))
-        boxes[i] = np.average([one.boxes[k] for one, k in three], 0, _WEIGHTS)
-        soft = np.average([sampled(one.masks[k], masks[i].shape) for one, k in three], 0, _WEIGHTS)
-        masks[i] = np.rint(soft).astype(np.uint8)
+        boxes[i] = _weighted([one.boxes[k] for one, k in three])
+        masks[i] = np.rint(_weighted([sampled(one.masks[k], masks[i].shape) for one, k in three])).astype(np.uint8)
     return replace(found, boxes=boxes, masks=tuple(masks))
+
+
+def _weighted(three: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float64]:
+    before, here, after = (w * one.astype(np.float64) for w, one in zip(_WEIGHTS, three, strict=True))
+    return np.asarray((before + here + after) / sum(_WEIGHTS))

@@ -80,18 +80,22 @@ class Region:
         columns = slice(max(0, left + x_low - _MARGIN_PX), min(width, right + x_high + _MARGIN_PX))
         if rows.stop <= rows.start or columns.stop <= columns.start:
             return None
-        # Where each pixel of the neighbour comes from, in this region's frame.
+        # Where each pixel of the neighbour comes from, in this region.
         came = here[rows, columns]
-        x = came[..., 0] + np.arange(columns.start, columns.stop, dtype=np.float32)
-        y = came[..., 1] + np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
-        soft = cv2.remap(self.soft, x - left, y - top, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        x = came[..., 0] + np.arange(columns.start - left, columns.stop - left, dtype=np.float32)
+        y = came[..., 1] + np.arange(rows.start - top, rows.stop - top, dtype=np.float32)[:, None]
+        soft = cv2.remap(self.soft, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         moved = Region(rows.start, columns.start, soft.astype(np.uint8, copy=False), self.drift_px).trimmed()
         if moved is None:
             return None
         # There and back again: by how much that misses is by how much the step may be wrong.
         some = (slice(None, None, _EVERY),) * 2
-        missed = came[some] + cv2.remap(there, x[some], y[some], cv2.INTER_LINEAR)
-        errors = np.hypot(missed[..., 0], missed[..., 1])[soft[some] >= _INSIDE]
+        inside = soft[some] >= _INSIDE
+        if not inside.any():
+            return moved
+        from_x, from_y = x[some][inside] + left, y[some][inside] + top
+        missed = came[some][inside] + cv2.remap(there, from_x, from_y, cv2.INTER_LINEAR)[:, 0]
+        errors = np.hypot(missed[:, 0], missed[:, 1])
         return replace(moved, drift_px=self.drift_px + _quantile(errors, _SURE))
 
     def trimmed(self) -> Region | None:
