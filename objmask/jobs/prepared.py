@@ -32,9 +32,10 @@ VERBS = frozenset(
     {
         *("probe", "frames", "gather", "track", "paint", "hide", "masks", "overlay", "protect", "audit", "release"),
         *("coverage", "clips", "annotations", "annotated-images", "video-summary"),
+        *("summary", "audit-summary", "report"),
     }
 )
-"""Those of which a workflow has a job a video, and that need nothing but these libraries."""
+"""Those of which a workflow has a job a video, and those that gather what they wrote."""
 IDLE_S = 120.0
 MESSAGE_BYTES = 1 << 20
 
