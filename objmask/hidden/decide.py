@@ -106,12 +106,15 @@ class Hider:
         ]
 
     def prepare(self, parts: Sequence[tuple[str, Detections]]) -> list[ToHide]:
-        """The detections of one frame that are hidden.
+        """What is hidden of one frame that stands alone, so that nothing is known of tracks.
 
         Args:
-            parts: names of the models, and what they found, or what `chosen_by_frame` gave of it.
+            parts: names of the models, and what they found.
         """
-        chosen = [(model, to_hide(found, self._hiding)) for model, found in parts]
+        return self.prepare_chosen([(model, to_hide(found, self._hiding)) for model, found in parts])
+
+    def prepare_chosen(self, chosen: Sequence[tuple[str, Detections]]) -> list[ToHide]:
+        """What is hidden of one frame, by what `chosen_by_frame` gave of it."""
         return [
             ToHide(model, found, i, self._cause(model, found, i)) for model, found in chosen for i in range(len(found))
         ]
@@ -274,7 +277,7 @@ def hidden_by_frame(
     """
     hider = Hider(hiding, info, interlaced=info.written_fields is not None)
     table = tables[0][1]
-    prepared = map(hider.prepare, chosen_by_frame(tables, hiding))
+    prepared = map(hider.prepare_chosen, chosen_by_frame(tables, hiding))
     spans = hider.hold.spans(table, info.scenes(table.number))
     for row, (around, here) in enumerate(sliding(prepared, spans)):
         distances = hider.hold.distances(table, row, row - here, len(around))
