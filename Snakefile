@@ -42,6 +42,7 @@ rule all:
 # Dry runs do not come here: one may look while another works. Snakemake's own lock would outlive a killed run.
 onstart:
     if MAIN:
+        lift_default_limit(workflow.scheduler)
         with refusing():
             PASS.begin()
             HANDED.write()

@@ -201,6 +201,9 @@ def main(arguments: Sequence[str] = sys.argv[1:]) -> None:
     parser.add_argument("--clips", type=int, default=CLIPS)
     parser.add_argument("--beside", type=Path, action="append", default=[])
     options = parser.parse_args(arguments)
+    if options.assets:
+        os.environ["OBJMASK_TEST_ASSETS"] = options.assets
+    sys.argv[1:] = []
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     checkouts = {"now": measure.ROOT, **{path.name: path.resolve() for path in options.beside}}
     models = measure.assets() / "models"

@@ -19,6 +19,7 @@ from objmask.running.handed import HandedFiles
 from objmask.running.plan import RESULTS, plain
 from objmask.running.read_plan import given_config, read_plan
 from objmask.running.refusal import refusing, say
+from objmask.running.scheduling import lift_default_limit
 from objmask.running.targets import EVALUATION, SUMMARIES, targets
 
 MAIN = workflow.is_main_process  # and not that of a job
