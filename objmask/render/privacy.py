@@ -59,6 +59,7 @@ def _hide(area: Patch, done: npt.NDArray[np.bool_], picture: Planes, out: Planes
     done[area.rows, area.columns] |= area.mask
     # In blocks, rounded up: never more than `strength` cells along the longer side.
     cell = math.ceil(max(area.mask.shape) / look.strength)
+    counts = _cell_sums(area.mask, cell)
     for source, target, step in ((picture.y, out.y, 2), (picture.u, out.u, 1), (picture.v, out.v, 1)):
         place = tuple(slice(step * side.start, step * side.stop) for side in (area.rows, area.columns))
         seen, covered = source[place], target[place]
@@ -67,14 +68,15 @@ def _hide(area: Patch, done: npt.NDArray[np.bool_], picture: Planes, out: Planes
         if look.style == "solid":
             covered[hidden] = GREY
         else:
-            means = _cell_means(_block_sums(seen, step), area.mask, cell) / step**2
+            means = _cell_means(_block_sums(seen, step) * area.mask, counts, cell) / step**2
             covered[hidden] = _enlarged(means, cell * step, seen.shape, smooth=look.style == "blur")[hidden]
 
 
 def _block_sums(plane: Array, step: int) -> npt.NDArray[np.uint16]:
     """Sums of blocks of `step` x `step` samples; at an odd edge the samples count twice."""
     height, width = plane.shape
-    even = np.pad(plane, ((0, height % step), (0, width % step)), mode="edge")
+    odd = (0, height % step), (0, width % step)
+    even = np.pad(plane, odd, mode="edge") if any(more for _, more in odd) else plane
     sums = np.zeros((even.shape[0] // step, even.shape[1] // step), np.uint16)
     for y in range(step):
         for x in range(step):
@@ -82,15 +84,21 @@ def _block_sums(plane: Array, step: int) -> npt.NDArray[np.uint16]:
     return sums
 
 
-def _cell_means(values: npt.NDArray[np.uint16], mask: npt.NDArray[np.bool_], cell: int) -> npt.NDArray[np.float64]:
-    """Mean of the hidden blocks of each cell of `cell` x `cell` blocks; where none is hidden, the mean of all."""
-    rows, columns = (np.arange(0, side, cell) for side in mask.shape)
-    total, count = (
-        np.add.reduceat(np.add.reduceat(part, rows, axis=0, dtype=np.int64), columns, axis=1)
-        for part in (values * mask, mask)
-    )
-    means: npt.NDArray[np.float64] = np.where(count > 0, total / np.maximum(count, 1), total.sum() / count.sum())
-    return means
+def _cell_means(values: npt.NDArray[np.uint16], counts: npt.NDArray[np.int64], cell: int) -> npt.NDArray[np.float64]:
+    """Mean of the hidden blocks of each cell of `cell` x `cell` blocks; where none is hidden, the mean of all.
+
+    Args:
+        values: of each block, 0 where it is not hidden.
+        counts: how many blocks of each cell are hidden.
+        cell: blocks per side.
+    """
+    total = _cell_sums(values, cell)
+    return np.where(counts > 0, total / np.maximum(counts, 1), total.sum() / counts.sum())
+
+
+def _cell_sums(values: npt.NDArray[np.generic], cell: int) -> npt.NDArray[np.int64]:
+    rows, columns = (np.arange(0, side, cell) for side in values.shape)
+    return np.add.reduceat(np.add.reduceat(values, rows, axis=0, dtype=np.int64), columns, axis=1)
 
 
 def _enlarged(means: npt.NDArray[np.float64], cell: int, shape: tuple[int, int], *, smooth: bool) -> Array:

@@ -67,8 +67,10 @@ def render_video(
     frames = read_frames(video, info, window=window, on_truncated=on_truncated)
     matched = (frame for _, frame in table.matched(frames, video))
     pictures = ((frame, frame.viewed_planes() if renderer.viewed else frame.planes()) for frame in matched)
-    for frame, picture in prefetch(pictures):
-        writer.write(renderer.render(picture, next(decisions)), frame.pts, frame.duration_pts)
+    # Three stages at a time: pictures are decoded, rendered and encoded.
+    rendered = ((frame, renderer.render(picture, next(decisions))) for frame, picture in prefetch(pictures))
+    for frame, picture in prefetch(rendered, depth=2):
+        writer.write(picture, frame.pts, frame.duration_pts)
         progress.step()
     # One look further: rows of frames that no frames table knows come to light at the end.
     if next(decisions, None) is not None:
