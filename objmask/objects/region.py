@@ -94,7 +94,7 @@ class Region:
         if not inside.any():
             return moved
         from_x, from_y = x[some][inside] + left, y[some][inside] + top
-        missed = came[some][inside] + cv2.remap(there, from_x, from_y, cv2.INTER_LINEAR)[:, 0]
+        missed = came[some][inside] + cv2.remap(there, from_x, from_y, cv2.INTER_LINEAR).reshape(-1, 2)
         errors = np.hypot(missed[:, 0], missed[:, 1])
         return replace(moved, drift_px=self.drift_px + _quantile(errors, _SURE))
 

@@ -52,6 +52,16 @@ def test_of_a_mask_that_leaves_the_picture_what_is_in_it_stays():
     assert moved(full(0, 0, 60, 80), 100, 0) is None
 
 
+@pytest.mark.parametrize(("from_column", "drift_px"), [(30, 4), (40, 4), (49, 0), (50, 0)])
+def test_a_step_may_be_as_wrong_as_nine_tenths_of_the_pixels_stay_under(from_column, drift_px):
+    """There and back again does not end where it began, for the pixels from a column on."""
+    there = flow(0, 0)
+    there[:, from_column:, 1] = 4
+    region = full(20, 30, 20, 20).moved(there, flow(0, 0))
+    assert region is not None
+    assert region.drift_px == drift_px
+
+
 def test_a_single_pixel_moves():
     there = moved(full(59, 0, 1, 1), 5, -1)
     assert there is not None
