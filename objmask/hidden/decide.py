@@ -87,8 +87,8 @@ class Hider:
 
     A detection also hides for a while before and after its frame (`hiding.hold`), a large one for less of it. Where its
     track is found in that frame too, the masks are joined in the box that it has there, so that they move with the
-    object. Where the track is carried there, its carried mask says better where it is. Else the place itself stays
-    hidden.
+    object; a box that jumps aside there hides where it was expected as well. Where the track is carried there, its
+    carried mask says better where it is. Else the place itself stays hidden.
 
     Args:
         hiding: what to hide.
