@@ -20,8 +20,8 @@ from benchmarks import measure
 from objmask.detections.frames_table import FrameTable
 from objmask.inference.chunk import detect
 from objmask.inference.frame_store import read_store
-from objmask.models.letterbox import Letterbox
 from objmask.models.load import load
+from objmask.models.networks.letterbox import Letterbox
 from objmask.progress import Progress
 
 ROUNDS = 5

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 
 from benchmarks import measure
-from objmask.models.letterbox import Letterbox
+from objmask.models.networks.letterbox import Letterbox
 from objmask.video import probe, read_frames
 
 EVERY = 25

@@ -19,10 +19,11 @@ import numpy.typing as npt
 from benchmarks import measure
 from objmask.detections.arrays import Detections
 from objmask.detections.masks import paste
-from objmask.models.letterbox import Letterbox
 from objmask.models.load import load
-from objmask.models.yolo_decode import Decoder
-from objmask.models.yolo_seg import YoloSegDetector
+from objmask.models.networks.letterbox import Letterbox
+from objmask.models.networks.yolo import YoloReader
+from objmask.models.networks.yolo_decode import Decoder
+from objmask.models.side_by_side import SideBySide
 from objmask.video.info import VideoInfo
 from objmask.video.reader import read_frames
 
@@ -69,7 +70,7 @@ def full_resolution(
     return (rows @ logits @ columns.T > 0) & inside[0][:, None] & inside[1][None, :]
 
 
-def compare(detector: YoloSegDetector, listener: Listener, rgb: npt.NDArray[np.uint8]) -> list[tuple[float, ...]]:
+def compare(detector: SideBySide, listener: Listener, rgb: npt.NDArray[np.uint8]) -> list[tuple[float, ...]]:
     """(score, IoU, pixels, samples) of each mask of a frame."""
     listener.heard.clear()
     found: Detections = detector.detect([rgb])[0]
@@ -80,7 +81,8 @@ def compare(detector: YoloSegDetector, listener: Listener, rgb: npt.NDArray[np.u
     for i, (coefficients, prototypes) in enumerate(listener.heard):
         if layout.prototypes_first:
             prototypes = np.moveaxis(prototypes, 0, -1)
-        wanted = full_resolution(coefficients, prototypes, found.boxes[i], letterbox, layout.stride)
+        stride = layout.height / prototypes.shape[0], layout.width / prototypes.shape[1]
+        wanted = full_resolution(coefficients, prototypes, found.boxes[i], letterbox, stride)
         got = np.zeros_like(wanted)
         patch = paste(found.masks[i], found.boxes[i], height, width, 0.5)
         got[patch.rows, patch.columns] = patch.mask
@@ -92,8 +94,9 @@ def compare(detector: YoloSegDetector, listener: Listener, rgb: npt.NDArray[np.u
 
 def main() -> None:
     detector = load(measure.model(measure.NHWC), threads=1)
-    assert isinstance(detector, YoloSegDetector)
-    network = detector._networks[0]
+    assert isinstance(detector, SideBySide)
+    network = detector._readers[0]
+    assert isinstance(network, YoloReader)
     old = network._decoder
     network._decoder = listener = replace(Listener(**vars(old)), max_per_frame=old.max_per_frame)
     found: dict[str, np.ndarray] = {}

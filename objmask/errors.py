@@ -34,6 +34,12 @@ def printable(text: str) -> str:
     return "\n".join(_CONTROLS.sub(lambda found: ascii(found[0])[1:-1], line) for line in text.split("\n"))
 
 
+def first_line(error: BaseException) -> str:
+    """What a library's error says, as part of one line: its first one, not endless; its type where it says nothing."""
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__
+
+
 class ObjmaskError(Exception):
     """Something the user can mend; each argument is one line that says what is wrong and what to do."""
 
@@ -88,7 +94,7 @@ def _number(error: BaseException) -> int | None:
 
 
 class ModelError(ObjmaskError):
-    """A model file is missing, damaged, or not an instance-segmentation network that objmask can run."""
+    """A model file is missing, damaged, or not a network that objmask can run."""
 
 
 class DataError(ObjmaskError):

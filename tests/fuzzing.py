@@ -244,7 +244,7 @@ def _examine(path: Path, work: Path, mode: str) -> Outcome:
     from objmask.models.info import ModelInfo
     from objmask.video.info import VideoInfo
 
-    ModelInfo("m", "yolo_seg", "none", "0" * 64, "tests", ("cup",), {"cup": 0}, 256, 256).write(work / "model")
+    ModelInfo("m", "yolo", "none", "0" * 64, "tests", ("cup",), {"cup": 0}, 256, 256).write(work / "model")
     index_videos([RequestedVideo("a", path, "any")], work / "index.json")
     common = {"video": path, "on-truncated": mode}
     line = _verb("probe", **common, out=work / "p.json")

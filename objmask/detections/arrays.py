@@ -24,6 +24,8 @@ from objmask.files.parquet import read_table
 
 MAX_MASK_SIDE = 160
 """Largest height or width of a stored soft mask, in samples."""
+WHOLE_BOX = np.full((2, 2), 255, np.uint8)
+"""The mask of a detection of which only the box is known."""
 SOURCES = ("detected", "tracked", "flow", "manual")
 """Origins of a detection. All of them except `detected` are filled in without inference."""
 

@@ -23,8 +23,7 @@ from objmask.errors import ModelError, ObjmaskError
 from objmask.inference.job import DetectJob, NetworkOptions
 from objmask.inference.server import key_of, send
 from objmask.jobs.private_folder import runtime_folder
-from objmask.models.devices import gpus_on
-from objmask.models.families import family_of
+from objmask.models.devices import gpus_for
 from objmask.models.info import ModelInfo
 
 LOG = logging.getLogger(__name__)
@@ -100,8 +99,7 @@ def _place(folder: Path, options: NetworkOptions) -> Iterator[_Place]:
     Rather one where the network is loaded, else one without a process. There are as many as jobs run at the same time,
     but for networks on GPUs no more than GPUs: their processes keep them, so who finds none free takes one over.
     """
-    on_gpu = family_of(ModelInfo.read(options.model)).on_gpu
-    key, gpus = key_of(options), gpus_on(options.device) if on_gpu else 0
+    key, gpus = key_of(options), gpus_for(ModelInfo.read(options.model), options.device)
     while True:
         known = {int(path.stem) for path in folder.glob("*.lock")}
         places = [_Place(folder, n) for n in (range(gpus) if gpus else range(max(known, default=-1) + 2))]

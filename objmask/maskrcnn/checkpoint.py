@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from objmask.errors import ModelError, ObjmaskError
+from objmask.errors import ModelError, ObjmaskError, first_line
 from objmask.maskrcnn.config import MaskRCNNConfig, changed
 from objmask.maskrcnn.network import MaskRCNN
 from objmask.models.quiet_tensorflow import tf
@@ -42,7 +42,7 @@ def save(prefix: Path, values: Mapping[str, Any]) -> None:
             tensors=[tf.convert_to_tensor(values[name]) for name in names],
         )
     except tf.errors.OpError as error:
-        raise ObjmaskError(f"{prefix}: cannot be written ({_first_line(error)}); make room and try again") from error
+        raise ObjmaskError(f"{prefix}: cannot be written ({first_line(error)}); make room and try again") from error
 
 
 def load(prefix: Path) -> dict[str, npt.NDArray[Any]]:
@@ -60,11 +60,7 @@ def load(prefix: Path) -> dict[str, npt.NDArray[Any]]:
         reader = tf.train.load_checkpoint(str(prefix))
         return {name: reader.get_tensor(name) for name in sorted(reader.get_variable_to_shape_map())}
     except (tf.errors.OpError, RuntimeError, ValueError) as error:
-        raise ModelError(f"{prefix}: damaged checkpoint ({_first_line(error)})") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise ModelError(f"{prefix}: damaged checkpoint ({first_line(error)})") from error
 
 
 def restore(network: MaskRCNN, arrays: Arrays, source: str) -> None:

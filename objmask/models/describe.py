@@ -1,4 +1,4 @@
-"""What a model file is, told cheaply: no LiteRT, no TensorFlow, so that a workflow can ask while it is parsed."""
+"""What a model file is, told cheaply: no library that runs it, so that a workflow can ask while it is parsed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from pathlib import Path
 from objmask.errors import ModelError
 from objmask.models.archive import archive_stem, is_archive
 from objmask.models.families import all_families
+from objmask.models.family import Family
+from objmask.models.formats.read import is_network_file, read_network_file
 from objmask.models.info import ModelInfo
+
+_CONVERT = (
+    "export it to ONNX: `yolo export model=<file> format=onnx` (Ultralytics), `model.export()` (RF-DETR), "
+    "`torch.onnx.export` (torchvision); see docs/models.md"
+)
+_PYTORCH = (".pt", ".pth", ".ckpt", ".safetensors")
 
 
 def describe(path: Path, name: str | None = None) -> ModelInfo:
     """Describes a model file or folder.
 
     Args:
-        path: a YOLO segmentation `.tflite`; or a frozen graph `.pb` or a folder with `frozen_inference_graph.pb`,
+        path: a `.tflite` or `.onnx` file; or a frozen graph `.pb` or a folder with `frozen_inference_graph.pb`,
             `saved_model.pb` or `saved_model/` of the TensorFlow Object Detection API, or a `.tar.gz` archive of one.
         name: what to call it; by default the file's stem or the folder's name, made safe.
 
@@ -24,21 +32,39 @@ def describe(path: Path, name: str | None = None) -> ModelInfo:
         What it is. Of an archive `file` and `sha256` are its own: it is not unpacked for that.
 
     Raises:
-        ModelError: it is missing, damaged, or no instance-segmentation network.
+        ModelError: it is missing, damaged, or no network that objmask runs.
     """
     if not path.exists():
         raise ModelError(
-            f"{path}: no such model; give a .tflite or .pb file, a SavedModel folder, or a .tar.gz archive"
+            f"{path}: no such model; give an .onnx, .tflite or .pb file, a SavedModel folder, or a .tar.gz archive"
         )
-    family = next((one for one in all_families().values() if one.recognises(path)), None)
-    if family is None:
-        raise ModelError(f"{path}: not a model; give a .tflite or .pb file, or the folder of an extracted archive")
     own = path.resolve().name if path.is_dir() else archive_stem(path) if is_archive(path) else path.stem
     chosen = checked_name(name or safe_name(own))
     try:
-        return family.describe(path, chosen)
+        return recognised(path).describe(path, chosen)
     except (ValueError, ArithmeticError, EOFError, zlib.error) as error:
         raise ModelError(f"{path}: damaged, it cannot be understood ({error}); download or export it again") from error
+
+
+def recognised(path: Path) -> Family:
+    """The family that a file or folder is of.
+
+    Raises:
+        ModelError: none, or it is damaged.
+    """
+    found = next((one for one in all_families().values() if one.recognises(path)), None)
+    if found is not None:
+        return found
+    if path.suffix.lower() in _PYTORCH:
+        raise ModelError(f"{path}: PyTorch weights, which objmask does not open; {_CONVERT}")
+    if not is_network_file(path):
+        raise ModelError(
+            f"{path}: not a model; give an .onnx, .tflite or .pb file, or the folder of an extracted archive"
+        )
+    raise ModelError(
+        f"{path}: {read_network_file(path)}: no network that objmask runs; it runs",
+        *(f"  {name}: {family.tensors}" for name, family in all_families().items() if family.tensors),
+    )
 
 
 def safe_name(text: str) -> str:

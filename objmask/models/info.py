@@ -30,14 +30,16 @@ class ModelInfo:
         sha256: hex digest of that file or folder (`objmask.files.whole.sha256_of`).
         source: where it came from.
         classes: names of the objects it can detect; the identity of a class.
-        class_ids: name to the network's own number: 1-based label-map ids for tf_detection, 0-based indices for
-            yolo_seg.
+        class_ids: name to the network's own number, such as a label map's id or the index of an output.
         input_height: height of the network's input in pixels; 0: any.
         input_width: width of the network's input in pixels; 0: any.
         batch: frames the network takes at a time.
         short_side: a network without a fixed input scales frames to this short side in pixels; 0: not known.
         long_side: and to at most this long side in pixels; 0: not known.
         score_cut: the network itself drops detections below this score (0..1).
+        masks: whether it gives masks; False: boxes only, or shapes around things, which are hidden but never painted or
+            counted unless asked.
+        tiles: pictures are also looked at in so many overlapping parts a side; 1: only as a whole.
         licence: of the weights.
         citation: how to cite it.
         archive: checksum of the archive that it came in, `sha256:…` or `sha384:…`; empty: none.
@@ -57,6 +59,8 @@ class ModelInfo:
     short_side: Count = 0
     long_side: Count = 0
     score_cut: Share = 0.0
+    masks: bool = True
+    tiles: Size = 1
     licence: str = "unknown"
     citation: str = ""
     archive: str = ""
@@ -76,7 +80,8 @@ class ModelInfo:
         """The `(width, height)` to scale frames *down* to before detection, in pixels; never larger than they are.
 
         More would be thrown away by the network's own resizing: a fixed input holds the frame within its height and
-        width, any other network scales to `short_side`, or to `long_side` where that is less.
+        width, any other network scales to `short_side`, or to `long_side` where that is less. Of parts of a frame each
+        is as large as that.
 
         Raises:
             ValueError: a side is under one pixel.
@@ -90,6 +95,7 @@ class ModelInfo:
             scale = min(scale, self.short_side / min(width, height))
         if self.long_side:
             scale = min(scale, self.long_side / max(width, height))
+        scale = min(1.0, scale * self.tiles)
         return max(1, round(width * scale)), max(1, round(height * scale))
 
     def to_json(self) -> dict[str, Any]:

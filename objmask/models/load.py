@@ -10,6 +10,7 @@ from objmask.files.whole import sha256_of
 from objmask.models.detector import Detector, Loading
 from objmask.models.families import family_of
 from objmask.models.info import ModelInfo
+from objmask.models.tiles import Tiled
 
 
 def load(folder: Path, **options: Any) -> Detector:
@@ -32,4 +33,5 @@ def load(folder: Path, **options: Any) -> Detector:
         raise ModelError(
             f"{path}: changed since it was installed; install the model again with `python -m objmask model`"
         )
-    return family_of(info).start(path, info, loading)
+    detector = family_of(info).start(path, info, loading)
+    return Tiled(detector, info.tiles, loading.max_per_frame) if info.tiles > 1 else detector

@@ -18,7 +18,7 @@ from snakemake_runs import Run, Workflow, csv_column
 from objmask.config.json_schema import the_schema
 from objmask.config.settings import Output
 from objmask.models.coco import COCO_NAMES
-from objmask.models.tflite_file import TfliteFile
+from objmask.models.formats.tflite import read_tflite
 
 ROOT = Path(__file__).parents[2]
 CANARY = "canary"
@@ -95,7 +95,7 @@ def model_of(names: list[str], original: Path, path: Path) -> None:
     """A copy of a network whose metadata calls its objects by other names."""
     with zipfile.ZipFile(original) as archive:
         start = min(entry.header_offset for entry in archive.infolist())
-    metadata = TfliteFile.read(original).metadata
+    metadata = read_tflite(original).metadata
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(original.read_bytes()[:start])
     with zipfile.ZipFile(path, "a") as archive:

@@ -115,7 +115,7 @@ class BrightRectangles:
     """A detector without a network: every bright area is a `cup` in its bounding box, its score the mean brightness."""
 
     def __init__(self) -> None:
-        self.info = ModelInfo("bright", "yolo_seg", "none", "0" * 64, "tests", ("cup",), {"cup": 0}, 0, 0)
+        self.info = ModelInfo("bright", "yolo", "none", "0" * 64, "tests", ("cup",), {"cup": 0}, 0, 0)
         self.placement, self.runtime = "NumPy", "ai-edge-litert"
         self.frames_at_once = 8
         self.batches: list[int] = []

@@ -81,7 +81,7 @@ class Results:
         self._ok("index", videos=self.video.parent.parent, out=at("index.json"))
         self._ok("probe", video=self.video, out=at(f"probe/{name}.json"))
         at("models/bright").mkdir(parents=True)
-        ModelInfo("bright", "yolo_seg", "x", "0" * 64, "tests", ("cup",), {"cup": 0}, 32, 32).write(at("models/bright"))
+        ModelInfo("bright", "yolo", "x", "0" * 64, "tests", ("cup",), {"cup": 0}, 32, 32).write(at("models/bright"))
         self._ok(
             "frames", **self.source, model=at("models/bright"), out=at("frames/c.nut"), table=at("frames/c.parquet")
         )

@@ -33,7 +33,7 @@ def folder(tmp_path):
         with path.open("ab") as file:
             length = longest + 8 - path.stat().st_size
             file.write(length.to_bytes(4, "big") + b"free" + bytes(length - 8))
-    model = ModelInfo("bright", "yolo_seg", "x", "0" * 64, "tests", ("cup",), {"cup": 0}, 32, 32)
+    model = ModelInfo("bright", "yolo", "x", "0" * 64, "tests", ("cup",), {"cup": 0}, 32, 32)
     (tmp_path / "model").mkdir()
     model.write(tmp_path / "model")
     assert run("probe", video=tmp_path / "a.mp4", out=tmp_path / "p.json") == 0

@@ -26,7 +26,7 @@ def refused(config, *words):
 
 def model(name, classes=COCO_NAMES):
     ids = {label: i for i, label in enumerate(classes)}
-    return ModelInfo(name, "yolo_seg", "x", "0", "x", tuple(classes), ids, 640, 640)
+    return ModelInfo(name, "yolo", "x", "0", "x", tuple(classes), ids, 640, 640)
 
 
 def test_the_schema_is_a_the_schema():

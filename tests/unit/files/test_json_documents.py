@@ -15,7 +15,7 @@ from objmask.models.info import ModelInfo
 from objmask.video.info import VideoInfo
 from objmask.video.probe import probe
 
-MODEL = ModelInfo("net", "yolo_seg", "model.tflite", "0" * 64, "here", ("cup",), {"cup": 0}, 640, 640)
+MODEL = ModelInfo("net", "yolo", "model.tflite", "0" * 64, "here", ("cup",), {"cup": 0}, 640, 640)
 
 
 @pytest.fixture(scope="module")

@@ -25,9 +25,7 @@ from objmask.video import probe, read_frames
 
 
 def model(**sizes):
-    return ModelInfo(
-        "m", "yolo_seg", "x", "0", "x", ("cup",), {"cup": 0}, **{"input_height": 0, "input_width": 0} | sizes
-    )
+    return ModelInfo("m", "yolo", "x", "0", "x", ("cup",), {"cup": 0}, **{"input_height": 0, "input_width": 0} | sizes)
 
 
 def extract(video, info, folder, size=None, **options):

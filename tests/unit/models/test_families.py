@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import objmask
+from objmask.errors import ModelError
+from objmask.models.describe import describe
 from objmask.models.families import all_families
 
 NEW = '''
@@ -50,16 +52,23 @@ def test_a_new_family_is_one_new_file(tmp_path):
 
 def test_what_is_looked_for_by_name_is_unambiguous(tmp_path):
     """No two families claim one file."""
-    for name in ("a.tflite", "a.pb", "a.tar.gz", "a.onnx", "a"):
+    for name in ("a.pb", "a.tar.gz", "a"):
         (tmp_path / name).write_bytes(b"")
         claims = [key for key, family in all_families().items() if family.recognises(tmp_path / name)]
         assert len(claims) <= 1, (name, claims)
 
 
+@pytest.mark.parametrize("name", ["a.tflite", "a.onnx"])
+def test_a_file_that_is_none_is_refused_by_its_format(tmp_path, name):
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(ModelError, match="download or export it again"):
+        describe(tmp_path / name)
+
+
 def test_describing_loads_no_runtime():
     code = "import sys, objmask.models.families as f; f.all_families(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"tensorflow", "keras", "ai_edge_litert"} & set(loaded)
+    assert not {"tensorflow", "keras", "ai_edge_litert", "onnxruntime", "onnx", "rapidocr"} & set(loaded)
 
 
 @pytest.mark.parametrize("name", list(all_families()))

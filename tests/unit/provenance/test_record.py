@@ -126,7 +126,13 @@ BEFORE = {"probe", "frames", "images", "detect"}
             {"frames", "images"},
             DRAWN | {"protect"},
         ),
-        ("models/yolo_decode.py", "0.5 * logits", "0.4 * logits", {"detect"}, DRAWN | {"protect", "frames", "probe"}),
+        (
+            "models/networks/yolo_decode.py",
+            "0.5 * logits",
+            "0.4 * logits",
+            {"detect"},
+            DRAWN | {"protect", "frames", "probe"},
+        ),
         ("verbs/options.py", 'default=part["default"]', "default=None", set(), set(VERBS)),
     ],
 )
@@ -144,8 +150,8 @@ def test_a_changed_constant_string_is_code(copy):
 
 
 RUNTIMES = (
-    "models/yolo_seg.py",
-    "models/yolo_decode.py",
+    "models/networks/yolo.py",
+    "models/networks/yolo_decode.py",
     "models/tf_detection.py",
     "models/detector.py",
     "models/load.py",

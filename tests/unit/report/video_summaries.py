@@ -29,7 +29,7 @@ SETTINGS: dict[str, Any] = {
     "report": {"players": "link", "raw_pictures": False},
 }
 CARD = {
-    **{"name": "net", "family": "yolo_seg", "source": "tests", "licence": "MIT", "citation": "", "sha256": "0" * 64},
+    **{"name": "net", "family": "yolo", "source": "tests", "licence": "MIT", "citation": "", "sha256": "0" * 64},
     **{"archive": "", "note": "", "input": "any", "score_cut": 0.0, "classes": 80, "used": ["person"], "missing": []},
 }
 PIXEL = drawing(np.zeros((1, 1, 3), np.uint8))

@@ -41,7 +41,7 @@ def run(verb, *flags, **options):
 @pytest.fixture
 def model(tmp_path):
     """The folder of an installed model, which says what size of frames it wants."""
-    info = ModelInfo("bright", "yolo_seg", "x", "0" * 64, "tests", ("cup",), {"cup": 0}, 32, 32)
+    info = ModelInfo("bright", "yolo", "x", "0" * 64, "tests", ("cup",), {"cup": 0}, 32, 32)
     (tmp_path / "model").mkdir()
     info.write(tmp_path / "model")
     return tmp_path / "model"
@@ -177,7 +177,7 @@ def test_index_prints_a_line_a_video(tmp_path, capsys):
 def test_models_lists_what_can_be_named(capsys):
     assert main(["models"]) == 0
     text = capsys.readouterr().out
-    assert "yolo_seg" in text
+    assert "yolo" in text
     assert "cell phone" in text
 
 

@@ -12,8 +12,7 @@ import math
 import mmap
 import struct
 import zipfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.errors import ModelError
+from objmask.models.tensors import NetworkFile, Tensor
 
 _MAGIC = b"TFL3"
 _METADATA_LIMIT_BYTES = 1 << 20
@@ -29,46 +29,37 @@ _TAIL_BYTES = 1 << 16
 
 _MODEL_SUBGRAPHS, _MODEL_BUFFERS = 2, 4
 _SUBGRAPH_TENSORS, _SUBGRAPH_INPUTS, _SUBGRAPH_OUTPUTS = 0, 1, 2
-_TENSOR_SHAPE, _TENSOR_TYPE, _TENSOR_BUFFER, _TENSOR_QUANTISATION = 0, 1, 2, 4
+_TENSOR_SHAPE, _TENSOR_TYPE, _TENSOR_BUFFER, _TENSOR_NAME, _TENSOR_QUANTISATION = 0, 1, 2, 3, 4
 _BUFFER_DATA, _QUANTISATION_SCALE = 0, 2
 _FLOATS = {0: "<f4", 1: "<f2"}
 """NumPy's names of the types of tensors that hold floating-point numbers."""
+_DTYPES = {0: "float32", 1: "float16", 2: "int32", 3: "uint8", 4: "int64", 6: "bool", 7: "int16", 9: "int8"}
+_MOST_NAME_BYTES = 256
 
 
-@dataclass(frozen=True)
-class TfliteFile:
-    """The shapes of a network's inputs and outputs, and the metadata that was zipped onto it (empty: none)."""
+def read_tflite(path: Path) -> NetworkFile:
+    """Reads a `.tflite` file; touches only its index, not its weights.
 
-    inputs: tuple[tuple[int, ...], ...]
-    outputs: tuple[tuple[int, ...], ...]
-    metadata: Mapping[str, Any]
-
-    @classmethod
-    def read(cls, path: Path) -> TfliteFile:
-        """Reads a `.tflite` file; touches only its index, not its weights.
-
-        Raises:
-            ModelError: the file is missing, not a TensorFlow Lite file, or cut short.
-        """
-        try:
-            with path.open("rb") as stream:
-                if stream.read(8)[4:] != _MAGIC:
-                    raise ModelError(
-                        f"{path}: not a TensorFlow Lite model; give a .tflite file exported for segmentation"
-                    )
-                with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                    inputs, outputs = _shapes(_Buffer(data))
-                    tail = data[-_TAIL_BYTES:]
-        except OSError as error:
-            raise ModelError(f"{path}: cannot be read; check the path ({error.strerror})") from error
-        except (struct.error, IndexError) as error:
-            raise ModelError(f"{path}: damaged or cut short; download or export it again") from error
-        metadata = _metadata(path)
-        if metadata is None:
-            if any(name.encode() in tail for name in _METADATA_NAMES):
-                raise ModelError(f"{path}: cut short within its metadata; download or export it again")
-            metadata = {}
-        return cls(inputs, outputs, metadata)
+    Raises:
+        ModelError: the file is missing, not a TensorFlow Lite file, or cut short.
+    """
+    try:
+        with path.open("rb") as stream:
+            if stream.read(8)[4:] != _MAGIC:
+                raise ModelError(f"{path}: not a TensorFlow Lite model; download or export it again")
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                inputs, outputs = _tensors(_Buffer(data))
+                tail = data[-_TAIL_BYTES:]
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read; check the path ({error.strerror})") from error
+    except (struct.error, IndexError) as error:
+        raise ModelError(f"{path}: damaged or cut short; download or export it again") from error
+    metadata = _metadata(path)
+    if metadata is None:
+        if any(name.encode() in tail for name in _METADATA_NAMES):
+            raise ModelError(f"{path}: cut short within its metadata; download or export it again")
+        metadata = {}
+    return NetworkFile(inputs, outputs, metadata)
 
 
 def refuse_nan(path: Path) -> None:
@@ -123,6 +114,14 @@ class _Buffer:
             raise IndexError(start)
         yield from range(start + 4, start + 4 + count * item_bytes, item_bytes)
 
+    def text(self, table: int, index: int) -> str:
+        """A table's text field, cut to a bearable length; empty where it has none."""
+        start = next(self.vector(table, index, 1), None)
+        if start is None:
+            return ""
+        length = min(self.number("I", start - 4), _MOST_NAME_BYTES)
+        return bytes(self._data[start : start + length]).decode("utf-8", "replace")
+
     def array(self, table: int, dtype: str) -> npt.NDArray[Any]:
         """A copy of a buffer's numbers."""
         start = next(self.vector(table, _BUFFER_DATA, 1), None)
@@ -132,19 +131,25 @@ class _Buffer:
         return np.frombuffer(self._data[start : start + count], dtype)
 
 
-def _shapes(data: _Buffer) -> tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]:
-    """Input and output shapes of the first subgraph; checks on the way that all weights are there."""
+def _tensors(data: _Buffer) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    """Inputs and outputs of the first subgraph; checks on the way that all weights are there."""
     model = data.follow(0)
     for item in data.vector(model, _MODEL_BUFFERS, 4):
         next(data.vector(data.follow(item), _BUFFER_DATA, 1), None)
     graph = data.follow(next(data.vector(model, _MODEL_SUBGRAPHS, 4), -1))
     tensors = [data.follow(item) for item in data.vector(graph, _SUBGRAPH_TENSORS, 4)]
 
-    def shapes(field: int) -> tuple[tuple[int, ...], ...]:
-        wanted = [tensors[data.number("i", item)] for item in data.vector(graph, field, 4)]
-        return tuple(tuple(data.number("i", i) for i in data.vector(t, _TENSOR_SHAPE, 4)) for t in wanted)
+    def told(field: int) -> tuple[Tensor, ...]:
+        return tuple(_tensor(data, tensors[data.number("i", item)]) for item in data.vector(graph, field, 4))
 
-    return shapes(_SUBGRAPH_INPUTS), shapes(_SUBGRAPH_OUTPUTS)
+    return told(_SUBGRAPH_INPUTS), told(_SUBGRAPH_OUTPUTS)
+
+
+def _tensor(data: _Buffer, table: int) -> Tensor:
+    shape = tuple(data.number("i", item) for item in data.vector(table, _TENSOR_SHAPE, 4))
+    kind = data.field(table, _TENSOR_TYPE)
+    dtype = _DTYPES.get(data.number("b", kind) if kind is not None else 0, "")
+    return Tensor(data.text(table, _TENSOR_NAME), shape, dtype)
 
 
 def _nan_in(data: _Buffer) -> str:

@@ -1,4 +1,4 @@
-"""From a YOLO segmentation network's two output tensors to detections of the frame."""
+"""From a YOLO network's output tensors to detections of the frame."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from objmask.detections.arrays import MAX_MASK_SIDE, Detections
+from objmask.detections.arrays import MAX_MASK_SIDE, WHOLE_BOX, Detections
 from objmask.detections.boxes import common_and_union
-from objmask.models.letterbox import Letterbox
-from objmask.models.yolo_layout import YoloLayout
+from objmask.models.networks.letterbox import Letterbox
+from objmask.models.networks.yolo_layout import YoloLayout
+from objmask.models.tensors import Quantisation
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -24,27 +25,6 @@ _MASK_STEP = 5  # of 255: a probability to within 0.01, 0 and 1 exact, 0.5 in a 
 
 
 @dataclass(frozen=True)
-class Quantisation:
-    """real = (stored - zero_point) * scale; a scale of 0 means the tensor is float already."""
-
-    scale: float = 0.0
-    zero_point: int = 0
-
-    def real(self, stored: npt.NDArray[Any]) -> Float32:
-        """`stored` as float32."""
-        if not self.scale:
-            return stored.astype(np.float32, copy=False)
-        return (stored.astype(np.float32) - np.float32(self.zero_point)) * np.float32(self.scale)
-
-    def stored(self, real: Float64, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """`real` as the tensor holds it: rounded to the nearest and clipped to `dtype` where that is an integer."""
-        if not self.scale:
-            return real.astype(dtype)
-        limits = np.iinfo(np.dtype(dtype))
-        return np.clip(np.round(real / self.scale) + self.zero_point, limits.min, limits.max).astype(dtype)
-
-
-@dataclass(frozen=True)
 class Decoder:
     """Turns one frame's outputs into detections.
 
@@ -52,7 +32,7 @@ class Decoder:
         layout: which axis of the tensors is what.
         classes: names in the order of the network.
         predictions: how the predictions are stored.
-        prototypes: how the mask prototypes are stored.
+        prototypes: how the mask prototypes are stored, if there are any.
         box_unit: input pixels a unit of the predicted boxes, (vertical, horizontal): 1 where they are in pixels, the
             input's size where they are normalised.
         floor: detections below this score are dropped.
@@ -67,55 +47,65 @@ class Decoder:
     floor: float
     max_per_frame: int
 
-    def decode(self, predictions: npt.NDArray[Any], prototypes: npt.NDArray[Any], box: Letterbox) -> Detections:
+    def decode(self, predictions: npt.NDArray[Any], prototypes: npt.NDArray[Any] | None, box: Letterbox) -> Detections:
         """Detections of a frame, falling in score.
 
         Args:
             predictions: (4 + classes + coefficients, anchors), or that transposed, as `layout` says.
-            prototypes: (coefficients, rows, columns) or (rows, columns, coefficients), as `layout` says.
+            prototypes: (coefficients, rows, columns) or (rows, columns, coefficients), as `layout` says; None: the
+                network gives boxes only, and each mask is its whole box.
             box: how the frame lay in the input.
         """
         rows = predictions.T if self.layout.anchors_first else predictions
-        scores, classes, columns = self._candidates(rows)
+        scores, classes, columns = (self._finished if self.layout.end_to_end else self._candidates)(rows)
         if not len(scores):
             return Detections.empty()
         edges = self._edges(rows[:4, columns])
         inside, large = _to_frame(edges, box)
         scores, classes, columns = scores[large], classes[large], columns[large]
         edges, inside = edges[large], inside[large]
-        kept = suppress(edges, scores, classes, iou=_NMS_IOU, limit=self.max_per_frame)
-        coefficients = self.predictions.real(rows[4 + self.layout.classes :, columns[kept]]).T
-        return Detections(
-            scores[kept],
-            tuple(self.classes[c] for c in classes[kept]),
-            inside[kept],
-            tuple(
+        if self.layout.end_to_end:
+            kept = np.argsort(-scores, kind="stable")[: self.max_per_frame]
+        else:
+            kept = suppress(edges, scores, classes, iou=_NMS_IOU, limit=self.max_per_frame)
+        masks: tuple[npt.NDArray[np.uint8], ...] = (WHOLE_BOX,) * len(kept)
+        if prototypes is not None:
+            # They come last, whatever comes before them.
+            coefficients = self.predictions.real(rows[len(rows) - self.layout.coefficients :, columns[kept]]).T
+            masks = tuple(
                 self._mask(vector, prototypes, sides, box)
                 for vector, sides in zip(coefficients, inside[kept].tolist(), strict=True)
-            ),
-        )
+            )
+        return Detections(scores[kept], tuple(self.classes[c] for c in classes[kept]), inside[kept], masks)
 
     def _candidates(self, rows: npt.NDArray[Any]) -> tuple[Float32, npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         """(score, class, anchor) of every anchor whose best class reaches the floor."""
-        stored = rows[4 : 4 + self.layout.classes]
+        first = 4 + self.layout.objectness
+        stored = rows[first : first + len(self.classes)]
         # One pass over the stored numbers; only anchors above the floor, a few in a hundred, are looked at again.
         best = self.predictions.real(stored.max(axis=0))
+        if self.layout.objectness:
+            best = best * self.predictions.real(rows[4])
         columns = np.flatnonzero(best >= np.float32(self.floor))
         return np.clip(best[columns], 0, 1), stored[:, columns].argmax(axis=0), columns
 
+    def _finished(self, rows: npt.NDArray[Any]) -> tuple[Float32, npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """(score, class, place) of every detection that reaches the floor; places that are left over score 0."""
+        scores, classes = self.predictions.real(rows[4]), self.predictions.real(rows[5])
+        columns = np.flatnonzero((scores >= np.float32(self.floor)) & (scores > 0))
+        numbers = np.rint(classes[columns]).astype(np.intp)
+        known = (numbers >= 0) & (numbers < len(self.classes))
+        return np.clip(scores[columns[known]], 0, 1), numbers[known], columns[known]
+
     def _edges(self, stored: npt.NDArray[Any]) -> Float64:
-        """(n, 4) top, left, bottom, right in input pixels, from stored (4, n) centre x, y, width, height."""
-        x, y, width, height = self.predictions.real(stored).astype(np.float64)
+        """(n, 4) top, left, bottom, right in input pixels, from the stored (4, n) sides or centre, width and height."""
+        first, second, third, fourth = self.predictions.real(stored).astype(np.float64)
         vertical, horizontal = self.box_unit
-        return np.stack(
-            (
-                (y - height / 2) * vertical,
-                (x - width / 2) * horizontal,
-                (y + height / 2) * vertical,
-                (x + width / 2) * horizontal,
-            ),
-            axis=1,
-        )
+        if self.layout.end_to_end:
+            sides = (second, first, fourth, third)
+        else:
+            sides = (second - fourth / 2, first - third / 2, second + fourth / 2, first + third / 2)
+        return np.stack(sides, axis=1) * (vertical, horizontal, vertical, horizontal)
 
     def _mask(
         self, coefficients: Float32, prototypes: npt.NDArray[Any], sides: list[float], box: Letterbox
@@ -125,8 +115,8 @@ class Decoder:
         The logits, not the probabilities, are interpolated: a network's border is straight in logits.
         """
         ymin, xmin, ymax, xmax = sides
-        (scale_y, scale_x), (stride_y, stride_x) = box.scale, self.layout.stride
-        rows, columns = prototypes.shape[1:] if self.layout.prototypes_first else prototypes.shape[:2]
+        (scale_y, scale_x), rows, columns = box.scale, *self._grid(prototypes)
+        stride_y, stride_x = box.input_height / rows, box.input_width / columns
         row, row_weight = _samples(ymin, ymax, box.frame_height, scale_y, box.top, stride_y, rows)
         column, column_weight = _samples(xmin, xmax, box.frame_width, scale_x, box.left, stride_x, columns)
         top, left, bottom, right = row[0], column[0], row[-1] + 2, column[-1] + 2
@@ -142,6 +132,10 @@ class Decoder:
             np.uint8, order="C"
         )
         return mask
+
+    def _grid(self, prototypes: npt.NDArray[Any]) -> tuple[int, int]:
+        rows, columns = prototypes.shape[1:] if self.layout.prototypes_first else prototypes.shape[:2]
+        return int(rows), int(columns)
 
 
 def suppress(

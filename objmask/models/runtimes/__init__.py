@@ -1,0 +1,1 @@
+"""What runs networks: a module for each library."""
