@@ -84,7 +84,7 @@ class Tiled:
             for (i, part, _), found in zip(group, self._detector.detect([one[2] for one in group]), strict=True):
                 seen[i].append((part, found))
         return [
-            joined(sorted(seen[i], key=lambda one: parts[i].index(one[0])), *frame.shape[:2], self._limit)
+            joined(sorted(seen[i], key=lambda one: parts[i].index(one[0])), frame.shape[0], frame.shape[1], self._limit)
             for i, frame in enumerate(frames)
         ]
 
