@@ -18,7 +18,8 @@ from pathlib import Path
 import yaml
 
 from benchmarks import measure
-from objmask.config.config import complete, models_of
+from objmask.config.config import complete
+from objmask.config.models import models_of
 from objmask.models.source import ModelSource
 from objmask.report.about import about
 

@@ -22,6 +22,7 @@ from objmask.provenance.record import write_provenance
 
 VERBS = (
     "video",
+    "anonymise",
     "init",
     "models",
     "index",

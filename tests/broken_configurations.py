@@ -216,6 +216,7 @@ def read(configuration: Configuration) -> dict[str, Any]:
     from objmask.config import config as objmask_config
     from objmask.config.audit import audit_models_of, audit_notes
     from objmask.config.command_line import mistakes_of_command_line, read_config
+    from objmask.config.models import models_of, notes_of
     from objmask.config.schema import only_texts, typed
     from objmask.errors import ConfigError
 
@@ -224,11 +225,11 @@ def read(configuration: Configuration) -> dict[str, Any]:
     given = dict.fromkeys((entry.partition("=")[0] for entry in configuration.entries), 1)
     settings = read_config([configuration.path], given, configuration.arguments, only_texts())
     complete = objmask_config.complete(typed(settings))
-    models = objmask_config.models_of(complete)
+    models = models_of(complete)
     searching = audit_models_of(complete, models)
     objmask_config.check_objects(complete, models)
     audit_notes(complete, searching)
-    objmask_config.notes_of(complete, models)
+    notes_of(complete, models)
     return complete
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from objmask.config.config import palette_of
+from objmask.config.config import not_asked_for, palette_of
+from objmask.config.models import model_names
 from objmask.errors import ConfigError
 from objmask.models.info import ModelInfo
 from objmask.models.source import ModelSource
@@ -35,7 +36,7 @@ def audit_models_of(config: Mapping[str, Any], models: Mapping[str, ModelInfo]) 
         )
     given = config["audit"]["model"]
     if given is None:
-        return {name: models[name] for name in models if name in (config["privacy"]["models"] or models)}
+        return {name: models[name] for name in model_names(config, models, "privacy")}
     info = models[given] if given in models else ModelSource.of(given).describe()
     if info.name in models and models[info.name].digest() != info.digest():
         raise ConfigError(f"audit.model: another model is named '{info.name}'; give that one a name: models: {{…}}")
@@ -55,7 +56,8 @@ def audit_notes(config: Mapping[str, Any], searching: Mapping[str, ModelInfo]) -
         config: the configuration.
         searching: what `audit_models_of` gave.
     """
-    unseen = _hidden(config) - {name for model in searching.values() for name in model.classes}
+    found = {name for model in searching.values() for name in model.classes}
+    unseen = _hidden(config) - found - not_asked_for(config)
     if not searching or config["audit"]["model"] is None or not unseen:
         return []
     return [f"SENSITIVE objects that audit.model cannot detect: {', '.join(sorted(unseen))}"]

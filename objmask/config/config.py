@@ -6,23 +6,22 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 from PIL import ImageColor
 from pydantic import ValidationError
 
-from objmask.config.defaults import PALETTE
-from objmask.config.hiding import HiddenLook, Hiding, HidingRules
+from objmask.config.defaults import PALETTE, SENSITIVE
+from objmask.config.hiding import ALL_COUNT, Counting, HiddenLook, Hiding, HidingRules
+from objmask.config.models import classes_used, counting_of, model_names
 from objmask.config.schema import check, fill
 from objmask.config.settings import Settings
 from objmask.detections.classes import Palette, check_names
 from objmask.errors import ConfigError
 from objmask.exports.labelmap import check_group_names
 from objmask.hints import did_you_mean
-from objmask.models.coco import COCO_NAMES
+from objmask.models.coco import BEYOND_COCO, KNOWN_OBJECTS
 from objmask.models.info import ModelInfo
-from objmask.models.source import ModelSource
 
 Config = dict[str, Any]
 
@@ -65,51 +64,24 @@ def palette_of(config: Config) -> Palette:
     return Palette.from_config(config["groups"])
 
 
-def hiding_of(config: Config) -> Hiding:
+def hiding_of(config: Config, counting: Mapping[str, Counting] | None = None) -> Hiding:
     """What protected video hides.
+
+    Args:
+        config: complete.
+        counting: which detections of each model count, by its name; None: all alike.
 
     Raises:
         ConfigError: groups clash.
     """
     rules = {key: config["privacy"][key] for key in HidingRules.model_fields}
-    return Hiding(objects=palette_of(config).hidden(config["sensitive_objects"]), **rules)
+    own = {name: one for name, one in (counting or {}).items() if one != ALL_COUNT}
+    return Hiding(objects=palette_of(config).hidden(config["sensitive_objects"]), models=own, **rules)
 
 
 def look_of(config: Config) -> HiddenLook:
     """What is seen in place of what is hidden."""
     return HiddenLook(**{key: config["privacy"][key] for key in HiddenLook.model_fields})
-
-
-def models_of(config: Config) -> dict[str, ModelInfo]:
-    """What each configured model is, by its name.
-
-    Raises:
-        ConfigError: two models have one name, or `masks.models` / `privacy.models` name one that is not there.
-        ModelError: one is neither a known name nor a model that objmask can run.
-    """
-    models: dict[str, ModelInfo] = {}
-    for name, given_as in _given(config):
-        info = ModelSource.of(given_as).describe(name)
-        if info.name in models:
-            raise ConfigError(f"models: two are named '{info.name}'; give them names: models: {{name: path, …}}")
-        models[info.name] = info
-    for section in ("masks", "privacy"):
-        for name in config[section]["models"] or ():
-            if name not in models:
-                raise ConfigError(f"{section}.models: no model '{name}'; there are {', '.join(models)}")
-    return models
-
-
-def notes_of(config: Config, models: Mapping[str, ModelInfo]) -> list[str]:
-    """What to know of the models before trusting their results, a line each.
-
-    Of a model whose name is also that of a file or folder here, it is said which of the two is used.
-    """
-    notes = [f"model '{name}': {info.note}" for name, info in models.items() if info.note]
-    for _, given_as in _given(config):
-        if ModelSource.of(given_as).entry is not None and Path(given_as).exists():
-            notes.append(f"model '{given_as}' is the one that objmask knows by this name; yours here is ./{given_as}")
-    return notes
 
 
 def check_objects(config: Config, models: Mapping[str, ModelInfo]) -> list[str]:
@@ -123,7 +95,7 @@ def check_objects(config: Config, models: Mapping[str, ModelInfo]) -> list[str]:
         ConfigError: unknown objects, or ones that the user's own groups name and no model detects, a line each.
     """
     defaults = {group.name: group.objects for group in PALETTE.groups}
-    known = {*COCO_NAMES, *(c for m in models.values() for c in m.classes)}
+    known = {*KNOWN_OBJECTS, *(c for m in models.values() for c in m.classes)}
     named = {f"groups.{name}.objects": group["objects"] for name, group in config["groups"].items()}
     mistakes: list[str] = []
     for where, names in {**named, "sensitive_objects": config["sensitive_objects"]}.items():
@@ -131,33 +103,62 @@ def check_objects(config: Config, models: Mapping[str, ModelInfo]) -> list[str]:
             check_names(names, known, where)
         except ConfigError as error:
             mistakes += error.args
-    palette, warnings = palette_of(config), []
-    seen = _classes_used(config, models, "masks")
+    palette, warnings, counting = palette_of(config), list[str](), counting_of(config, models)
+    seen = classes_used(config, models, "masks")
     for group in palette.groups:
         missing = [name for name in group.objects if name in known and name not in seen]
         if missing and set(missing) - set(defaults.get(group.name, ())):
             mistakes.append(f"groups.{group.name}: no model used for masks can detect {', '.join(missing)}")
         elif missing:
             warnings.append(f"group '{group.name}': no model used for masks can detect {', '.join(missing)}")
+    mistakes += _without_use(config, models)
     if mistakes:
         raise ConfigError(*mistakes)
     hidden = palette.hidden(config["sensitive_objects"])
-    leaks = sorted(hidden - _classes_used(config, models, "privacy"))
+    leaks = sorted(hidden - classes_used(config, models, "privacy") - not_asked_for(config))
     if Settings.model_validate(config).protects:
         if leaks:
             warnings.insert(0, f"SENSITIVE objects that no model used for privacy can detect: {', '.join(leaks)}")
         for name in model_names(config, models, "privacy"):
-            if config["privacy"]["score"] < models[name].score_cut:
+            score = counting[name].score
+            score = config["privacy"]["score"] if score is None else score
+            if score < models[name].score_cut:
                 warnings.append(
-                    f"privacy.score {config['privacy']['score']} has no effect below {models[name].score_cut}: model "
+                    f"privacy.score {score} has no effect below {models[name].score_cut}: model "
                     f"'{name}' itself drops what scores less"
                 )
     return warnings
 
 
-def model_names(config: Config, models: Mapping[str, ModelInfo], section: str) -> list[str]:
-    """Names of the models whose detections `masks` or `privacy` uses, in configured order."""
-    return [name for name in models if name in (config[section]["models"] or models)]
+def not_asked_for(config: Mapping[str, Any]) -> frozenset[str]:
+    """Objects that are hidden where a model finds them, and that nobody said must be: most models know no such."""
+    return frozenset(BEYOND_COCO) if tuple(config["sensitive_objects"]) == SENSITIVE else frozenset()
+
+
+def _without_use(config: Config, models: Mapping[str, ModelInfo]) -> Iterator[str]:
+    """Models whose work nobody would see, and outputs of masks that no model gives; a line each."""
+    outputs, settings = {*config["outputs"]}, Settings.model_validate(config)
+    palette = palette_of(config)
+    painted, hidden = {*palette.index_of}, palette.hidden(config["sensitive_objects"])
+    paints, hides = model_names(config, models, "masks"), model_names(config, models, "privacy")
+    for name, info in models.items():
+        own = counting_of(config, models)[name].objects or frozenset(info.classes)
+        seen = (name in paints and own & painted) or (name in hides and settings.protects and own & hidden)
+        if not info.masks and not seen and not outputs & {"detections", "tracks", "evaluation"}:
+            yield (
+                f"models: none of what '{name}' finds ({', '.join(sorted(own))}) is painted or hidden; name it in "
+                "sensitive_objects, or leave the model out"
+            )
+    boxes = [name for name in paints if not models[name].masks]
+    if outputs & _OF_MASKS and config["masks"]["models"] is None and len(boxes) == len(paints):
+        yield (
+            f"outputs: {', '.join(sorted(outputs & _OF_MASKS))} need masks, and {', '.join(boxes)} gives none; leave "
+            "them out, add a model that does, or name it in masks.models to paint what it has"
+        )
+
+
+_OF_MASKS = {"masks", "overlay", "coverage", "coco", "yolo", "masks_png", "cvat"}
+"""Outputs that show or count what is painted."""
 
 
 def _name_colours(groups: dict[str, Any]) -> None:
@@ -174,16 +175,6 @@ def _name_colours(groups: dict[str, Any]) -> None:
             group["colour"] = levels
     if unknown:
         raise ConfigError(*unknown)
-
-
-def _given(config: Config) -> list[tuple[str | None, str]]:
-    """(name of the user's own or None, model as it was given) of each model."""
-    given = config["models"]
-    return list(given.items()) if isinstance(given, dict) else [(None, one) for one in given]
-
-
-def _classes_used(config: Config, models: Mapping[str, ModelInfo], section: str) -> set[str]:
-    return {c for name in model_names(config, models, section) for c in models[name].classes}
 
 
 def _refuse_endless(config: Config) -> None:

@@ -17,7 +17,10 @@ PALETTE = Palette(
     )
 )
 """`groups` of the configuration's schema."""
-SENSITIVE = ("person", "tv", "laptop", "toilet", "keyboard", "cell phone", "book")
-"""`sensitive_objects` there."""
+SENSITIVE = (
+    *("person", "tv", "laptop", "toilet", "keyboard", "cell phone", "book"),
+    *("face", "hand", "text"),
+)
+"""`sensitive_objects` there. The last three are found by models of their own."""
 SCORES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7)
 """`evaluation.scores` there."""

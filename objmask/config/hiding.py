@@ -60,6 +60,18 @@ class HidingRules(Section):
     """never, or no_detection: hide frames in which nothing sensitive was found"""
 
 
+class Counting(Section):
+    """Which detections of one model count, where that is not as for all models."""
+
+    score: Share | None = None
+    """those scoring at least this are painted, counted and hidden; null: as masks.score and privacy.score say"""
+    objects: frozenset[str] | None = None
+    """class names of those that count; null: all"""
+
+
+ALL_COUNT = Counting()
+
+
 class HiddenLook(Section):
     """What is seen in place of what is hidden."""
 
@@ -77,12 +89,33 @@ class Hiding(HidingRules):
 
     objects: frozenset[str] = frozenset(SENSITIVE)
     """class names of the objects that are hidden"""
+    models: Mapping[str, Counting] = {}
+    """by name of the model, which of its detections count, where that is not as for all"""
+
+    def of(self, model: str) -> Hiding:
+        """What is hidden of a model's detections."""
+        own = self.models.get(model)
+        if own is None:
+            return self
+        objects = self.objects if own.objects is None else self.objects & own.objects
+        return self.model_copy(
+            update={"score": self.score if own.score is None else own.score, "objects": objects, "models": {}}
+        )
 
 
 def as_option(values: Section) -> str:
     """JSON, as verbs take it; the same of two that are equal."""
     whole = values.model_dump(mode="json")
-    return json.dumps({key: sorted(value) if key == "objects" else value for key, value in whole.items()})
+    return json.dumps(_sorted(whole))
+
+
+def _sorted(value: Any) -> Any:
+    """Without an order where there is none: of sets of objects, and of models."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: sorted(part) if key == "objects" and part is not None else _sorted(part) for key, part in value.items()
+    }
 
 
 def from_options(kind: type[Values], name: str, text: str | None, single: Mapping[str, Any]) -> Values:

@@ -27,6 +27,7 @@ UpTo2Seconds = Annotated[float, Field(ge=0, le=2)]
 Positive = Annotated[float, Field(gt=0)]
 Level = Annotated[int, Field(ge=0, le=255)]
 Pixels = Annotated[int, Field(ge=1, le=4096)]
+Every = Annotated[int, Field(ge=1, le=300)] | Literal["adaptive"]
 Names = Annotated[tuple[str, ...], _DISTINCT]
 SomeNames = Annotated[Names, Field(min_length=1)]
 ModelName = Annotated[str, Field(pattern="^[A-Za-z0-9._-]+$")]
@@ -76,6 +77,27 @@ class GroupSection(TypedDict):
     """whether protected video hides these objects; without it sensitive_objects decides"""
 
 
+class ModelSection(TypedDict):
+    """a model, and what is not for it as for all models"""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", use_attribute_docstrings=True)  # type: ignore[misc]
+
+    model: Text
+    """a name of `objmask models`, or a file or folder"""
+    score: NotRequired[Share]
+    """its detections scoring at least this count; without it masks.score and privacy.score say"""
+    every: NotRequired[Every]
+    """inference on every n-th frame, or adaptive; without it detect.every. Tracks carry masks to the others"""
+    size: NotRequired[Annotated[int, Field(ge=64, le=4096)]]
+    """longer side, in pixels, of the pictures that the network sees, where its file does not fix that"""
+    tiles: NotRequired[Annotated[int, Field(ge=1, le=8)]]
+    """it also looks at each picture in so many overlapping parts a side, for small things in large pictures
+
+    2 takes five times as long: four parts and the whole. At most 8."""
+    objects: NotRequired[SomeNames]
+    """class names of those of its objects that count; without it all"""
+
+
 class TracksSection(Section):
     """objects followed through time: what the network missed is filled in; no inference. See docs/tracks.md"""
 
@@ -100,7 +122,7 @@ class DetectSection(Section):
     """detections scoring less are not stored; score 0..1"""
     max_per_frame: Annotated[int, Field(ge=1, le=1000)] = 100
     """at most so many detections a frame are stored, the best"""
-    every: Annotated[int, Field(ge=1, le=300)] | Literal["adaptive"] = 1
+    every: Every = 1
     """inference on every n-th frame, or adaptive: where the picture moves; protected video is safest with 1
 
     On the first and last frame too. Tracks carry masks to the others."""
@@ -136,7 +158,9 @@ class MasksSection(Section):
     lossless: bool = False
     """also write masks_lossless/ (FFV1)"""
     models: SomeNames | None = None
-    """names of the models to paint; null: all"""
+    """names of the models to paint; null: all that give masks
+
+    What gives boxes, or shapes around faces, hands and text, is painted only when it is named here."""
 
 
 class PrivacySection(HiddenLook, HidingRules):
@@ -299,11 +323,13 @@ class Settings(Section):
     """folder tree of videos (folder = label), or a table with the columns path, label, subject"""
     models: Annotated[
         Annotated[tuple[Text, ...], _DISTINCT, Field(min_length=1)]
-        | Annotated[dict[ModelName, Text], Field(min_length=1)],
+        | Annotated[dict[ModelName, Text | ModelSection], Field(min_length=1)],
         Field(examples=[["demo"]]),
     ]
-    """names of `python -m objmask models`, files (.tflite, .pb, .tar.gz), SavedModel folders; or {office: a.tflite}.
-    demo comes with objmask and knows rendered desks only; real footage: mask_rcnn_inception_v2_coco, or a file"""
+    """names of `objmask models`, files (.onnx, .tflite, .pb, .tar.gz), SavedModel folders; or {office: a.tflite, faces:
+    {model: centerface, score: 0.2}}. demo knows rendered desks only; real footage: rfdetr-seg-medium, or a file
+
+    See docs/models.md."""
     mirror: Text | None = None
     """folder or address (http, https, file) to get named models from; null: their publisher's"""
     device: Literal["auto", "cpu", "gpu"] = "auto"
@@ -346,6 +372,12 @@ class Settings(Section):
         of_clips = "clips" in self.outputs and self.clips.of == "protected"
         return of_clips or bool({"protected", "audit", "hidden"} & {*self.outputs})
 
+    @property
+    def _own(self) -> dict[str, ModelSection]:
+        """The models that have settings of their own, by name."""
+        named = self.models if isinstance(self.models, dict) else {}
+        return {name: one for name, one in named.items() if isinstance(one, dict)}
+
     def contradictions(self, hidden: frozenset[str]) -> Iterator[str]:
         """Values that do not go together, and how to mend them; a line each.
 
@@ -353,15 +385,20 @@ class Settings(Section):
             hidden: the objects that protected video hides.
         """
         floor = self.detect.floor
-        for name, score in (("masks", self.masks.score), ("privacy", self.privacy.score)):
+        given = self._own
+        scores = {"masks.score": self.masks.score, "privacy.score": self.privacy.score}
+        scores |= {f"models.{name}.score": one["score"] for name, one in given.items() if "score" in one}
+        for key, score in scores.items():
             if score < floor:
                 yield (
-                    f"{name}.score: {score} is below detect.floor {floor}, "
-                    f"under which nothing is stored; lower detect.floor or raise {name}.score"
+                    f"{key}: {score} is below detect.floor {floor}, "
+                    f"under which nothing is stored; lower detect.floor or raise {key}"
                 )
-        if self.protects and self.detect.every != 1 and not self.tracks.enabled:
+        rhythms = {f"models.{name}.every": one.get("every", 1) for name, one in given.items()}
+        uneven = [key for key, every in {"detect.every": self.detect.every, **rhythms}.items() if every != 1]
+        if self.protects and uneven and not self.tracks.enabled:
             yield (
-                "detect.every: a frame without inference would leak in protected video; set it to 1, or tracks.enabled "
+                f"{uneven[0]}: a frame without inference would leak in protected video; set it to 1, or tracks.enabled "
                 "to true, which carries masks to such frames"
             )
         privacy = self.privacy

@@ -26,6 +26,13 @@ MAX_MASK_SIDE = 160
 """Largest height or width of a stored soft mask, in samples."""
 WHOLE_BOX = np.full((2, 2), 255, np.uint8)
 """The mask of a detection of which only the box is known."""
+
+
+def is_whole_box(mask: npt.NDArray[np.uint8]) -> bool:
+    """Whether a mask says that only the box is known."""
+    return mask.shape == WHOLE_BOX.shape and bool((mask == 255).all())
+
+
 SOURCES = ("detected", "tracked", "flow", "manual")
 """Origins of a detection. All of them except `detected` are filled in without inference."""
 

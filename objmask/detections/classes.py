@@ -123,8 +123,14 @@ class Palette:
         return frozenset(name for name in {*sensitive_objects, *said} if said.get(name, True))
 
 
-def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
-    """Refuses unknown class names, and suggests the most similar known one.
+def check_names(names: Iterable[str], known: Iterable[str], where: str, what: str = "object") -> None:
+    """Refuses unknown names, and suggests the most similar known one.
+
+    Args:
+        names: of objects, or of other things.
+        known: those that there are.
+        where: they were given.
+        what: they are names of.
 
     Raises:
         ConfigError: a name is not among `known`.
@@ -133,7 +139,9 @@ def check_names(names: Iterable[str], known: Iterable[str], where: str) -> None:
     unknown = []
     for name in names:
         if name not in known:
-            hint = did_you_mean(name, known) or "`python -m objmask models` lists the names"
-            unknown.append(f"{where}: unknown object '{name}'; {hint}")
+            listed = (
+                "`python -m objmask models` lists the names" if what == "object" else f"there are {', '.join(known)}"
+            )
+            unknown.append(f"{where}: unknown {what} '{name}'; {did_you_mean(name, known) or listed}")
     if unknown:
         raise ConfigError(*unknown)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.config.hiding import Hiding
-from objmask.detections.arrays import Detections
+from objmask.detections.arrays import Detections, is_whole_box
 from objmask.detections.boxes import box_iou
 from objmask.detections.masks import Patch, paste, share_of, union
 from objmask.errors import DataError
@@ -100,6 +100,7 @@ class Hider:
     def __init__(self, hiding: Hiding, size: Size, *, interlaced: bool = False) -> None:
         self._hiding, self._size, self._interlaced = hiding, size, interlaced
         self.hold = Hold.parse(hiding.hold)
+        self._rules: dict[str, Hiding] = {}
         self._patches: WeakKeyDictionary[ToHide, Patch] = WeakKeyDictionary()
         self._zones = [
             _Reason(self._whole(to_blocks(polygon(zone, size))), Cause(ZONE, found=True)) for zone in hiding.zones
@@ -111,7 +112,7 @@ class Hider:
         Args:
             parts: names of the models, and what they found.
         """
-        return self.prepare_chosen([(model, to_hide(found, self._hiding)) for model, found in parts])
+        return self.prepare_chosen([(model, to_hide(found, self._hiding.of(model))) for model, found in parts])
 
     def prepare_chosen(self, chosen: Sequence[tuple[str, Detections]]) -> list[ToHide]:
         """What is hidden of one frame, by what `chosen_by_frame` gave of it."""
@@ -177,10 +178,13 @@ class Hider:
 
     def _cause(self, model: str, found: Detections, i: int) -> Cause:
         # Whether the network itself, in this frame alone, found something that is to be hidden.
+        if model not in self._rules:
+            self._rules[model] = self._hiding.of(model)
+        rules = self._rules[model]
         seen = (
             found.sources[i] == "detected"
-            and found.found_as[i] in self._hiding.objects
-            and bool(np.float32(found.found_scores[i]) >= np.float32(self._hiding.score))
+            and found.found_as[i] in rules.objects
+            and bool(np.float32(found.found_scores[i]) >= np.float32(rules.score))
         )
         scores = float(found.scores[i]), float(found.found_scores[i])
         return Cause(found.classes[i], model, found.track_ids[i], *scores, seen)
@@ -206,7 +210,8 @@ class Hider:
         if hiding.shape == "box" or not patch.mask.any():
             patch = Patch(patch.top, patch.left, np.ones_like(patch.mask))
         elif hiding.shape == "ellipse":
-            patch = Patch(patch.top, patch.left, patch.mask | ellipse(patch.mask.shape))
+            rest = np.zeros_like(patch.mask) if is_whole_box(mask) else patch.mask
+            patch = Patch(patch.top, patch.left, rest | ellipse(patch.mask.shape))
         # The edge of a small object is seen no more exactly than that of a large one, and boxes are off by a share.
         sides = min(size.height, size.width) + WITH_SIZE * min(patch.mask.shape)
         radius_px = max(1, math.ceil(hiding.grow * sides)) + math.ceil(drift * size.height)
@@ -256,9 +261,10 @@ def chosen_by_frame(tables: Tables, hiding: Hiding) -> Iterator[list[tuple[str, 
         DataError: a file is damaged.
     """
     own = {model_of(path): OwnScores.read(path, table) for path, table in tables}
+    rules = {model: hiding.of(model) for model in (*own, "")}
     for row, parts in enumerate(found_by_model(tables)):
         typical = {model: partial(scores.mean, row=row) for model, scores in own.items()}
-        yield [(model, to_hide(found, hiding, typical.get(model))) for model, found in parts]
+        yield [(model, to_hide(found, rules[model], typical.get(model))) for model, found in parts]
 
 
 def hidden_by_frame(

@@ -102,6 +102,12 @@ OFFICE_NAMES: tuple[str, ...] = (
 )
 """Objects of the configuration's default groups: what the rendered office holds, and the built-in model finds."""
 
+BEYOND_COCO: tuple[str, ...] = ("face", "hand", "text")
+"""What models for hiding find and COCO has no word for."""
+
+KNOWN_OBJECTS: tuple[str, ...] = (*COCO_NAMES, *BEYOND_COCO)
+"""Objects that a configuration may name whichever models it has."""
+
 _UNUSED_IDS = frozenset({12, 26, 29, 30, 45, 66, 68, 69, 71, 83})
 
 COCO_IDS: dict[str, int] = dict(zip(COCO_NAMES, (i for i in range(1, 91) if i not in _UNUSED_IDS), strict=True))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 from objmask.errors import ModelError
 from objmask.models.archive import archive_stem, is_archive
-from objmask.models.families import all_families
+from objmask.models.families import all_families, family_of
 from objmask.models.family import Family
 from objmask.models.formats.read import is_network_file, read_network_file
 from objmask.models.info import ModelInfo
@@ -65,6 +66,28 @@ def recognised(path: Path) -> Family:
         f"{path}: {read_network_file(path)}: no network that objmask runs; it runs",
         *(f"  {name}: {family.tensors}" for name, family in all_families().items() if family.tensors),
     )
+
+
+def sized(info: ModelInfo, path: Path | None, size: int | None, tiles: int) -> ModelInfo:
+    """A model for pictures of another size, or in parts.
+
+    Args:
+        info: what it is.
+        path: its file or folder; None: it is not there yet.
+        size: pixels of the longer side of what it sees; None: its own.
+        tiles: parts a side in which it also looks at pictures.
+
+    Raises:
+        ModelError: its size is fixed.
+    """
+    info = replace(info, tiles=tiles)
+    if size is None:
+        return info
+    resized = family_of(info).resized
+    if resized is None:
+        seen = f"{info.input_width}x{info.input_height}" if info.input_width else "what its graph scales pictures to"
+        raise ModelError(f"{info.name}: it always sees {seen}; leave size out (tiles makes small things larger)")
+    return resized(path, info, size)
 
 
 def safe_name(text: str) -> str:

@@ -33,7 +33,7 @@ class Family:
         on_gpu: whether it can compute on a GPU; TensorFlow Lite files cannot.
         tensors: by what tensors it is recognised, for people whose file is none; empty: by its name.
         resized: what a network is for another size of its input (path, info, pixels of the longer side); raises
-            ModelError where its file fixes that. None: it is always fixed.
+            ModelError where its file fixes that. The path is None when it is not there yet. None: it is always fixed.
     """
 
     files: str
@@ -47,4 +47,4 @@ class Family:
     fixed_threads: int | None
     on_gpu: bool
     tensors: str = ""
-    resized: Callable[[Path, ModelInfo, int], ModelInfo] | None = None
+    resized: Callable[[Path | None, ModelInfo, int], ModelInfo] | None = None

@@ -14,7 +14,7 @@ from objmask.errors import ModelError
 from objmask.files.whole import atomic_path, sha256_of
 from objmask.models.archive import archive_stem, is_archive, unpack
 from objmask.models.cache import Archive, fetch
-from objmask.models.describe import describe, safe_name
+from objmask.models.describe import describe, safe_name, sized
 from objmask.models.families import family_of
 from objmask.models.info import MODEL_JSON, ModelInfo
 from objmask.models.source import ModelSource
@@ -29,6 +29,8 @@ def install(
     folder: Path,
     name: str | None = None,
     *,
+    size: int | None = None,
+    tiles: int = 1,
     mirror: str | None = None,
     zoo: Zoo | None = None,
     cache: Path | None = None,
@@ -40,6 +42,8 @@ def install(
         source: a name of the zoo, a `.tar.gz` archive, or what else `describe` takes.
         folder: the model's own folder; replaced if it exists.
         name: what to call the model; by default the zoo's name, or as `describe` names it.
+        size: pixels of the longer side of what the network sees; None: its own.
+        tiles: parts a side in which it also looks at pictures.
         mirror: as for `objmask.models.cache.fetch`.
         zoo: the table of names; by default objmask's own.
         cache: where downloads lie; by default `objmask.models.cache.cache_folder()`.
@@ -65,7 +69,7 @@ def install(
             unpack(origin, unpacked)
         info = describe(unpacked if archive else origin, called)
         info = replace(info, source=asked.given, archive=archive.checksum if archive else "")
-        info = asked.credited(info)
+        info = sized(asked.credited(info), unpacked if archive else origin, size, tiles)
         _refuse_other_objects(info, asked)
         _put(unpacked if archive else origin, temporary, info, move=archive is not None)
         info.write(temporary)

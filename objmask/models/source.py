@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from objmask.errors import ModelError
-from objmask.models.describe import checked_name, describe
+from objmask.models.describe import checked_name, describe, sized
 from objmask.models.info import ModelInfo
 from objmask.models.zoo import Zoo, ZooModel, the_zoo
 
@@ -48,16 +48,21 @@ class ModelSource:
             return Path(self.given)
         return self.entry.built_in if self.entry.folder else None
 
-    def describe(self, name: str | None = None) -> ModelInfo:
-        """What it is, without a network connection; of the zoo's archives what the table says.
+    def describe(self, name: str | None = None, *, size: int | None = None, tiles: int = 1) -> ModelInfo:
+        """What it is, without a network connection; of what the zoo fetches what its table says.
+
+        Args:
+            name: what to call it; None: as it is called.
+            size: pixels of the longer side of what it sees; None: its own.
+            tiles: parts a side in which it also looks at pictures.
 
         Raises:
-            ModelError: it is damaged, or no instance-segmentation network.
+            ModelError: it is damaged, no network that objmask runs, or not at that size.
         """
         if self.path is None and self.entry is not None:
-            return self.entry.info(checked_name(name or self.entry.name))
+            return sized(self.entry.info(checked_name(name or self.entry.name)), None, size, tiles)
         info = describe(self.path or Path(self.given), name or (self.entry.name if self.entry else None))
-        return self.credited(info)
+        return sized(self.credited(info), self.path or Path(self.given), size, tiles)
 
     def credited(self, info: ModelInfo) -> ModelInfo:
         """`info` with the licence, citation and note that the zoo has."""

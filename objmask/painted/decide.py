@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from objmask.config.hiding import ALL_COUNT, Counting
 from objmask.detections.arrays import Detections
 from objmask.detections.classes import Palette
 from objmask.detections.masks import Patch, paste, share_of
@@ -33,11 +34,24 @@ class PaintRules:
         palette: classes in a group are painted; colours decide nothing.
         score: lowest score that is painted, 0..1.
         threshold: mask probability above which a pixel belongs to an object, 0..1.
+        models: which detections of a model count, by its name, where that is not as for all.
     """
 
     palette: Palette
     score: float
     threshold: float
+    models: Mapping[str, Counting] = field(default_factory=dict)
+
+    def score_of(self, model: str) -> float:
+        """The lowest score of a model's detections that is painted."""
+        own = self.models.get(model, ALL_COUNT).score
+        return self.score if own is None else own
+
+    def paints(self, model: str, name: str, score: np.float32) -> bool:
+        """Whether a detection of a model is painted, by its class and score."""
+        objects = self.models.get(model, ALL_COUNT).objects
+        counts = name in self.palette.index_of and (objects is None or name in objects)
+        return counts and bool(score >= np.float32(self.score_of(model)))
 
 
 def painted_by_frame(
@@ -60,20 +74,20 @@ def painted_by_frame(
         if wanted is not None and row not in wanted:
             yield ()
             continue
-        found = Detections.concatenate([_supported(one, own.get(name), row, rules) for name, one in parts])
+        found = Detections.concatenate([_supported(name, one, own.get(name), row, rules) for name, one in parts])
         yield paint_frame(found, [name for name, one in parts for _ in range(len(one))], rules, height, width)
 
 
-def _supported(found: Detections, own: OwnScores | None, row: int, rules: PaintRules) -> Detections:
+def _supported(model: str, found: Detections, own: OwnScores | None, row: int, rules: PaintRules) -> Detections:
     """The detections of a model; those that only their tracks make sure, without support, with a score of 0."""
     if own is None:
         return found
-    scores, level = found.scores.copy(), np.float32(255 * rules.threshold)
-    for i in np.flatnonzero(scores >= np.float32(rules.score)).tolist():
-        if found.track_ids[i] < 0 or np.float32(found.found_scores[i]) >= np.float32(rules.score):
+    scores, level, bar = found.scores.copy(), np.float32(255 * rules.threshold), rules.score_of(model)
+    for i in np.flatnonzero(scores >= np.float32(bar)).tolist():
+        if found.track_ids[i] < 0 or np.float32(found.found_scores[i]) >= np.float32(bar):
             continue
         large = min((share_of(found, i, level) - SMALL) / (LARGE - SMALL), 1.0)
-        if large > 0 and own.mean(found.track_ids[i], row) < large * SUPPORT * rules.score:
+        if large > 0 and own.mean(found.track_ids[i], row) < large * SUPPORT * bar:
             scores[i] = 0
     return replace(found, scores=scores)
 
@@ -91,7 +105,7 @@ def paint_frame(
         width: of the frame, pixels.
     """
     index_of = rules.palette.index_of
-    owner, patches = _painted(found, rules, height, width)
+    owner, patches = _painted(found, models, rules, height, width)
     objects = []
     for i in np.argsort(-found.scores, kind="stable").tolist():
         visible = covered = b""
@@ -109,7 +123,7 @@ def paint_frame(
                 group=rules.palette.groups[k - 1].name if (k := index_of.get(found.classes[i], 0)) else "",
                 score=float(found.scores[i]),
                 own_score=float(own),
-                lifted=i in patches and not found.carried[i] and bool(own < np.float32(rules.score)),
+                lifted=i in patches and not found.carried[i] and bool(own < np.float32(rules.score_of(models[i]))),
                 source=found.sources[i],
                 carried=found.carried[i],
                 track_id=found.track_ids[i],
@@ -130,20 +144,16 @@ def painted_map(found: Detections, rules: PaintRules, height: int, width: int) -
         height: of the frame, pixels.
         width: of the frame, pixels.
     """
-    owner, _ = _painted(found, rules, height, width)
+    owner, _ = _painted(found, [""] * len(found), rules, height, width)
     # Where nobody is the owner, the last one is taken: the background.
     return np.array([*(rules.palette.index_of.get(name, 0) for name in found.classes), 0], np.uint8)[owner]
 
 
 def _painted(
-    found: Detections, rules: PaintRules, height: int, width: int
+    found: Detections, models: Sequence[str], rules: PaintRules, height: int, width: int
 ) -> tuple[npt.NDArray[np.int16], dict[int, Patch]]:
     """Whose each pixel is, (height, width), -1: nobody's; and all pixels of each that is painted, by its index."""
-    painted = [
-        i
-        for i, name in enumerate(found.classes)
-        if name in rules.palette.index_of and found.scores[i] >= np.float32(rules.score)
-    ]
+    painted = [i for i, name in enumerate(found.classes) if rules.paints(models[i], name, found.scores[i])]
     claims = np.array([found.scores[i] + LIKE * (found.classes[i] == _ON_TOP) for i in painted])
     owner = np.full((height, width), -1, np.int16)
     patches: dict[int, Patch] = {}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from objmask.config.config import Config, palette_of
+from objmask.config.models import own_settings
 from objmask.models.info import ModelInfo
 from objmask.models.source import ModelSource
 
@@ -24,7 +25,8 @@ def about(
         sources: what the user gave for each.
         notes: warnings about models and objects, the gravest first.
     """
-    settings = {**config, "models": list(models)}
+    own = own_settings(config)
+    settings = {**config, "models": {name: own.get(name, {}) for name in models} if own else list(models)}
     for place in _PLACES:
         del settings[place]
     if "audit" not in settings["outputs"]:  # decides nothing then

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from objmask.config import config as objmask_config
-from objmask.config.hiding import as_option
+from objmask.config.hiding import ALL_COUNT, Counting, as_option
+from objmask.config.models import chosen_models, counting_of, model_names, own_settings
 from objmask.corrections.read import Entries, without_allowed
 from objmask.detections.classes import Palette
 from objmask.files.csv_tables import Writer
@@ -92,7 +93,17 @@ class Plan:
     @cached_property
     def hiding(self) -> str:
         """What is hidden, as JSON. A palette edit that hides the same objects leaves protected video alone."""
-        return as_option(objmask_config.hiding_of(dict(self.config)))
+        return as_option(objmask_config.hiding_of(dict(self.config), self._counting))
+
+    @property
+    def counting(self) -> str | None:
+        """Which detections of the models that are painted count, as JSON; None: all alike."""
+        own = {name: self._counting[name] for name in self.used_by("masks") if self._counting[name] != ALL_COUNT}
+        return json.dumps({name: json.loads(as_option(one)) for name, one in own.items()}) if own else None
+
+    @cached_property
+    def _counting(self) -> dict[str, Counting]:
+        return counting_of(self.config, self.models)
 
     @cached_property
     def look(self) -> str:
@@ -133,15 +144,25 @@ class Plan:
 
     def model_source(self, name: str) -> ModelSource:
         """A model as configured: a name that objmask knows, or a file or folder."""
-        given = self.config["models"]
         if name not in self.models:
             return ModelSource.of(self.config["audit"]["model"])
-        return ModelSource.of(given[name] if isinstance(given, dict) else given[list(self.models).index(name)])
+        chosen = dict(zip(self.models, chosen_models(self.config), strict=True))
+        return ModelSource.of(chosen[name].given)
 
     def model_given(self, name: str) -> str:
         """A model as the verb `model` takes it."""
         source = self.model_source(name)
         return source.given if source.entry else plain(source.given)
+
+    def own_setting(self, model: str, key: str) -> Any:
+        """A setting of one model, such as `size`; None: it has none of its own."""
+        return own_settings(self.config).get(model, {}).get(key)
+
+    def every(self, model: str) -> int | str:
+        """The frames that a model looks at."""
+        own = self.own_setting(model, "every")
+        every: int | str = self.config["detect"]["every"] if own is None else own
+        return every
 
     def chunks(self, video: str, model: str) -> list[str]:
         """Names of the parts of a video that go through a network: minutes of work each, on the usual device."""
@@ -172,7 +193,7 @@ class Plan:
 
     def used_by(self, section: str) -> list[str]:
         """Names of the models whose detections `masks` or `privacy` uses."""
-        return objmask_config.model_names(dict(self.config), self.models, section)
+        return model_names(self.config, self.models, section)
 
     def detections(self, section: str, suffix: str = ".parquet") -> list[str]:
         """Patterns of what `masks` or `privacy` starts from; a function would be called for each job.

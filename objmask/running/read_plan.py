@@ -12,6 +12,7 @@ from objmask.clips.splits import divide
 from objmask.config import config as objmask_config
 from objmask.config.audit import audit_models_of, audit_notes
 from objmask.config.command_line import read_config
+from objmask.config.models import models_of, notes_of
 from objmask.config.schema import only_texts, typed
 from objmask.corrections.read import Entries, check_tracks, classes_of, read_corrections, unknown_videos
 from objmask.detections.classes import check_names
@@ -21,7 +22,7 @@ from objmask.files.utf8 import is_spoken
 from objmask.files.whole import refuse_unwritable
 from objmask.inputs.index import find_videos, index_videos
 from objmask.inputs.unusable import known_unusable
-from objmask.models.coco import COCO_NAMES
+from objmask.models.coco import KNOWN_OBJECTS
 from objmask.running.further_pass import is_further_pass, left_out
 from objmask.running.plan import RESULTS, Plan
 
@@ -63,10 +64,10 @@ def read_plan(given: Mapping[str, Any], project: Path, *, main: bool, warn: Call
         raise ConfigError(f"names need UTF-8, not {sys.getfilesystemencoding()}: set PYTHONUTF8=1, or LC_ALL=C.UTF-8")
     refuse_unwritable(Path(RESULTS))
     config = objmask_config.complete(given)
-    models = objmask_config.models_of(config)
+    models = models_of(config)
     searching = audit_models_of(config, models)
     notes = objmask_config.check_objects(config, models) + audit_notes(config, searching)
-    notes += objmask_config.notes_of(config, models)
+    notes += notes_of(config, models)
     videos = index_videos(find_videos(Path(config["videos"]), notes.append), Path(RESULTS, "index.json"))
     for note in notes:
         warn(note)
@@ -91,7 +92,7 @@ def _corrections(plan: Plan, project: Path, warn: Callable[[str], None]) -> dict
     entries = read_corrections(
         Path(plan.config["corrections"]), project / "workflow/schemas/corrections.schema.yaml", plan.by_name
     )
-    known = {*COCO_NAMES, *(name for model in plan.models.values() for name in model.classes)}
+    known = {*KNOWN_OBJECTS, *(name for model in plan.models.values() for name in model.classes)}
     for name, where in classes_of(entries).items():
         check_names([name], known, f"corrections: {where}")
     check_tracks(entries, plan.models, tracks=plan.config["tracks"]["enabled"])

@@ -25,6 +25,7 @@ from tqdm import tqdm
 from objmask.config.files import read_settings
 from objmask.config.schema import typed
 from objmask.errors import ConfigError, ObjmaskError
+from objmask.files.csv_tables import Writer
 from objmask.files.whole import atomic_path
 from objmask.inputs.index import find_videos
 from objmask.models.source import ModelSource
@@ -35,8 +36,8 @@ LOG = logging.getLogger(__name__)
 
 DEFAULT_MODEL = "mask_rcnn_inception_v2_coco"
 """The fastest one for real footage that needs no file of one's own."""
-_CONFIG, _WORDS = "config.yaml", "snakemake.log"
-_WRITTEN = (_CONFIG, _WORDS, ".snakemake", "results")
+_CONFIG, _WORDS, _VIDEOS = "config.yaml", "snakemake.log", "videos.tsv"
+_WRITTEN = (_CONFIG, _WORDS, _VIDEOS, ".snakemake", "results")
 """Into the folder of a workflow."""
 _LOOK_S = 0.5
 _GRACE_S = 10.0
@@ -75,16 +76,48 @@ class NotStartedError(ObjmaskError):
     """The workflow did not start."""
 
 
+def together(inputs: Sequence[Path], folder: Path) -> Path:
+    """One place for all that was given: itself where it is one, else a table of videos, which is written.
+
+    Args:
+        inputs: videos, and folders of videos.
+        folder: where the workflow is to run; made when it is not there.
+
+    Raises:
+        ConfigError: one is not there, or holds no video.
+    """
+    for given in inputs:
+        if not given.exists():
+            raise ConfigError(f"{given}: no such file or folder")
+    if len(inputs) == 1:
+        return inputs[0]
+    found = {
+        video.path.absolute(): video for given in inputs for video in find_videos(given.absolute(), warn=lambda _: None)
+    }
+    path = folder / _VIDEOS
+    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as stream:
+        table = Writer(stream, "\t")
+        table.rows([("path", "label", "subject"), *((str(at), one.label, one.subject) for at, one in found.items())])
+    return path
+
+
 def settings_for(
-    videos: Path, more: Path | None, *, models: Sequence[str], outputs: str | None, device: str | None
+    videos: Path,
+    more: Path | None,
+    *,
+    base: Mapping[str, Any] | None = None,
+    models: Sequence[str],
+    outputs: str | None,
+    device: str | None,
 ) -> dict[str, Any]:
     """The configuration for some videos.
 
     Args:
-        videos: a video, or a folder of videos.
+        videos: a video, a folder or a table of videos.
         more: YAML file with keys of the configuration, which hold where the arguments say nothing.
-        models: names or files; empty: those of `more`, else `DEFAULT_MODEL`.
-        outputs: what to make, with commas between; None: those of `more`, else the default.
+        base: what holds where neither says anything; None: the defaults.
+        models: names or files; empty: those of `more`, else of `base`, else `DEFAULT_MODEL`.
+        outputs: what to make, with commas between; None: as `more` or `base` says, else the default.
         device: where to compute; None: as `more` says, else the default.
 
     Raises:
@@ -96,13 +129,13 @@ def settings_for(
     given = typed(read_settings(more)) if more else {}
     if "model" in given:
         given["models"] = given.pop("model")
-    settings = {**given, "videos": str(videos.absolute())}
-    if models or "models" not in given:
-        settings["models"] = [_located(model) for model in models or (DEFAULT_MODEL,)]
+    settings = {**(base or {}), **given, "videos": str(videos.absolute())}
+    if models or "models" not in settings:
+        settings["models"] = [located(model) for model in models or (DEFAULT_MODEL,)]
     return settings | {k: v for k, v in (("outputs", outputs), ("device", device)) if v is not None}
 
 
-def _located(model: str) -> str:
+def located(model: str) -> str:
     """A model as the workflow takes it, which runs in another folder."""
     return model if ModelSource.of(model).entry is not None else os.path.abspath(model)
 

@@ -5,15 +5,23 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from objmask.verbs.options import whole
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument(
         "--source",
         required=True,
-        help="a .tflite file, a .pb file, a SavedModel folder, a .tar.gz archive, or a name that `models` lists",
+        help="an .onnx, .tflite or .pb file, a SavedModel folder, a .tar.gz archive, or a name that `models` lists",
     )
     parser.add_argument("--name", help="name of the model; none: the name of its file")
+    parser.add_argument(
+        "--size", type=whole(64, 4096), help="longer side of what the network sees, pixels; none: its own"
+    )
+    parser.add_argument(
+        "--tiles", type=whole(1, 8), default=1, help="also look at pictures in so many overlapping parts a side"
+    )
     parser.add_argument(
         "--mirror",
         metavar="PLACE",
@@ -27,4 +35,12 @@ def run(options: argparse.Namespace) -> None:
     """Installs it."""
     from objmask.models.install import install
 
-    install(options.source, options.out, options.name, mirror=options.mirror, bar=options.log is None)
+    install(
+        options.source,
+        options.out,
+        options.name,
+        size=options.size,
+        tiles=options.tiles,
+        mirror=options.mirror,
+        bar=options.log is None,
+    )

@@ -165,6 +165,15 @@ def add_store(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--table", type=Path, required=True, metavar="PARQUET", help="frames table that `frames` wrote")
 
 
+def add_counting(parser: argparse.ArgumentParser) -> None:
+    """`--counting`: which detections of each model count."""
+    parser.add_argument(
+        "--counting",
+        metavar="JSON",
+        help='models whose detections count by their own rules: {"<model>": {"score": 0.2, "objects": ["cup"]}}',
+    )
+
+
 def add_painted(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     """`--painted`: the table of what is painted."""
     parser.add_argument(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from objmask.config.hiding import HiddenLook, Hiding, Values, from_options
+from pydantic import TypeAdapter, ValidationError
+
+from objmask.config.hiding import Counting, HiddenLook, Hiding, Values, from_options
 from objmask.errors import ConfigError
 from objmask.files.whole import parse_json as parse
 
@@ -29,6 +31,20 @@ def hiding_of(options: argparse.Namespace) -> Hiding:
         ConfigError: a value that cannot be; a line for each.
     """
     return _values(options, Hiding, "hiding")
+
+
+def counting_from(text: str | None) -> dict[str, Counting]:
+    """What `--counting` says, by name of the model.
+
+    Raises:
+        ConfigError: it is no such JSON.
+    """
+    try:
+        return TypeAdapter(dict[str, Counting]).validate_python(parse_json(text, "--counting") if text else {})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"--counting: {where}: {first['msg']}") from error
 
 
 def look_of(options: argparse.Namespace) -> HiddenLook:

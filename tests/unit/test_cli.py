@@ -119,6 +119,7 @@ ABOUT = json.dumps({"settings": {}, "models": [], "notes": []})
     ("verb", "options", "named"),
     [
         ("video", ["{0}/no.mp4"], "no.mp4"),
+        ("anonymise", ["{0}/no.mp4"], "no.mp4"),
         ("init", ["/dev/null/run"], "/dev/null"),
         ("models", ["{0}/no.tflite"], "no.tflite"),
         ("index", ["--videos={0}/no", "--out={0}/i.json"], "no"),

@@ -242,6 +242,11 @@ def move_model(place: Place) -> None:
     place.config["models"] = {"net": "other net"}
 
 
+def own(**settings: object) -> Callable[[Place], None]:
+    """Settings of the model's own."""
+    return top(models={"net": {"model": "net", **settings}})
+
+
 def change_model(place: Place) -> None:
     """No more versions than the graph had: another file, the same network."""
     with (place.folder / "net/frozen_inference_graph.pb").open("ab") as stream:
@@ -353,6 +358,10 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "`frames.keep`": sets("frames", "keep", "png"),
     "`window`": sets("window", "end_s", 0.3),
     "`detect.every`": sets("detect", "every", 2),
+    "`models`: `every` of one": own(every=2),
+    "`models`: `tiles` of one": own(tiles=2),
+    "`models`: `score` of one": own(score=0.4),
+    "`models`: `objects` of one": own(objects=["person", "tv"]),
     "`detect.chunk_frames`": sets("detect", "chunk_frames", 8),
     "`detect.floor`": sets("detect", "floor", 0.06),
     "`detect.max_per_frame`": sets("detect", "max_per_frame", 50),

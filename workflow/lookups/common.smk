@@ -106,6 +106,14 @@ def unaudited(wildcards, input):
     return input.video
 
 
+FRAMES_FOR = {model: options(every=PLAN.every(model), **WINDOW) for model in MODELS}
+
+
+def looked_at(wildcards):
+    """Which frames a model sees."""
+    return FRAMES_FOR[wildcards.model]
+
+
 def raw_option(wildcards, input):
     """The video itself, for thumbnails that show what protected video hides: only for those who ask."""
     return options(raw=path_of(wildcards, input)) if CFG["report"]["raw_pictures"] else ()

@@ -12,7 +12,7 @@ rule paint:
         # Colours are part of the option, but no reason to decide again.
         groups=palette_for,
         objects=COUNTED,
-        options=options(score=cfg("masks", "score"), threshold=cfg("masks", "threshold")),
+        options=options(score=cfg("masks", "score"), threshold=cfg("masks", "threshold"), counting=PLAN.counting),
         corrections=CORRECTED,
         code=code_digest("paint"),
     log:

@@ -1,3 +1,17 @@
+DETECTION = {
+    model: options(
+        device=cfg("device"),
+        floor=cfg("detect", "floor"),
+        max_per_frame=cfg("detect", "max_per_frame"),
+        every=PLAN.every(model),
+        batch=cfg("detect", "batch"),
+        precision=cfg("detect", "precision"),
+        no_optimise=not cfg("detect", "optimise"),
+    )
+    for model in MODELS
+}
+
+
 # The only rule that needs the network, and the one that puts its chunks together.
 rule detect:
     input:
@@ -8,15 +22,7 @@ rule detect:
         detections=temp("<results>/chunks/{model}/{video}/{chunk}.parquet"),
         frames=temp("<results>/chunks/{model}/{video}/{chunk}.frames.parquet"),
     params:
-        options=options(
-            device=cfg("device"),
-            floor=cfg("detect", "floor"),
-            max_per_frame=cfg("detect", "max_per_frame"),
-            every=cfg("detect", "every"),
-            batch=cfg("detect", "batch"),
-            precision=cfg("detect", "precision"),
-            no_optimise=not cfg("detect", "optimise"),
-        ),
+        options=lambda wildcards: DETECTION[wildcards.model],
         code=code_digest("detect"),
     log:
         "<logs>/detect/{model}/{video}/{chunk}.log",

@@ -32,7 +32,7 @@ rule frames:
         table=temp("<results>/frames/{video}/{chunk}.{model}.parquet"),
     params:
         video=path_of,
-        options=options(every=cfg("detect", "every"), **WINDOW),
+        options=looked_at,
         code=code_digest("frames"),
     log:
         "<logs>/frames/{video}/{chunk}.{model}.log",
@@ -60,7 +60,7 @@ rule images:
         folder=directory("<results>/frames/{video}/{chunk}"),
     params:
         video=path_of,
-        options=options(kind=cfg("frames", "keep"), every=cfg("detect", "every"), **WINDOW),
+        options=options(kind=cfg("frames", "keep"), every=PLAN.every(list(MODELS)[0]), **WINDOW),
         code=code_digest("images"),
     log:
         "<logs>/images/{video}/{chunk}.log",

@@ -6,6 +6,9 @@ rule model:
     params:
         source=model_given,
         name=lambda wildcards: wildcards.model,
+        options=lambda wildcards: options(
+            size=PLAN.own_setting(wildcards.model, "size"), tiles=PLAN.own_setting(wildcards.model, "tiles")
+        ),
         content=lambda wildcards: INSTALLED[wildcards.model].digest(),
         code=code_digest("model"),
     log:
@@ -18,4 +21,4 @@ rule model:
         runtime=growing(120),
     cache: "omit-software"
     shell:
-        "python -m objmask model --source={params.source:q} --name={params.name:q} --out={output.folder:q} --log={log:q}"
+        "python -m objmask model --source={params.source:q} --name={params.name:q} {params.options:q} --out={output.folder:q} --log={log:q}"

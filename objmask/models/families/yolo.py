@@ -66,7 +66,9 @@ def _describe(path: Path, name: str) -> ModelInfo:
     )
 
 
-def _resized(path: Path, info: ModelInfo, size: int) -> ModelInfo:
+def _resized(path: Path | None, info: ModelInfo, size: int) -> ModelInfo:
+    if path is None:
+        raise ModelError(f"{info.name}: its size is not known before it is there; leave size out")
     layout = YoloLayout.of(read_network_file(path))
     if ANY not in (layout.height, layout.width):
         raise ModelError(

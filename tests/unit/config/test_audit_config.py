@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from objmask.config.audit import audit_bars, audit_models_of, audit_notes
-from objmask.config.config import complete, models_of
+from objmask.config.config import complete
+from objmask.config.models import models_of
 from objmask.errors import ConfigError, ModelError
 
 

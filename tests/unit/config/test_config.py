@@ -6,8 +6,10 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from objmask.config.config import check_objects, complete, model_names, models_of, notes_of, palette_of
+from objmask.config.config import check_objects, complete, hiding_of, palette_of
+from objmask.config.hiding import Counting
 from objmask.config.json_schema import said_of, the_schema
+from objmask.config.models import counting_of, model_names, models_of, notes_of
 from objmask.errors import ConfigError, ModelError
 from objmask.models.coco import COCO_NAMES
 from objmask.models.info import ModelInfo
@@ -94,7 +96,7 @@ def test_defaults_are_those_of_the_design():
     palette = palette_of(config)
     assert len(palette.groups) == 8
     assert palette.hidden(config["sensitive_objects"]) == {
-        "person", "tv", "laptop", "toilet", "keyboard", "cell phone", "book",
+        "person", "tv", "laptop", "toilet", "keyboard", "cell phone", "book", "face", "hand", "text",
     }  # fmt: skip
     colours = {name: palette.groups[k - 1].colour for name, k in palette.index_of.items()}
     assert colours["microwave"] != colours["book"]
@@ -347,3 +349,78 @@ def test_protected_video_that_would_hide_nothing_is_refused():
         complete({**GIVEN, "sensitive_objects": []})
     complete({**GIVEN, "sensitive_objects": [], "outputs": ["masks"]})
     complete({**GIVEN, "sensitive_objects": [], "privacy": {"whole_frame_when": "no_detection"}})
+
+
+def own(**settings: object) -> dict:
+    """A configuration of one model with settings of its own."""
+    return {**GIVEN, "models": {"office": {"model": "demo", **settings}}}
+
+
+def test_a_model_has_its_own_rhythm_and_scores():
+    config = complete(own(every=5, score=0.2, tiles=2, objects="cup"))
+    models = models_of(config)
+    assert models["office"].tiles == 2
+    counting = counting_of(config, models)
+    assert counting == {"office": Counting(score=0.2, objects=frozenset({"cup"}))}
+    hiding = hiding_of(config, counting)
+    assert (hiding.of("office").score, hiding.of("office").objects) == (0.2, frozenset())
+    assert (hiding.of("other").score, hiding.of("other").objects) == (0.1, hiding.objects)
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"every": 0}, r"models\.office\.every: 0"),
+        ({"evry": 2}, r"unknown key 'models\.office\.evry'; did you mean 'every'"),
+        ({"score": 2}, r"models\.office\.score: 2"),
+        ({"score": 0.01}, r"models\.office\.score: 0\.01 is below detect\.floor 0\.05"),
+        ({"tiles": 9}, r"models\.office\.tiles: 9"),
+        ({"size": 10}, r"models\.office\.size: 10"),
+        ({"model": 3}, r"models\.office\.model: 3"),
+    ],
+)
+def test_what_a_model_cannot_have_is_refused(settings, why):
+    with pytest.raises(ConfigError, match=why):
+        complete(own(**settings))
+
+
+def test_a_rhythm_of_its_own_needs_tracks():
+    config = {**own(every=5), "tracks": {"enabled": False}}
+    with pytest.raises(ConfigError, match=r"models\.office\.every: a frame without inference would leak"):
+        complete(config)
+
+
+def test_a_size_that_a_file_fixes_is_refused():
+    with pytest.raises(ModelError, match="leave size out"):
+        models_of(complete(own(size=960)))
+
+
+def test_an_object_that_a_model_does_not_know_is_refused():
+    with pytest.raises(ConfigError, match=r"models\.office\.objects: unknown object 'cop'; did you mean 'cup'"):
+        models_of(complete(own(objects=["cop"])))
+
+
+def test_what_gives_no_masks_is_hidden_and_not_painted():
+    faces = replace(model("faces", ["face"]), masks=False)
+    config = complete({**GIVEN, "models": {"m": "a", "faces": "b"}})
+    models = {"m": model("m"), "faces": faces}
+    assert model_names(config, models, "masks") == ["m"]
+    assert model_names(config, models, "privacy") == ["m", "faces"]
+    assert check_objects(config, models) == []
+    with pytest.raises(ConfigError, match="need masks, and faces gives none"):
+        check_objects(config, {"faces": faces})
+    asked = complete({**GIVEN, "masks": {"models": ["faces"]}})
+    assert model_names(asked, models, "masks") == ["faces"]
+
+
+def test_a_model_of_which_nothing_is_hidden_is_refused():
+    faces = replace(model("faces", ["face"]), masks=False)
+    config = complete({**GIVEN, "sensitive_objects": ["person"]})
+    with pytest.raises(ConfigError, match="none of what 'faces' finds"):
+        check_objects(config, {"m": model("m"), "faces": faces})
+
+
+def test_objects_beyond_coco_are_known():
+    named = {"groups": {"people": {"objects": ["person"], "colour": "white"}}, "sensitive_objects": ["person", "face"]}
+    (warning,) = check_objects(complete({**GIVEN, **named}), {"m": model("m")})
+    assert warning.endswith("no model used for privacy can detect: face")

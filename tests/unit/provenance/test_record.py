@@ -327,7 +327,13 @@ def steps(tmp_path):
 def test_what_a_table_was_decided_of(steps):
     first = steps.paint()
     assert first["models"] == {"m": {"model_sha256": "f" * 64, "settings_sha256": "5" * 64}}
-    assert first["settings"] == {"groups": GROUPS, "score": 0.3, "threshold": 0.5, "corrections": None}
+    assert first["settings"] == {
+        "groups": GROUPS,
+        "score": 0.3,
+        "threshold": 0.5,
+        "counting": None,
+        "corrections": None,
+    }
     assert {"objmask", "numpy", "pyarrow"} <= first["versions"].keys()
     assert "decided" not in first
     assert steps.paint() == first

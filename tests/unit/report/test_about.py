@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from objmask.config.config import complete, models_of
+from objmask.config.config import complete
+from objmask.config.models import models_of
 from objmask.models.source import ModelSource
 from objmask.report.about import about
 from objmask.report.contrast import PAPER, SCREEN, contrast, readable

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from objmask.config.config import complete
 from objmask.errors import ConfigError, ModelError
+from objmask.inputs.index import find_videos
 from objmask.models.source import ModelSource
-from objmask.running.run import DEFAULT_MODEL, settings_for, write_config
+from objmask.running.run import DEFAULT_MODEL, settings_for, together, write_config
+from objmask.verbs import anonymise
 
 
 @pytest.fixture
@@ -66,3 +69,33 @@ def test_no_video_no_model(clip):
         settings(Path("README.md"))
     with pytest.raises(ModelError, match="no such model"):
         settings(clip, models=["nothing.tflite"])
+
+
+def test_several_inputs_become_a_table(tmp_path):
+    for name in ("a/x.mp4", "b/y.mp4", "c.mov"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    inputs = [tmp_path / "a", tmp_path / "c.mov", tmp_path / "a/x.mp4", tmp_path / "b"]
+    table = together(inputs, tmp_path / "out")
+    found = {video.path: video.label for video in find_videos(table)}
+    assert found == {
+        tmp_path / "a/x.mp4": "unlabelled",
+        tmp_path / "b/y.mp4": "unlabelled",
+        tmp_path / "c.mov": "unlabelled",
+    }
+    assert together(inputs[:1], tmp_path / "none") == inputs[0]
+    assert not (tmp_path / "none").exists()
+    with pytest.raises(ConfigError, match=r"no\.mp4: no such file"):
+        together([*inputs, tmp_path / "no.mp4"], tmp_path / "none")
+
+
+def test_a_base_holds_where_nobody_says_anything(clip):
+    base = {"models": {"objects": "demo"}, "outputs": ["protected"], "device": "cpu"}
+    said = settings(clip, "device: auto\n", base=base)
+    assert (said["models"], said["outputs"], said["device"]) == ({"objects": "demo"}, ["protected"], "auto")
+
+
+def test_the_example_of_anonymised_video_is_a_configuration():
+    config = complete({**anonymise.settings(), "videos": "v"})
+    assert set(config["models"]) == {"objects", "faces", "hands", "words"}
+    assert "audit" in config["outputs"]
