@@ -1,4 +1,4 @@
-"""What the configuration says of audits: by which model, and from which scores on."""
+"""What the configuration says of audits: by which models, and from which scores on."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from objmask.config.config import not_asked_for, palette_of
-from objmask.config.models import model_names
+from objmask.config.models import ChosenModel, chosen_models, classes_used, model_names
 from objmask.errors import ConfigError
 from objmask.models.info import ModelInfo
-from objmask.models.source import ModelSource
 
 _LEAST_FLOOR = 0.001
+OTHER_EYES: Mapping[str, tuple[ChosenModel, ...]] = {
+    "face": (
+        ChosenModel("blazeface", "blazeface", {"score": 0.5, "tiles": 2}),
+        ChosenModel("centerface", "centerface", {"score": 0.4}),
+    ),
+}
+"""Networks that search for an object again, by its name: the first of another kind than those that it was hidden by. A
+network does not see what it missed before."""
 
 
 def audit_models_of(config: Mapping[str, Any], models: Mapping[str, ModelInfo]) -> dict[str, ModelInfo]:
@@ -22,9 +29,9 @@ def audit_models_of(config: Mapping[str, Any], models: Mapping[str, ModelInfo]) 
         models: what `models_of` gave.
 
     Raises:
-        ConfigError: the scores contradict each other, the name of `audit.model` is that of another model, or it detects
-            nothing of what is hidden.
-        ModelError: it is neither a known name nor a model that objmask can run.
+        ConfigError: the scores contradict each other, a name in `audit.model` is that of another model, or those there
+            detect nothing of what is hidden.
+        ModelError: one is neither a known name nor a model that objmask can run.
     """
     if "audit" not in config["outputs"]:
         return {}
@@ -34,19 +41,49 @@ def audit_models_of(config: Mapping[str, Any], models: Mapping[str, ModelInfo]) 
             f"audit.score: {score} is below audit.floor {floor}, under which nothing is listed; "
             "lower audit.floor or raise audit.score"
         )
-    given = config["audit"]["model"]
-    if given is None:
-        return {name: models[name] for name in model_names(config, models, "privacy")}
-    info = models[given] if given in models else ModelSource.of(given).describe()
-    if info.name in models and models[info.name].digest() != info.digest():
-        raise ConfigError(f"audit.model: another model is named '{info.name}'; give that one a name: models: {{…}}")
+    configured = chosen_models(config)
+    searching = {
+        name: models[name] if chosen in configured else chosen.describe()
+        for name, chosen in _searching(config, models).items()
+    }
+    for name, info in searching.items():
+        if name in models and models[name].digest() != info.digest():
+            raise ConfigError(f"audit.model: another model is named '{name}'; give that one a name: models: {{…}}")
     hidden = _hidden(config)
-    if hidden and not hidden & {*info.classes}:
+    if (
+        config["audit"]["model"]
+        and hidden
+        and not hidden & {name for one in searching.values() for name in one.classes}
+    ):
         raise ConfigError(
-            f"audit.model: '{info.name}' detects nothing of what is hidden ({', '.join(sorted(hidden))}), so it would "
-            "find nothing again; name another one, or null for the models whose objects are hidden"
+            f"audit.model: {', '.join(map(repr, searching))} detects nothing of what is hidden "
+            f"({', '.join(sorted(hidden))}), so it would find nothing again; name another one, or null for the models "
+            "whose objects are hidden"
         )
-    return {info.name: info}
+    return searching
+
+
+def searching_models(config: Mapping[str, Any], models: Mapping[str, ModelInfo]) -> dict[str, ChosenModel]:
+    """What searches protected video and detects nothing else, as configured, by its name."""
+    if "audit" not in config["outputs"]:
+        return {}
+    return {name: one for name, one in _searching(config, models).items() if name not in models}
+
+
+def _searching(config: Mapping[str, Any], models: Mapping[str, ModelInfo]) -> dict[str, ChosenModel]:
+    given = config["audit"]["model"]
+    configured = dict(zip(models, chosen_models(config), strict=True))
+    if given:
+        named = [configured.get(one) or ChosenModel(None, one) for one in given]
+        return {one.name or one.describe().name: one for one in named}
+    used = model_names(config, models, "privacy")
+    others = {}
+    for name in sorted(_hidden(config) & classes_used(config, models, "privacy") & {*OTHER_EYES}):
+        taken = {models[model].family for model in used if name in models[model].classes}
+        other = next((one for one in OTHER_EYES[name] if one.describe().family not in taken), None)
+        if other is not None and other.name not in models:
+            others[str(other.name)] = other
+    return {name: configured[name] for name in used} | others
 
 
 def audit_notes(config: Mapping[str, Any], searching: Mapping[str, ModelInfo]) -> list[str]:

@@ -300,8 +300,11 @@ class EvaluationSection(Section):
 class AuditSection(Section):
     """output audit: protected video is read back and searched again before it comes to protected/; see docs/audit.md"""
 
-    model: Text | None = None
-    """name of one of the models, or a further one as in `models`; null: those whose objects are hidden"""
+    model: Text | SomeNames | None = None
+    """names of models, or further ones as in `models`; null: those whose objects are hidden, and another for faces
+
+    Another network finds what the first one misses: where faces are hidden by centerface, blazeface searches as well,
+    and the other way round."""
     floor: Floor | None = None
     """what is found again below this score is not listed; score 0..1; null: half of privacy.score"""
     score: Share | None = None

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from objmask.config import config as objmask_config
+from objmask.config.audit import searching_models
 from objmask.config.hiding import ALL_COUNT, Counting, as_option
-from objmask.config.models import chosen_models, counting_of, model_names, own_settings
+from objmask.config.models import ChosenModel, chosen_models, counting_of, model_names
 from objmask.corrections.read import Entries, without_allowed
 from objmask.detections.classes import Palette
 from objmask.files.csv_tables import Writer
@@ -95,6 +96,13 @@ class Plan:
         """What is hidden, as JSON. A palette edit that hides the same objects leaves protected video alone."""
         return as_option(objmask_config.hiding_of(dict(self.config), self._counting))
 
+    @cached_property
+    def searched(self) -> str:
+        """What is hidden, for what searches again: it knows from which scores on each model's finds count."""
+        own = {name: Counting(score=one.own.get("score")) for name, one in self._chosen.items()}
+        hiding = objmask_config.hiding_of(dict(self.config), {**own, **self._counting})
+        return as_option(hiding)
+
     @property
     def counting(self) -> str | None:
         """Which detections of the models that are painted count, as JSON; None: all alike."""
@@ -144,10 +152,7 @@ class Plan:
 
     def model_source(self, name: str) -> ModelSource:
         """A model as configured: a name that objmask knows, or a file or folder."""
-        if name not in self.models:
-            return ModelSource.of(self.config["audit"]["model"])
-        chosen = dict(zip(self.models, chosen_models(self.config), strict=True))
-        return ModelSource.of(chosen[name].given)
+        return ModelSource.of(self._chosen[name].given)
 
     def model_given(self, name: str) -> str:
         """A model as the verb `model` takes it."""
@@ -156,7 +161,13 @@ class Plan:
 
     def own_setting(self, model: str, key: str) -> Any:
         """A setting of one model, such as `size`; None: it has none of its own."""
-        return own_settings(self.config).get(model, {}).get(key)
+        return self._chosen[model].own.get(key)
+
+    @cached_property
+    def _chosen(self) -> dict[str, ChosenModel]:
+        """All models as configured, by name."""
+        detecting = dict(zip(self.models, chosen_models(self.config), strict=True))
+        return {**searching_models(self.config, self.models), **detecting}
 
     def every(self, model: str) -> int | str:
         """The frames that a model looks at."""
