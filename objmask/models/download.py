@@ -18,7 +18,7 @@ from urllib3.exceptions import HTTPError, NameResolutionError
 
 from objmask.errors import DataError, ModelError
 from objmask.files.whole import read_json, write_json
-from objmask.models.archive import GZIP_MAGIC, NO_SPACE
+from objmask.models.archive import NO_SPACE
 from objmask.progress import Progress
 
 LOG = logging.getLogger(__name__)
@@ -37,20 +37,23 @@ _SLOW_S = 60.0
 
 
 class UnreachableError(ModelError):
-    """The archive cannot be had from where it should come."""
+    """A file cannot be had from where it should come."""
 
 
 class _BrokenOffError(Exception):
     """Worth another try."""
 
 
-def download(url: str, part: Path, *, size_bytes: int = 0, checked: bool, bar: bool = True) -> bool:
-    """Downloads an archive into `part`, going on with what an earlier call left there.
+def download(
+    url: str, part: Path, *, size_bytes: int = 0, begins: bytes = b"", checked: bool, bar: bool = True
+) -> bool:
+    """Downloads a file into `part`, going on with what an earlier call left there.
 
     Args:
         url: http or https.
         part: the file to write; beside it lies what is known of its origin (`<part>.json`).
         size_bytes: the size that the file must have; 0: not known.
+        begins: how every file of its kind begins, by which a web page that comes instead is known at once.
         checked: whether a checksum will tell if the pieces belong together; without one, only pieces that the server
             itself says are of one file are put together.
         bar: show a bar on a terminal.
@@ -59,7 +62,7 @@ def download(url: str, part: Path, *, size_bytes: int = 0, checked: bool, bar: b
         Whether it is put together from pieces.
 
     Raises:
-        ModelError: it cannot be had there, is no archive, or the disk is full.
+        ModelError: it cannot be had there, is of another kind, or the disk is full.
         OSError: `part` cannot be written.
     """
     failures = best = 0
@@ -69,7 +72,7 @@ def download(url: str, part: Path, *, size_bytes: int = 0, checked: bool, bar: b
     with requests.Session() as session, Progress(f"download {part.stem}", total_mb, unit="MB", bar=bar) as progress:
         while True:
             try:
-                return _go_on(session, url, part, size_bytes, checked, progress)
+                return _go_on(session, url, part, size_bytes, begins, checked, progress)
             except _BrokenOffError as error:
                 have = _size_of(part)
                 failures = 1 if have >= best + _PROGRESS_BYTES else failures + 1
@@ -139,7 +142,15 @@ def _size_of(part: Path) -> int:
     return part.stat().st_size if part.exists() else 0
 
 
-def _go_on(session: requests.Session, url: str, part: Path, size_bytes: int, checked: bool, progress: Progress) -> bool:
+def _go_on(
+    session: requests.Session,
+    url: str,
+    part: Path,
+    size_bytes: int,
+    begins: bytes,
+    checked: bool,
+    progress: Progress,
+) -> bool:
     """One request, or none when nothing is left; returns whether what was there before is part of the file."""
     piece = _Piece.of(part, url, checked)
     if piece.size and piece.size == piece.total:
@@ -149,8 +160,8 @@ def _go_on(session: requests.Session, url: str, part: Path, size_bytes: int, che
             url, headers={"Accept-Encoding": "identity", **piece.headers()}, stream=True, timeout=_TIMEOUT_S
         ) as answer:
             kept, total = _begin(answer, url, part, piece, size_bytes)
-            _refuse_full_disk(part, total - kept)
-            _copy(answer, url, part, kept, total, progress)
+            refuse_full_disk(part, total - kept)
+            _copy(answer, url, part, kept, total, begins, progress)
             return kept > 0
     except requests.exceptions.SSLError as error:
         raise UnreachableError(
@@ -165,9 +176,7 @@ def _go_on(session: requests.Session, url: str, part: Path, size_bytes: int, che
     except OSError as error:
         if error.errno not in NO_SPACE:
             raise
-        raise ModelError(
-            f"{part}: no room for the download ({error.strerror}); free some, or set OBJMASK_CACHE to another folder"
-        ) from error
+        raise no_room(part, str(error.strerror)) from error
 
 
 def _begin(answer: requests.Response, url: str, part: Path, piece: _Piece, size_bytes: int) -> tuple[int, int]:
@@ -197,12 +206,14 @@ def _begin(answer: requests.Response, url: str, part: Path, piece: _Piece, size_
     return 0, total
 
 
-def _copy(answer: requests.Response, url: str, part: Path, kept: int, total: int, progress: Progress) -> None:
+def _copy(
+    answer: requests.Response, url: str, part: Path, kept: int, total: int, begins: bytes, progress: Progress
+) -> None:
     done, least, until = kept, kept, time.monotonic() + _SLOW_S
     with part.open("ab") as file:
         # As it comes: some servers call a .tar.gz a compressed answer, which it is not to be unpacked as.
         while block := answer.raw.read1(_BLOCK_BYTES, decode_content=False):
-            if not done and block[:2] != GZIP_MAGIC[: len(block)]:
+            if not done and block[: len(begins)] != begins[: len(block)]:
                 forget(part)
                 raise _web_page(url)
             done += len(block)
@@ -220,7 +231,7 @@ def _copy(answer: requests.Response, url: str, part: Path, kept: int, total: int
 
 
 def _plausible(url: str, total: int) -> int:
-    """`total`, when an archive can be so large: a server's word must not fill the disk."""
+    """`total`, when a network can be so large: a server's word must not fill the disk."""
     if total > _MOST_BYTES:
         raise ModelError(f"{shown(url)}: {total} bytes, more than any network has; set another mirror")
     return total
@@ -228,7 +239,7 @@ def _plausible(url: str, total: int) -> int:
 
 def _web_page(url: str) -> ModelError:
     return ModelError(
-        f"{shown(url)}: a web page or something else came instead of an archive (a login or proxy page?); open the "
+        f"{shown(url)}: a web page or something else came instead of the file (a login or proxy page?); open the "
         "address in a browser, or set mirror"
     )
 
@@ -239,7 +250,13 @@ def _validator(headers: Mapping[str, str]) -> str:
     return headers.get("Last-Modified", "") if tag.startswith("W/") or not tag else tag
 
 
-def _refuse_full_disk(part: Path, needed: int) -> None:
+def no_room(path: Path, reason: str) -> ModelError:
+    """What to say when the disk of the cache, or the user's share of it, is full."""
+    return ModelError(f"{path}: no room for the download ({reason}); free some, or set OBJMASK_CACHE to another folder")
+
+
+def refuse_full_disk(part: Path, needed: int) -> None:
+    """Raises OSError when a file of `needed` bytes finds no room."""
     free = shutil.disk_usage(part.parent).free
     if needed > free:
         raise OSError(errno.ENOSPC, f"{needed / 1e6:.1f} MB needed, {free / 1e6:.1f} MB free")

@@ -11,15 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from objmask.errors import ModelError
-from objmask.files.whole import atomic_path, sha256_of
+from objmask.files.whole import atomic_path
 from objmask.models.archive import archive_stem, is_archive, unpack
-from objmask.models.cache import Archive, fetch
+from objmask.models.cache import Fetched, fetch
 from objmask.models.describe import describe, safe_name, sized
 from objmask.models.families import family_of
 from objmask.models.info import MODEL_JSON, ModelInfo
 from objmask.models.source import ModelSource
 from objmask.models.try_out import try_out
-from objmask.models.zoo import Zoo, the_zoo
+from objmask.models.wheel import take_out
+from objmask.models.zoo import Zoo, ZooModel, checksum_of, the_zoo
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def install(
     """Verifies a model and copies it into `folder`, with `model.json`; on failure nothing is left there.
 
     Args:
-        source: a name of the zoo, a `.tar.gz` archive, or what else `describe` takes.
+        source: a name of the zoo, or what `describe` takes.
         folder: the model's own folder; replaced if it exists.
         name: what to call the model; by default the zoo's name, or as `describe` names it.
         size: pixels of the longer side of what the network sees; None: its own.
@@ -55,27 +56,25 @@ def install(
     """
     zoo = zoo or the_zoo()
     asked = ModelSource.of(str(source), zoo)
-    archive = None
     if asked.entry is not None and asked.path is None:
-        archive = fetch(zoo, asked.entry, mirror=mirror, cache=cache, bar=bar)
-    elif asked.path is not None and asked.path.is_file() and is_archive(asked.path):
-        archive = Archive(asked.path, f"sha256:{sha256_of(asked.path)}")
-    origin = archive.path if archive else asked.path or Path(asked.given)
-    called = name or (asked.entry.name if asked.entry else safe_name(archive_stem(origin)) if archive else None)
-    with atomic_path(folder) as temporary, _told_of(origin, temporary):
+        file = fetch(zoo, asked.entry, mirror=mirror, cache=cache, bar=bar)
+    else:
+        path = asked.path or Path(asked.given)
+        file = Fetched(path, checksum_of(path) if path.is_file() and is_archive(path) else "")
+    with atomic_path(folder) as temporary, _told_of(file.path, temporary):
         temporary.mkdir()
-        unpacked = temporary.with_name("unpacked")
-        if archive:
-            unpack(origin, unpacked)
-        info = describe(unpacked if archive else origin, called)
-        info = replace(info, source=asked.given, archive=archive.checksum if archive else "")
-        info = sized(asked.credited(info), unpacked if archive else origin, size, tiles)
-        _refuse_other_objects(info, asked)
-        _put(unpacked if archive else origin, temporary, info, move=archive is not None)
+        network = _opened(file.path, asked.entry, temporary.with_name("unpacked"))
+        packed = network != file.path
+        called = asked.entry.name if asked.entry else safe_name(archive_stem(file.path)) if packed else None
+        info = describe(network, name or called)
+        info = replace(info, source=asked.given, archive=file.checksum if packed else "")
+        info = sized(asked.credited(info), network, size, tiles)
+        _refuse_another(info, asked)
+        _put(network, temporary, info, move=packed)
         info.write(temporary)
         # The copy itself is run: its checksum, its tensors and its numbers must be right.
         try_out(temporary)
-    _log.info("%s: %s, %d classes, installed from %s", info.name, info.family, len(info.classes), origin)
+    _log.info("%s: %s, %d classes, installed from %s", info.name, info.family, len(info.classes), file.path)
     if info.note:
         _log.warning("%s: %s", info.name, info.note)
     return info
@@ -100,15 +99,27 @@ def installed(models: Sequence[str]) -> Iterator[list[Path]]:
         yield folders
 
 
-def _refuse_other_objects(info: ModelInfo, asked: ModelSource) -> None:
-    """Checks that an archive knows the objects that the table said, by which the configuration was judged."""
+def _opened(file: Path, entry: ZooModel | None, folder: Path) -> Path:
+    """The network that a file or folder is, or that is taken out of it into `folder`."""
+    if entry is not None and entry.members:
+        return take_out(file, entry.members, folder)
+    if file.is_file() and is_archive(file):
+        unpack(file, folder)
+        return folder
+    return file
+
+
+def _refuse_another(info: ModelInfo, asked: ModelSource) -> None:
+    """Checks that what was fetched is what the table said, by which the configuration was judged."""
     if asked.entry is None or asked.path is not None:
         return
-    told = asked.entry.info(info.name).class_ids
-    other = sorted(dict(set(info.class_ids.items()) ^ set(told.items())))
+    told = asked.entry.info(info.name)
+    if info.family != told.family:
+        raise ModelError(f"{asked.given}: of the family {info.family}, while objmask's table says {told.family}")
+    other = sorted(set(info.classes) ^ set(told.classes))
     if other:
         raise ModelError(
-            f"{asked.given}: its label map and objmask's table differ in {', '.join(other[:5])}; give the archive by "
+            f"{asked.given}: what it detects and objmask's table differ in {', '.join(other[:5])}; give the file by "
             "its path instead"
         )
 

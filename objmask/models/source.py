@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from objmask.errors import ModelError
@@ -18,10 +18,12 @@ class ModelSource:
     Attributes:
         given: the path, or the zoo's full name.
         entry: the zoo's entry; None: it is a path.
+        zoo: the table of names.
     """
 
     given: str
     entry: ZooModel | None
+    zoo: Zoo = field(default_factory=the_zoo, repr=False)
 
     @classmethod
     def of(cls, text: str, zoo: Zoo | None = None) -> ModelSource:
@@ -34,22 +36,22 @@ class ModelSource:
         entry = zoo.find(text)
         if entry is None and not Path(text).exists():
             raise ModelError(
-                f"{text}: no such model; give a .tflite or .pb file, a SavedModel folder, a .tar.gz archive or a "
-                f"name; {zoo.hint(text)}"
+                f"{text}: no such model; give a .tflite, .onnx or .pb file, a SavedModel folder, a .tar.gz archive "
+                f"or a name; {zoo.hint(text)}"
             )
         if entry and entry.folder and not entry.built_in.is_dir():
             raise ModelError(f"{entry.name}: this copy of objmask comes without it; give another model")
-        return cls(entry.name if entry else text, entry)
+        return cls(entry.name if entry else text, entry, zoo)
 
     @property
     def path(self) -> Path | None:
-        """Where it lies; None: it is an archive to fetch."""
+        """Where it lies; None: it has to be fetched."""
         if self.entry is None:
             return Path(self.given)
         return self.entry.built_in if self.entry.folder else None
 
     def describe(self, name: str | None = None, *, size: int | None = None, tiles: int = 1) -> ModelInfo:
-        """What it is, without a network connection; of what the zoo fetches what its table says.
+        """What it is, without a network connection; of what has to be fetched, what the table says.
 
         Args:
             name: what to call it; None: as it is called.
@@ -65,8 +67,13 @@ class ModelSource:
         return sized(self.credited(info), self.path or Path(self.given), size, tiles)
 
     def credited(self, info: ModelInfo) -> ModelInfo:
-        """`info` with the licence, citation and note that the zoo has."""
-        if self.entry is None:
+        """`info` with the licence, citation and note that the zoo has of these bytes, whatever they are called.
+
+        Args:
+            info: of the model; with `archive`, when it came out of one.
+        """
+        entry = self.entry or self.zoo.known(Path(self.given), {f"sha256:{info.sha256}", info.archive} - {""})
+        if entry is None:
             return info
-        entry = self.entry
-        return replace(info, source=entry.name, licence=entry.licence, citation=entry.citation, note=entry.note)
+        source = entry.name if self.entry else info.source
+        return replace(info, source=source, licence=entry.licence, citation=entry.citation, note=entry.note)

@@ -25,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mirror",
         metavar="PLACE",
-        help="folder or address (http:, https:, file:) that holds the zoo's archives; none: $OBJMASK_MIRROR, else "
-        "the publisher's",
+        help="folder or address (http:, https:, file:) that holds the files of named models; none: $OBJMASK_MIRROR, "
+        "else their publishers'",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder to make")
 

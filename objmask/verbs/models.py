@@ -21,7 +21,7 @@ Use one with: objmask video <file or folder> --model=<name or file>
 In a run folder or a checkout: snakemake --cores 2 --config videos=<folder> model=<name or file>
 Objects of COCO: {names}
 """
-COLUMNS = "{:<53}{:>8}  {:>7}  {:<27}{:<12}{}\n"
+COLUMNS = "{:<53}{:>8}  {:>7}  {:<27}{:<9}{:<12}{}\n"
 
 
 def run(options: argparse.Namespace) -> None:
@@ -56,18 +56,19 @@ def _families() -> str:
 
 
 def _table() -> str:
-    """The table of named models: size, accuracy, speed, and which are already here."""
+    """The table of named models: size, accuracy, speed, objects, licence, and which are already here."""
     from objmask.models.cache import cache_folder
     from objmask.models.zoo import the_zoo
 
     cache = cache_folder()
-    lines = [COLUMNS.format("name", "download", "mask AP", "a frame", "licence", f"in {cache}")]
+    lines = [COLUMNS.format("name", "download", "mask AP", "a frame", "objects", "licence", f"in {cache}")]
     for model in the_zoo().models:
         if model.folder:
             here = "comes with objmask" if model.built_in.is_dir() else "not in this copy"
         else:
-            here = "yes" if (cache / model.archive).is_file() else "no"
+            here = "yes" if (cache / model.file).is_file() else "no"
         size = f"{model.size_bytes / 1e6:.0f} MB" if model.size_bytes else ""
-        lines.append(COLUMNS.format(model.name, size, model.mask_ap or "", model.speed, model.licence, here))
+        objects = ", ".join(model.objects) or ("" if model.folder else "COCO")
+        lines.append(COLUMNS.format(model.name, size, model.mask_ap or "", model.speed, objects, model.licence, here))
         lines.extend([f"  {model.note}\n"] if model.note else [])
     return "".join(lines)

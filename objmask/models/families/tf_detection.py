@@ -126,6 +126,7 @@ def _tf_info(
         folders: where its `pipeline.config` may lie.
     """
     ids = read_label_map(labels) if labels else COCO_IDS
+    # The cut is a guess that warns of thresholds under it; a name will do for that, while credit takes the bytes.
     known = next((model for model in the_zoo().models if model.path and model.name in names), None)
     config = _pipeline(folders)
     return ModelInfo(
@@ -141,8 +142,6 @@ def _tf_info(
         short_side=int(config.get("min_dimension", _TF_SHORT_SIDE)),
         long_side=int(config.get("max_dimension", _TF_LONG_SIDE)),
         score_cut=config.get("score_threshold", known.score_cut if known else 0.0),
-        licence=known.licence if known else "unknown",
-        citation=known.citation if known else "",
     )
 
 

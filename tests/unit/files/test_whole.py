@@ -12,7 +12,15 @@ import pytest
 from builders import HOSTILE
 
 from objmask.errors import DataError, ObjmaskError
-from objmask.files.whole import atomic_path, read_json, refuse_foreign, refuse_unwritable, sha256_of, write_json
+from objmask.files.whole import (
+    atomic_path,
+    read_json,
+    refuse_foreign,
+    refuse_unwritable,
+    sha256_of,
+    sha256_of_listing,
+    write_json,
+)
 
 
 def test_a_file_appears_whole_and_nothing_is_left_beside(tmp_path):
@@ -219,3 +227,13 @@ def test_a_folder_changes_its_sha256_with_any_byte_name_or_place(tmp_path):
     (folder / "empty").write_bytes(b"")
     seen.add(sha256_of(folder))
     assert len(seen) == 5
+
+
+def test_the_checksum_of_a_listing_is_that_of_the_folder(tmp_path):
+    """In whatever order it is written down."""
+    names = ["a/b", "a-b", "a.b", "ä", "b"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    listing = {name: sha256_of(tmp_path / name) for name in names}
+    assert sha256_of_listing(listing) == sha256_of_listing(dict(reversed(listing.items()))) == sha256_of(tmp_path)

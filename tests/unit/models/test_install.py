@@ -13,14 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from graphs import frame, frozen, saved_tf2
 from servers import NAME, serving, zoo
+from tiny_yolo import TINY_YOLO
 
 from objmask.cli import main
 from objmask.errors import ModelError
 from objmask.files.whole import read_json, write_json
-from objmask.models import zoo as zoo_module
 from objmask.models.coco import COCO_IDS
 from objmask.models.info import ModelInfo
 from objmask.models.install import install
@@ -88,6 +87,33 @@ def test_a_name_of_the_zoo(tmp_path, archive, graph_folder):
     detector, plain = load(tmp_path / "m", device="cpu"), install(graph_folder, tmp_path / "plain")
     assert plain.sha256 == info.sha256
     assert detector.detect([frame()])[0].classes[0] == "tv"
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_name_whose_network_is_one_file(tmp_path, mirrored):
+    """As it is downloaded, so it is installed; a mirror has it under the last part of its address."""
+    network = TINY_YOLO.read_bytes()
+    with serving(network) as server:
+        host = "http://127.0.0.1:9/" if mirrored else server.url
+        changes = {"path": "", "address": f"{host}resolve/main/tiny%20net.tflite?download=true", "family": "yolo_seg"}
+        known = zoo(tmp_path, network, **changes)
+        told = ModelSource.of(NAME, known).describe()
+        mirror = server.url if mirrored else None
+        info = install(NAME, tmp_path / "m", zoo=known, cache=tmp_path / "cache", mirror=mirror)
+        assert len(server.requests) == 1
+    assert (tmp_path / "cache/tiny net.tflite").read_bytes() == network
+    assert (info.family, info.classes, info.sha256) == (told.family, told.classes, told.sha256)
+    assert (info.source, info.licence, info.archive, told.archive) == (NAME, "Apache-2.0", "", "")
+    (tmp_path / "tiny net.tflite").write_bytes(network)
+    again = install(NAME, tmp_path / "n", zoo=known, cache=tmp_path / "none", mirror=str(tmp_path))
+    assert (again, (tmp_path / "none").exists()) == (info, False)
+
+
+def test_a_web_page_instead_of_a_network(tmp_path):
+    page = b"<html>Please log in</html>"
+    with serving(page) as server:
+        known = zoo(tmp_path, page, path="", address=f"{server.url}net.onnx")
+        refused(NAME, tmp_path, "web page", zoo=known, cache=tmp_path / "cache")
 
 
 def test_an_archive_of_one_s_own(tmp_path, graph_folder):
@@ -207,45 +233,6 @@ def test_an_archive_whose_objects_are_others_than_the_table_says(tmp_path, graph
     whole = pack(tmp_path / f"{NAME}.tar.gz", own).read_bytes()
     known = zoo(tmp_path, whole)
     refused(NAME, tmp_path, NAME, "differ in", zoo=known, cache=tmp_path / "c", mirror=str(tmp_path))
-
-
-def test_objmask_s_own_table():
-    known = the_zoo()
-    assert len({model.name for model in known.models}) == len(known.models) == 6
-    for model in known.models:
-        assert known.find(model.name) is model
-        assert model.licence
-        assert model.citation
-        if model.path:
-            assert model.path.endswith(f"{model.name}.tar.gz")
-            assert known.address(model).startswith("http://download.tensorflow.org/models/object_detection/")
-            assert model.info(model.name).frame_size(1280, 720) == ((1280, 720))
-    unpinned = [model.name for model in known.models if model.path and not model.checksum]
-    assert unpinned == ["mask_rcnn_inception_resnet_v2_1024x1024_coco17_gpu-8"]
-
-
-@pytest.mark.parametrize("entry", [{}, {"path": "a", "folder": "b"}, {"path": "a", "checksum": "md5:0"}])
-def test_a_table_that_contradicts_itself(tmp_path, entry):
-    path = tmp_path / "t.yaml"
-    path.write_text(yaml.safe_dump({"base": "x", "models": {"a": {"licence": "", "citation": "", **entry}}}))
-    with pytest.raises(ValueError, match="a: expected"):
-        Zoo.read(path)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "base: [", "base: x\nmodels: {a: {pth: b}}", "base: x\nmodels: {a: 1}", "models: {}"]
-)
-def test_objmask_s_own_table_after_a_bad_edit(tmp_path, monkeypatch, text):
-    monkeypatch.setattr(zoo_module, "TABLE", tmp_path / "t.yaml")
-    (tmp_path / "t.yaml").write_text(text)
-    the_zoo.cache_clear()
-    try:
-        with pytest.raises(ModelError, match="mend it") as caught:
-            the_zoo()
-    finally:
-        the_zoo.cache_clear()
-    assert str(tmp_path / "t.yaml") in str(caught.value)
-    assert "\n" not in str(caught.value)
 
 
 def test_a_resizer_of_fixed_shape(tmp_path, graph_folder):
