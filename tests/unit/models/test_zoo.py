@@ -10,7 +10,7 @@ import yaml
 from graphs import frozen
 from servers import NAME
 from tiny_yolo import TINY_YOLO
-from wheels import MEMBER, WHEEL, build_wheel, zoo_of
+from package_index import MEMBER, WHEEL, build_wheel, zoo_of
 
 from objmask.errors import ModelError
 from objmask.files.whole import sha256_of

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from snakemake_runs import mounted
-from wheels import MEMBER, NETWORK, WHEEL, build_wheel
+from package_index import MEMBER, NETWORK, WHEEL, build_wheel
 
 from objmask.errors import ModelError
 from objmask.models import wheel as module
