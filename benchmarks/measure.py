@@ -97,11 +97,12 @@ def verb(*arguments: str | Path) -> Run:
         return Run(wall_s, int(Path(peak.name).read_text()) / 1024)
 
 
-def model(file: str) -> Path:
-    """An installed model."""
-    folder = work() / "models" / Path(file).stem
+def model(file: str, *options: str) -> Path:
+    """An installed model: a file of the assets, or a name that objmask knows; with options of the verb."""
+    folder = work() / "models" / "".join([Path(file).stem, *options])
     if not folder.exists():
-        verb("model", f"--source={assets() / 'models' / file}", f"--out={folder}")
+        given = assets() / "models" / file
+        verb("model", f"--source={given if given.exists() else file}", *options, f"--out={folder}")
     return folder
 
 
@@ -113,22 +114,23 @@ def probe(video: Path) -> Path:
     return out
 
 
-def frames(video: Path, file: str = NHWC) -> tuple[Path, Path]:
-    """The frames store and table of a video for a model."""
-    store = work() / "frames" / Path(file).stem / f"{video.name}.nut"
+def frames(video: Path, file: str = NHWC, every: int = 1) -> tuple[Path, Path]:
+    """The frames store and table of a video for a model that looks at every n-th frame."""
+    store = work() / "frames" / f"{Path(file).stem}{every}" / f"{video.name}.nut"
     table = store.with_suffix(".parquet")
     if not store.exists():
-        read = (f"--video={video}", f"--probe={probe(video)}", f"--model={model(file)}")
+        read = (f"--video={video}", f"--probe={probe(video)}", f"--model={model(file)}", f"--every={every}")
         verb("frames", *read, f"--out={store}", f"--table={table}")
     return store, table
 
 
-def detections(video: Path, file: str = NHWC) -> Path:
+def detections(video: Path, file: str = NHWC, every: int = 1) -> Path:
     """The detections of a model in a video, at the default floor."""
-    out = work() / "detections" / Path(file).stem / f"{video.name}.parquet"
+    out = work() / "detections" / f"{Path(file).stem}{every}" / f"{video.name}.parquet"
     if not out.exists():
-        store, table = frames(video, file)
-        verb("detect", f"--model={model(file)}", f"--frames={store}", f"--table={table}", "--threads=2", *found(out))
+        store, table = frames(video, file, every)
+        read = (f"--frames={store}", f"--table={table}", f"--every={every}")
+        verb("detect", f"--model={model(file)}", *read, "--threads=2", *found(out))
     return out
 
 

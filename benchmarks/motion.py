@@ -63,6 +63,8 @@ class MovingClip:
     info: VideoInfo
     detections: Path
     ground_truth: tuple[GroundTruthObjects | None, ...]
+    beside: tuple[Path, ...] = ()
+    """Detections of further models."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,9 @@ def judged(clips: Sequence[MovingClip], chosen: Chosen) -> dict[str, float]:
     )
     temporal = Temporal(settings)
     for clip in clips:
-        path = clip.detections if chosen.tracks is None else tracked(clip, chosen.tracks)
-        tables = read_tables([path], clip.info.sha256)
+        found = (replace(clip, detections=path) for path in (clip.detections, *clip.beside))
+        paths = [one.detections if chosen.tracks is None else tracked(one, chosen.tracks) for one in found]
+        tables = read_tables(paths, clip.info.sha256)
         temporal.add(clip.info, tables, clip.ground_truth, repeat(None, clip.info.frames))
     return temporal.figures()
 
