@@ -114,8 +114,9 @@ def _refuse_another(info: ModelInfo, asked: ModelSource) -> None:
     if asked.entry is None or asked.path is not None:
         return
     told = asked.entry.info(info.name)
-    if info.family != told.family:
-        raise ModelError(f"{asked.given}: of the family {info.family}, while objmask's table says {told.family}")
+    if (info.family, info.masks) != (told.family, told.masks):
+        found, expected = (f"{one.family}, {'with' if one.masks else 'without'} masks" for one in (info, told))
+        raise ModelError(f"{asked.given}: of the kind {found}, while objmask's table says {expected}; mend the table")
     other = sorted(set(info.classes) ^ set(told.classes))
     if other:
         raise ModelError(

@@ -36,7 +36,7 @@ class ModelSource:
         entry = zoo.find(text)
         if entry is None and not Path(text).exists():
             raise ModelError(
-                f"{text}: no such model; give a .tflite, .onnx or .pb file, a SavedModel folder, a .tar.gz archive "
+                f"{text}: no such model; give an .onnx, .tflite or .pb file, a SavedModel folder, a .tar.gz archive "
                 f"or a name; {zoo.hint(text)}"
             )
         if entry and entry.folder and not entry.built_in.is_dir():

@@ -52,8 +52,8 @@ class ZooModel:
         checksum: of the file to fetch, `sha256:…` or `sha384:…`; empty: not published, of archives only.
         short_side: as in `ModelInfo`.
         long_side: as in `ModelInfo`.
-        input_side: of the network's square input, in pixels; 0: any.
         score_cut: as in `ModelInfo`.
+        masks: as in `ModelInfo`.
         mask_ap: mask average precision on COCO, 0..100; None: not published, or it knows other objects.
         speed: of one frame, and where that was measured.
         note: as in `ModelInfo`.
@@ -73,8 +73,8 @@ class ZooModel:
     checksum: str = ""
     short_side: int = 0
     long_side: int = 0
-    input_side: int = 0
     score_cut: float = 0.0
+    masks: bool = True
     mask_ap: float | None = None
     speed: str = ""
     note: str = ""
@@ -145,11 +145,12 @@ class ZooModel:
             source=self.name,
             classes=tuple(ids),
             class_ids=ids,
-            input_height=self.input_side,
-            input_width=self.input_side,
+            input_height=0,
+            input_width=0,
             short_side=self.short_side,
             long_side=self.long_side,
             score_cut=self.score_cut,
+            masks=self.masks,
             licence=self.licence,
             citation=self.citation,
             archive=self.checksum if self.packed else "",

@@ -10,9 +10,9 @@ from pathlib import Path
 import clips
 import pytest
 from graphs import frozen, saved_tf2
+from package_index import WHEEL, build_wheel, index_in, pip_asks, zoo_of
 from servers import NAME, serving, table
 from snakemake_runs import Workflow, remains
-from package_index import WHEEL, build_wheel, index_in, pip_asks, zoo_of
 
 MADE = {"model", "probe", "frames", "detect", "gather", "track", "paint", "masks"}
 NOTE = "knows rooms without windows only"

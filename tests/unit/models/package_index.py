@@ -48,7 +48,7 @@ def zoo_of(wheel: Path, members: Mapping[str, bytes] = NETWORK, folder: Path | N
         "size_bytes": wheel.stat().st_size,
         "checksum": checksum_of(wheel),
         "members": {name: f"sha256:{hashlib.sha256(content).hexdigest()}" for name, content in members.items()},
-        "family": "yolo_seg",
+        "family": "yolo",
         "licence": "Apache-2.0",
         "citation": "somebody",
         **changes,

@@ -95,7 +95,7 @@ def test_a_name_whose_network_is_one_file(tmp_path, mirrored):
     network = TINY_YOLO.read_bytes()
     with serving(network) as server:
         host = "http://127.0.0.1:9/" if mirrored else server.url
-        changes = {"path": "", "address": f"{host}resolve/main/tiny%20net.tflite?download=true", "family": "yolo_seg"}
+        changes = {"path": "", "address": f"{host}resolve/main/tiny%20net.tflite?download=true", "family": "yolo"}
         known = zoo(tmp_path, network, **changes)
         told = ModelSource.of(NAME, known).describe()
         mirror = server.url if mirrored else None

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 from graphs import frozen
+from package_index import MEMBER, NAME, NETWORK, WHEEL, Index, build_wheel, index_in, pip_asks, zoo_of
 from patience import AT_MOST_S
 from servers import serving
 from snakemake_runs import mounted
-from package_index import MEMBER, NAME, NETWORK, WHEEL, Index, build_wheel, index_in, pip_asks, zoo_of
 
 from objmask.errors import ModelError
 from objmask.models.cache import fetch
@@ -274,7 +274,11 @@ def test_members_that_are_others_than_the_table_says(place):
 
 @pytest.mark.parametrize(
     ("changes", "words"),
-    [({"objects": ["face"]}, "differ in"), ({"family": "tf_detection"}, "of the family yolo_seg")],
+    [
+        ({"objects": ["face"]}, "differ in"),
+        ({"family": "tf_detection"}, "of the kind yolo"),
+        ({"masks": False}, "with masks, while"),
+    ],
 )
 def test_a_network_that_is_another_than_the_table_says(place, changes, words):
     """The configuration was judged by the table: what is sensitive would be missed without a word."""

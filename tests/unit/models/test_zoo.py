@@ -8,9 +8,9 @@ import tarfile
 import pytest
 import yaml
 from graphs import frozen
+from package_index import MEMBER, WHEEL, build_wheel, zoo_of
 from servers import NAME
 from tiny_yolo import TINY_YOLO
-from package_index import MEMBER, WHEEL, build_wheel, zoo_of
 
 from objmask.errors import ModelError
 from objmask.files.whole import sha256_of
