@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from objmask.errors import ModelError
 from objmask.files.whole import sha256_of
 from objmask.models.family import Family
 from objmask.models.formats.read import is_network_file, read_network_file
@@ -46,9 +45,7 @@ def _describe(path: Path, name: str) -> ModelInfo:
     )
 
 
-def _resized(path: Path, info: ModelInfo, size: int) -> ModelInfo:
-    if size < 1:
-        raise ModelError(f"{path}: size {size}: expected at least 1 pixel")
+def _resized(_: Path | None, info: ModelInfo, size: int) -> ModelInfo:
     return replace(info, long_side=-(-size // STEP) * STEP)
 
 
@@ -62,7 +59,7 @@ FAMILY = Family(
     start=_start,
     resized=_resized,
     chunk_frames=6000,
-    memory_mb=2000,
+    memory_mb=1500,
     fixed_threads=None,
     on_gpu=True,
 )

@@ -65,7 +65,7 @@ class BlazeFaceReader:
             raise ModelError(f"{path}: not a BlazeFace network")
         self._graph, self._name, self._layout = graph, info.name, layout
         self._floor, self._limit = loading.floor, loading.max_per_frame
-        self._table = graph.inputs[0].quantisation.stored(np.arange(256) / 127.5 - 1, graph.inputs[0].dtype)
+        self._table = (np.arange(256) / 127.5 - 1).astype(np.float32)
         self._anchors = anchors(layout)
 
     def read(self, frames: Sequence[Picture]) -> list[Detections]:
@@ -80,9 +80,7 @@ class BlazeFaceReader:
             look_up(picture, self._table, array[0], channels_first=False)
 
         outputs = self._graph.run(write)
-        boxes, logits = (
-            self._graph.outputs[i].quantisation.real(outputs[i][0]) for i in (self._layout.boxes, self._layout.scores)
-        )
+        boxes, logits = (outputs[i][0] for i in (self._layout.boxes, self._layout.scores))
         refuse_non_finite(self._name, {"boxes": boxes, "scores": logits})
         return detections(decode(boxes, logits[:, 0], self._anchors, self._floor, self._limit), box, _REACH)
 
@@ -133,7 +131,8 @@ def weighted(scores: Float64, found: Float64, limit: int) -> tuple[npt.NDArray[n
         Indices of the best ones, falling in score, and (k, m) means.
     """
     left = np.argsort(-scores, kind="stable")
-    best, means = [], [np.zeros((0, found.shape[1]))]
+    best: list[np.intp] = []
+    means = [np.zeros((0, found.shape[1]))]
     while len(left) and len(best) < limit:
         same = box_iou(found[left, :4], found[left[:1], :4])[:, 0] > _IOU
         best.append(left[0])

@@ -39,9 +39,10 @@ class BlazeFaceLayout:
         """Tells the tensors apart; None: they are not those of a BlazeFace network."""
         taken = [tensor.shape for tensor in file.inputs]
         given = [tensor.shape for tensor in file.outputs]
+        real = all(tensor.dtype == "float32" for tensor in (*file.inputs, *file.outputs))
         for side, grids in _GRIDS.items():
             anchors = sum((side // stride) ** 2 * count for stride, count in grids)
             boxes, scores = (1, anchors, _NUMBERS), (1, anchors, 1)
-            if taken == [(1, side, side, 3)] and sorted(given) == [scores, boxes]:
+            if taken == [(1, side, side, 3)] and sorted(given) == [scores, boxes] and real:
                 return cls(side, grids, given.index(boxes), given.index(scores))
         return None

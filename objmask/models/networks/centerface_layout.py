@@ -10,6 +10,7 @@ STEP = 32
 """Sides of an input are multiples of this."""
 CHANNELS = (1, 2, 2, 10)
 """Of the outputs, in their order: score; logarithm of height and width; offset of the centre; five landmarks."""
+_DTYPES = ("float32", "float16")
 
 
 def is_centerface(file: NetworkFile) -> bool:
@@ -22,6 +23,7 @@ def is_centerface(file: NetworkFile) -> bool:
         len(shapes) == len(CHANNELS)
         and len(taken) == 4
         and taken[1] == 3
+        and all(tensor.dtype in _DTYPES for tensor in (*file.inputs, *file.outputs))
         and all(_fits(side, cells) for shape in shapes for side, cells in zip(taken[2:], shape[2:], strict=True))
     )
 

@@ -28,8 +28,8 @@ SHORT_RANGE = "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633"
 BACK = "e376cf6b168d5ece8a3cedb94acc4eb168a136aede125ccc3d903ef38f5beda8"
 
 
-def layout(side: int, *outputs: tuple[int, int, int]) -> BlazeFaceLayout | None:
-    given = tuple(Tensor(f"output {i}", shape) for i, shape in enumerate(outputs))
+def layout(side: int, *outputs: tuple[int, int, int], dtype: str = "float32") -> BlazeFaceLayout | None:
+    given = tuple(Tensor(f"output {i}", shape, dtype) for i, shape in enumerate(outputs))
     return BlazeFaceLayout.of(NetworkFile((Tensor("input", (1, side, side, 3)),), given, {}))
 
 
@@ -45,6 +45,7 @@ def test_it_is_told_by_its_anchors_in_either_order_and_palms_are_not_faces() -> 
     assert layout(192, (1, 2016, 18), (1, 2016, 1)) is None
     assert layout(192, (1, 896, 16), (1, 896, 1)) is None
     assert layout(128, (1, 896, 16)) is None
+    assert layout(192, (1, 2304, 1), (1, 2304, 16), dtype="int8") is None
 
 
 def test_anchors_are_the_centres_of_cells() -> None:

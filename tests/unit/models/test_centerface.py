@@ -121,8 +121,7 @@ def test_other_sizes_are_multiples_of_what_the_network_takes(tmp_path: Path) -> 
     assert resized is not None
     assert resized(path, info, 960).long_side == 960
     assert resized(path, info, 1000).long_side == 1024
-    with pytest.raises(ModelError, match="at least 1 pixel"):
-        resized(path, info, 0)
+    assert resized(None, info, 64).frame_size(1920, 1080) == (64, 36)
 
 
 def test_numbers_that_are_none_are_refused(tmp_path: Path) -> None:
