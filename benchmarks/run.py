@@ -35,6 +35,7 @@ NAMES = (
         "motion",
         "key_frames",
         "audit",
+        "faces",
     ),
     *("hdr", "interlaced", "fuzz_videos", "fuzz_configurations", "fuzz_names"),
 )

