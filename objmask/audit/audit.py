@@ -22,7 +22,7 @@ from objmask.files.parquet import metadata_of
 from objmask.files.whole import write_json
 from objmask.hidden.decide import chosen_by_frame
 from objmask.hidden.unhidden import Unhidden
-from objmask.objects.tables import Tables, found_by_frame
+from objmask.objects.tables import Tables, found_by_frame, model_of
 from objmask.progress import Progress
 from objmask.render.thumbnails import SIDE_PX, photograph
 from objmask.streams.prefetch import prefetch
@@ -105,13 +105,17 @@ def audit(
     moments, counts, table = Moments(settings.pictures), _Counts(), tables[0][1]
     times_s = table.time_s.tolist()
     chosen, dropped = chosen_by_frame(tables, settings.hiding), allowed_by_frame(tables, settings.hiding.objects)
+    searched = [model_of(path) for path, _ in protected.tables]
     again = zip(*(found_by_frame(Tables((one,))) for one in protected.tables), strict=True)
     for row, (before, after) in enumerate(prefetch(_pairs(info, frames, table, protected))):
         here = next(dropped)
-        left = [split_allowed(auditor.listed(one), tables, here, times_s[row]) for one in next(again)]
+        listed = [auditor.listed(model, one) for model, one in zip(searched, next(again), strict=True)]
+        left = [split_allowed(one, tables, here, times_s[row]) for one in listed]
         counts.allowed += sum(count for _, count in left)
         first = Detections.concatenate([one for _, one in next(chosen)])
-        seen = auditor.judge(before.planes().y, _luma(after, info), first, [one for one, _ in left])
+        seen = auditor.judge(
+            before.planes().y, _luma(after, info), first, [*zip(searched, (one for one, _ in left), strict=True)]
+        )
         counts.add(row, seen)
         moments.add(row, seen.leaks, lambda leak, frame=after: _picture(frame, leak))  # type: ignore[misc]
         progress.step()

@@ -15,7 +15,6 @@ from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections
 from objmask.detections.boxes import Box
 from objmask.detections.masks import Patch, paste
-from objmask.hidden.decide import to_hide
 
 Kind = Literal["uncovered", "found"]
 
@@ -38,6 +37,11 @@ class AuditSettings:
     floor: float
     leak_score: float
     pictures: int
+
+    def bars(self, model: str) -> tuple[float, float]:
+        """From which scores what a model finds again is listed, and is a leak: its own, where it has one."""
+        own = self.hiding.of(model).score
+        return (self.floor, self.leak_score) if own == self.hiding.score else (own / 2, own)
 
 
 @dataclass(frozen=True)
@@ -108,44 +112,44 @@ class Auditor:
         source: npt.NDArray[np.uint8],
         protected: npt.NDArray[np.uint8],
         first: Detections,
-        again: Sequence[Detections],
+        again: Sequence[tuple[str, Detections]],
     ) -> FrameAudit:
         """Compares a frame with its protected version.
 
         Args:
             source: luma, uint8 (h, w).
             protected: luma of the protected video, uint8 (h, w).
-            first: what was found in the source; all of it that is sensitive was to be hidden.
-            again: what each model found in the protected video.
+            first: what was found in the source and was to be hidden.
+            again: names of models, and what each found in the protected video.
         """
         settings, detail = self._settings, Detail.of(source, protected)
         free = np.ones_like(detail.told)
         leaks, plain, silhouettes = [], 0, 0
-        hidden = to_hide(first, settings.hiding)
-        for i, patch in self._patches(hidden):
+        for i, patch in self._patches(first):
             rows, columns, share = covered(patch)
             np.minimum(free[rows, columns], 1 - share, out=free[rows, columns])
             told, shown = detail.inside(patch)
             if told < _ENOUGH_CELLS:
                 plain += 1
             elif shown >= self.UNCOVERED * told:
-                leaks.append(_leak("uncovered", hidden, i, shown / told, sure=True))
-        for found in again:
-            chosen = self.listed(found)
+                leaks.append(_leak("uncovered", first, i, shown / told, sure=True))
+        for model, found in again:
+            chosen, (_, leak_score) = self.listed(model, found), settings.bars(model)
             for i, patch in self._patches(chosen):
                 told, shown = detail.inside(patch)
                 if told < _ENOUGH_CELLS:
                     plain += 1
                 elif shown >= self.FOUND * told:
-                    sure = bool(chosen.scores[i] >= np.float32(settings.leak_score))
+                    sure = bool(chosen.scores[i] >= np.float32(leak_score))
                     leaks.append(_leak("found", chosen, i, shown / told, sure=sure))
                 else:
                     silhouettes += 1
         return FrameAudit(tuple(leaks), silhouettes, plain, float(free.sum()), float((detail.lost * free).sum()))
 
-    def listed(self, again: Detections) -> Detections:
-        """Those that are sensitive and sure enough, of what was found in the protected video."""
-        return again.select(score=self._settings.floor, classes=self._settings.hiding.objects)
+    def listed(self, model: str, again: Detections) -> Detections:
+        """Those that are sensitive and sure enough, of what a model found in the protected video."""
+        floor, _ = self._settings.bars(model)
+        return again.select(score=floor, classes=self._settings.hiding.of(model).objects)
 
     def _patches(self, found: Detections) -> Iterator[tuple[int, Patch]]:
         for i in range(len(found)):

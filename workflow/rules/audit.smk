@@ -91,7 +91,7 @@ rule audit:
     params:
         video=path_of,
         options=options(
-            hiding=HIDING,
+            hiding=PLAN.searched,
             floor=AUDIT_FLOOR,
             leak_score=LEAK_SCORE,
             thumbnails=cfg("audit", "thumbnails"),

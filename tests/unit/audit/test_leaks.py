@@ -9,8 +9,9 @@ import pytest
 from test_detail import protect, textured
 
 from objmask.audit.leaks import Auditor, AuditSettings
-from objmask.config.hiding import Hiding
+from objmask.config.hiding import Counting, Hiding
 from objmask.detections.arrays import Detections
+from objmask.hidden.decide import to_hide
 
 SETTINGS = AuditSettings(Hiding(objects=frozenset({"person", "book"})), 0.05, 0.1, 10)
 LEFT, RIGHT = (0.2, 0.1, 0.8, 0.4), (0.2, 0.6, 0.8, 0.9)
@@ -29,8 +30,9 @@ def seen(*items: tuple[str, float, tuple[float, float, float, float]]) -> Detect
 
 
 def judge(first=None, again=None, protected=HIDDEN, source=PICTURE):
-    found = [] if again is None else [again]
-    return Auditor(SETTINGS, HEIGHT, WIDTH).judge(source, protected, first or Detections.empty(), found)
+    found = [] if again is None else [("net", again)]
+    hidden = to_hide(first or Detections.empty(), SETTINGS.hiding)
+    return Auditor(SETTINGS, HEIGHT, WIDTH).judge(source, protected, hidden, found)
 
 
 def test_what_was_found_and_is_hidden_is_no_leak():
@@ -101,3 +103,16 @@ def test_worse_is_more_of_a_larger_object_by_a_surer_detection():
     [leak] = judge(seen(("person", 0.9, RIGHT))).leaks
     for change in ({"score": 0.5}, {"shown": 0.5}, {"box": (0.2, 0.6, 0.5, 0.9)}):
         assert replace(leak, **change).severity < leak.severity
+
+
+def test_a_model_of_its_own_score_is_judged_by_that():
+    settings = replace(SETTINGS, hiding=Hiding(objects=frozenset({"person"}), models={"eyes": Counting(score=0.6)}))
+    assert (settings.bars("eyes"), settings.bars("net")) == ((0.3, 0.6), (0.05, 0.1))
+    auditor = Auditor(settings, HEIGHT, WIDTH)
+
+    def judged(model, score):
+        found = seen(("person", score, RIGHT))
+        return [leak.sure for leak in auditor.judge(PICTURE, HIDDEN, Detections.empty(), [(model, found)]).leaks]
+
+    assert (judged("eyes", 0.6), judged("eyes", 0.5), judged("eyes", 0.2)) == ([True], [False], [])
+    assert (judged("net", 0.2), judged("net", 0.06)) == ([True], [False])
