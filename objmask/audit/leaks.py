@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.audit.detail import Detail, covered
-from objmask.config.hiding import Hiding
+from objmask.config.hiding import ALL_COUNT, Hiding
 from objmask.detections.arrays import Detections
 from objmask.detections.boxes import Box
 from objmask.detections.masks import Patch, paste
@@ -39,9 +39,12 @@ class AuditSettings:
     pictures: int
 
     def bars(self, model: str) -> tuple[float, float]:
-        """From which scores what a model finds again is listed, and is a leak: its own, where it has one."""
-        own = self.hiding.of(model).score
-        return (self.floor, self.leak_score) if own == self.hiding.score else (own / 2, own)
+        """From which scores what a model finds again is listed, and is a leak.
+
+        One that has a score of its own is believed from there on: below it such networks see faces in chairs.
+        """
+        own = self.hiding.models.get(model, ALL_COUNT).score
+        return (self.floor, self.leak_score) if own is None else (own, own)
 
 
 @dataclass(frozen=True)
