@@ -49,6 +49,30 @@ class Letterbox:
         """Input pixels a frame pixel, (vertical, horizontal)."""
         return self.height / self.frame_height, self.width / self.frame_width
 
+    def place(self, u: float, axis: int) -> float:
+        """Where a mask's sample at `u` lies in the input: a place between its pixels, of which pixel i covers i..i+1.
+
+        Args:
+            u: normalised, as `objmask.detections.masks` counts: the frame's pixel i of n has i / (n - 1).
+            axis: 0 vertical, 1 horizontal.
+        """
+        pixels, pad = ((self.frame_height, self.top), (self.frame_width, self.left))[axis]
+        return (u * (pixels - 1) + 0.5) * self.scale[axis] + pad
+
+    def to_frame(self, edges: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+        """Boxes of the input as boxes of the frame, clipped to it, and which of them are a pixel or more a side.
+
+        Args:
+            edges: (n, 4) top, left, bottom, right in input pixels.
+
+        Returns:
+            (n, 4) normalised, and (n,).
+        """
+        (scale_y, scale_x), size = self.scale, np.array([self.frame_height, self.frame_width] * 2, np.float64)
+        pixels = (edges - (self.top, self.left, self.top, self.left)) / (scale_y, scale_x, scale_y, scale_x)
+        pixels = np.clip(pixels, 0, size)
+        return (pixels / size).astype(np.float32), np.all(pixels[:, 2:] - pixels[:, :2] >= 1, axis=1)
+
     def apply(self, frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """The frame, RGB uint8 (h, w, 3), as the network's input picture, uint8 (input_height, input_width, 3)."""
         out = np.full((self.input_height, self.input_width, 3), _GREY, np.uint8)
