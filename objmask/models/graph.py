@@ -14,6 +14,8 @@ import numpy.typing as npt
 from objmask.models.detector import Loading
 from objmask.models.tensors import Tensor
 
+_BATCH_ON_GPU = 8
+
 Array = npt.NDArray[Any]
 Write = Callable[[Array], None]
 
@@ -62,6 +64,10 @@ class Opened:
     on_gpu: bool
     graph: Callable[[], Graph]
     refuse_nan: Callable[[], None]
+
+    def batch(self, loading: Loading) -> int:
+        """Pictures a run, where the file leaves that open."""
+        return loading.batch or (_BATCH_ON_GPU if self.on_gpu else 1)
 
 
 def open_network(path: Path, name: str, loading: Loading) -> Opened:

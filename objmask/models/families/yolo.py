@@ -14,6 +14,7 @@ from objmask.models.family import Family
 from objmask.models.formats.read import is_network_file, read_network_file
 from objmask.models.info import ModelInfo
 from objmask.models.networks.yolo_layout import YoloLayout, input_size
+from objmask.models.noted_names import noted_names
 from objmask.models.tensors import ANY
 
 if TYPE_CHECKING:
@@ -93,12 +94,7 @@ def _class_names(path: Path, metadata: Mapping[str, Any], count: int) -> tuple[s
             return COCO_NAMES
         told = f"has {count} classes" if count else "gives numbers of classes"
         raise ModelError(f"{path}: {told} but no names for them; export it again with its metadata")
-    try:
-        by_index = {
-            int(key): str(value) for key, value in dict(names if isinstance(names, dict) else enumerate(names)).items()
-        }
-    except (TypeError, ValueError):
-        by_index = {}
+    by_index = noted_names(names)
     wanted = count or len(by_index)
     listed = tuple(by_index.get(index, "") for index in range(wanted))
     if len(by_index) != wanted or not listed or not all(listed) or len(set(listed)) != wanted:

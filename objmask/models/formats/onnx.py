@@ -63,6 +63,15 @@ def read_onnx(path: Path) -> NetworkFile:
     return NetworkFile(inputs, outputs, {entry.key: _value(entry.value) for entry in model.metadata_props})
 
 
+def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Name to shape of the constants of a network.
+
+    Raises:
+        ModelError: as `load_onnx`.
+    """
+    return {tensor.name: tuple(tensor.dims) for tensor in load_onnx(path).graph.initializer}
+
+
 def refuse_nan(path: Path) -> None:
     """Checks the weights of a network.
 

@@ -53,6 +53,30 @@ class Letterbox:
         """Points (..., 2) y, x in the input, pixels, as points in the frame."""
         return (points - (self.top, self.left)) / self.scale
 
+    def place(self, u: float, axis: int) -> float:
+        """Where a mask's sample at `u` lies in the input: a place between its pixels, of which pixel i covers i..i+1.
+
+        Args:
+            u: normalised, as `objmask.detections.masks` counts: the frame's pixel i of n has i / (n - 1).
+            axis: 0 vertical, 1 horizontal.
+        """
+        pixels, pad = ((self.frame_height, self.top), (self.frame_width, self.left))[axis]
+        return (u * (pixels - 1) + 0.5) * self.scale[axis] + pad
+
+    def boxes_in_frame(self, edges: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+        """Boxes of the input as boxes of the frame, clipped to it, and which of them are a pixel or more a side.
+
+        Args:
+            edges: (n, 4) top, left, bottom, right in input pixels.
+
+        Returns:
+            (n, 4) normalised, and (n,).
+        """
+        (scale_y, scale_x), size = self.scale, np.array([self.frame_height, self.frame_width] * 2, np.float64)
+        pixels = (edges - (self.top, self.left, self.top, self.left)) / (scale_y, scale_x, scale_y, scale_x)
+        pixels = np.clip(pixels, 0, size)
+        return (pixels / size).astype(np.float32), np.all(pixels[:, 2:] - pixels[:, :2] >= 1, axis=1)
+
     def apply(self, frame: npt.NDArray[np.uint8], level: int = _GREY) -> npt.NDArray[np.uint8]:
         """The frame as the network's input picture.
 

@@ -23,7 +23,6 @@ from objmask.models.side_by_side import SideBySide
 from objmask.models.tensors import ANY, NetworkFile
 
 _DTYPES = ("float32", "float16", "int8", "uint8")
-_BATCH_ON_GPU = 8
 
 
 def start(path: Path, info: ModelInfo, loading: Loading) -> Detector:
@@ -33,8 +32,9 @@ def start(path: Path, info: ModelInfo, loading: Loading) -> Detector:
         ModelError: the file is no such network, contradicts `info`, or cannot run on the device.
     """
     opened = open_network(path, info.name, loading)
-    batch = loading.batch or (_BATCH_ON_GPU if opened.on_gpu else 1)
-    return SideBySide(info, opened, loading.threads, lambda: YoloReader(opened.graph(), path, info, loading, batch))
+    return SideBySide(
+        info, opened, loading.threads, lambda: YoloReader(opened.graph(), path, info, loading, opened.batch(loading))
+    )
 
 
 class YoloReader:

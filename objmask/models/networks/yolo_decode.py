@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from objmask.detections.arrays import MAX_MASK_SIDE, WHOLE_BOX, Detections
+from objmask.detections.arrays import WHOLE_BOX, Detections
 from objmask.detections.boxes import common_and_union
 from objmask.models.networks.letterbox import Letterbox
+from objmask.models.networks.mask_samples import Samples, interpolated, probability, stored_mask
 from objmask.models.networks.yolo_layout import YoloLayout
 from objmask.models.tensors import Quantisation
 
@@ -18,10 +19,8 @@ Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 
 _NMS_IOU = 0.7  # Ultralytics' default for prediction
-_COUNTING = np.arange(MAX_MASK_SIDE, dtype=np.float64)
 _SAMPLES_PER_CELL, _MORE_SAMPLES = 1.25, 8
 """Samples of a mask, a side: so many a cell of the prototype grid, and so many more, which small masks need."""
-_MASK_STEP = 5  # of 255: a probability to within 0.01, 0 and 1 exact, 0.5 in a step's middle; halves the bytes
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Decoder:
         if not len(scores):
             return Detections.empty()
         edges = self._edges(rows[:4, columns])
-        inside, large = _to_frame(edges, box)
+        inside, large = box.boxes_in_frame(edges)
         scores, classes, columns = scores[large], classes[large], columns[large]
         edges, inside = edges[large], inside[large]
         if self.layout.end_to_end:
@@ -115,23 +114,15 @@ class Decoder:
         The logits, not the probabilities, are interpolated: a network's border is straight in logits.
         """
         ymin, xmin, ymax, xmax = sides
-        (scale_y, scale_x), rows, columns = box.scale, *self._grid(prototypes)
-        stride_y, stride_x = box.input_height / rows, box.input_width / columns
-        row, row_weight = _samples(ymin, ymax, box.frame_height, scale_y, box.top, stride_y, rows)
-        column, column_weight = _samples(xmin, xmax, box.frame_width, scale_x, box.left, stride_x, columns)
-        top, left, bottom, right = row[0], column[0], row[-1] + 2, column[-1] + 2
+        rows, columns = self._grid(prototypes)
+        down = _samples(box.place(ymin, 0), box.place(ymax, 0), box.input_height / rows, rows)
+        across = _samples(box.place(xmin, 1), box.place(xmax, 1), box.input_width / columns, columns)
         if self.layout.prototypes_first:
-            window = self.prototypes.real(prototypes[:, top:bottom, left:right])
+            window = self.prototypes.real(prototypes[:, down.window, across.window])
             logits = (coefficients @ window.reshape(len(window), -1)).reshape(window.shape[1:])
         else:
-            logits = self.prototypes.real(prototypes[top:bottom, left:right]) @ coefficients
-        logits = _interpolate(_interpolate(logits, row - top, row_weight).T, column - left, column_weight).T
-        # The logistic function: 1 / (1 + exp(-x)) = (1 + tanh(x / 2)) / 2, which cannot overflow.
-        probability = 0.5 + 0.5 * np.tanh(0.5 * logits)
-        mask: npt.NDArray[np.uint8] = (np.rint(probability * (255 // _MASK_STEP)) * _MASK_STEP).astype(
-            np.uint8, order="C"
-        )
-        return mask
+            logits = self.prototypes.real(prototypes[down.window, across.window]) @ coefficients
+        return stored_mask(probability(interpolated(logits, down, across)))
 
     def _grid(self, prototypes: npt.NDArray[Any]) -> tuple[int, int]:
         rows, columns = prototypes.shape[1:] if self.layout.prototypes_first else prototypes.shape[:2]
@@ -161,45 +152,7 @@ def suppress(
     return np.array(kept, np.intp)
 
 
-def _to_frame(edges: Float64, box: Letterbox) -> tuple[Float32, npt.NDArray[np.bool_]]:
-    """Boxes in input pixels as normalised boxes clipped to the frame, and which of them are a pixel or more a side."""
-    (scale_y, scale_x), (top, left) = box.scale, (box.top, box.left)
-    size = np.array([box.frame_height, box.frame_width] * 2, np.float64)
-    pixels = (edges - (top, left, top, left)) / (scale_y, scale_x, scale_y, scale_x)
-    pixels = np.clip(pixels, 0, size)
-    return (pixels / size).astype(np.float32), np.all(pixels[:, 2:] - pixels[:, :2] >= 1, axis=1)
-
-
-def _samples(
-    low: float, high: float, frame_px: int, scale: float, pad: int, stride: float, cells: int
-) -> tuple[npt.NDArray[np.intp], Float32]:
-    """Where a mask's samples lie on the prototype grid along one axis: lower cell and weight of the one after it.
-
-    A sample at u, as `crop_and_resize` counts, is the centre of frame pixel u * (frame_px - 1). In continuous frame
-    coordinates, where pixel i covers i..i+1, that is half a pixel more; cell c has its centre at c + 0.5.
-
-    Args:
-        low: lower side of the box, normalised.
-        high: upper side.
-        frame_px: frame size.
-        scale: input pixels a frame pixel.
-        pad: input pixels before the frame.
-        stride: input pixels a prototype cell.
-        cells: prototype cells.
-
-    Returns:
-        (n,) lower cells and (n,) weights 0..1; n follows `_SAMPLES_PER_CELL`, up to MAX_MASK_SIDE.
-    """
-    first, last = (((u * (frame_px - 1) + 0.5) * scale + pad) / stride - 0.5 for u in (low, high))
-    count = min(round((last - first) * _SAMPLES_PER_CELL) + 1 + _MORE_SAMPLES, MAX_MASK_SIDE)
-    position = first + _COUNTING[:count] * ((last - first) / (count - 1))
-    # Beyond the outermost centres the field goes on as it ends, as in every half-pixel resize.
-    position = np.minimum(np.maximum(position, 0), cells - 1)
-    lower = np.minimum(position.astype(np.intp), max(cells - 2, 0))
-    return lower, (position - lower).astype(np.float32)
-
-
-def _interpolate(field: Float32, lower: npt.NDArray[np.intp], weight: Float32) -> Float32:
-    """Rows between the rows of `field`, which has one more than the largest of `lower`."""
-    below = field[lower]
-    return below + (field[lower + 1] - below) * weight[:, None]
+def _samples(low: float, high: float, stride: float, cells: int) -> Samples:
+    """Samples of a mask between two places of the input, on `cells` prototype cells of `stride` input pixels each."""
+    first, last = low / stride - 0.5, high / stride - 0.5
+    return Samples.between(first, last, cells, round((last - first) * _SAMPLES_PER_CELL) + 1 + _MORE_SAMPLES)
