@@ -1,6 +1,6 @@
 """How fast is detection on a GPU, beside the bare session, in batches and in 16 bits?
 
-    python -m benchmarks.gpu [--onnx FILE] [--cpu] [--batches 1 4 8 16] [--minutes 7.5]
+    python -m benchmarks.gpu [--onnx FILE] [--cpu] [--batches 1 4 8 16] [--pictures 64] [--minutes 7.5]
 
 Networks: Mask R-CNN Inception v2 with random weights as a frozen graph for TensorFlow, and with --onnx a file for
 onnxruntime (`onnxruntime-gpu`). `detect` gets rendered desks, in memory and of the size that the network wants, and
@@ -35,7 +35,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import measure
-from objmask.errors import ModelError
+from objmask.errors import ModelError, first_line
 from objmask.models.detector import Device, Precision
 from objmask.models.families.tf_detection import FROZEN_GRAPH, LABEL_MAP
 from objmask.models.info import ModelInfo
@@ -48,6 +48,7 @@ Pictures = npt.NDArray[np.uint8]
 Tensor = npt.NDArray[Any]
 ARCHITECTURE = "inception_v2_coco"
 WIDTH, HEIGHT, DIFFERENT = 1280, 720, 8
+MOST_THREADS = 8
 PRECISIONS: tuple[Precision, ...] = ("float32", "mixed")
 FLOORS: dict[Runtime, float] = {"tensorflow": 0.0, "onnxruntime": 0.05}
 """Random weights find nothing of their own: with the floor 0 all their boxes are decoded."""
@@ -191,7 +192,7 @@ def _cell(
     if seconds <= 0:
         return {"why": "no time was left"}
     try:
-        threads = os.cpu_count() or 1
+        threads = min(os.cpu_count() or 1, MOST_THREADS)
         options: dict[str, Any] = {"threads": threads, "floor": FLOORS[job.runtime]}
         detector = load(Path(job.model), device=job.device, batch=batch, precision=precision, **options)
     except ModelError as error:
@@ -211,7 +212,7 @@ def _cell(
                     taken[name] += times.wall_s
         # Out of memory, or without kernels for 16 bits: what a runtime raises then is of its own class.
         except Exception as error:
-            return {"why": f"{type(error).__name__}: {str(error).splitlines()[0][:200]}", "on": detector.placement}
+            return {"why": f"{type(error).__name__}: {first_line(error)}", "on": detector.placement}
     rates = {name: len(pictures) / statistics.median(times) for name, times in taken.items()}
     share = measure.share(taken["bare"], taken["detect"])
     return {**rates, "share": share, "rounds": len(taken["bare"]), "on": detector.placement}
@@ -306,10 +307,13 @@ def main() -> None:
     parser.add_argument("--onnx", type=Path, help="a network for onnxruntime")
     parser.add_argument("--cpu", action="store_true", help="measure on the CPU")
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 4, 8, 16], help="pictures at once")
+    parser.add_argument("--pictures", type=int, default=64, help="of a round; a multiple of each batch")
     parser.add_argument("--minutes", type=float, default=7.5, help="that all may take")
     parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if any(options.pictures % batch for batch in options.batches):
+        parser.error("--pictures: give a multiple of each batch")
     if options.make:
         return make(options.make)
     if options.measure:
@@ -323,10 +327,10 @@ def main() -> None:
     print(f"{gpu or f'No GPU: {os.cpu_count()} cores of {platform.machine()}'}; {versions()}.\n")
     stills = [
         render_still(1, split="test", width=WIDTH, height=HEIGHT, index=i).picture
-        for i in range(min(DIFFERENT, max(options.batches)))
+        for i in range(min(DIFFERENT, options.pictures))
     ]
     file = measure.work() / "pictures.npy"
-    np.save(file, np.stack((stills * max(options.batches))[: max(options.batches)]))
+    np.save(file, np.stack((stills * options.pictures)[: options.pictures]))
     found = list(networks(options.onnx))
     rows: list[dict[str, Any]] = []
     for number, (runtime, model) in enumerate(found):

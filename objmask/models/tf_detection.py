@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.detections.arrays import Detections
-from objmask.errors import ModelError
+from objmask.errors import ModelError, first_line
 from objmask.models.api_outputs import detections_of
 from objmask.models.detector import Device, Loading, Picture, Precision, check_frames
 from objmask.models.families.tf_detection import MASKS
+from objmask.models.formats.tf_graph import SIGNATURE
 from objmask.models.info import ModelInfo
 from objmask.models.quiet_tensorflow import tf
-from objmask.models.tf_graph_file import SIGNATURE
 
 _log = logging.getLogger(__name__)
 v1 = tf.compat.v1
@@ -117,7 +117,7 @@ class TfDetector:
             raise ModelError(f"{self.info.name}: out of memory; lower detect.batch (now {self._batch})") from error
         except (tf.errors.OpError, ValueError) as error:
             raise ModelError(
-                f"{self.info.name}: the graph failed on {pictures.shape} ({_first_line(error)}){self._way_out}"
+                f"{self.info.name}: the graph failed on {pictures.shape} ({first_line(error)}){self._way_out}"
             ) from error
         for name, values in outputs.items():
             if values.ndim != _RANKS.get(name, _MASK_RANK) or len(values) != len(pictures):
@@ -237,7 +237,7 @@ def _open_frozen_graph(session: Any, path: Path) -> dict[str, str]:
     # protobuf's DecodeError is no class of TensorFlow's; whatever it is, the file is to blame.
     except Exception as error:
         raise ModelError(
-            f"{path}: TensorFlow cannot read this graph ({_first_line(error)}); download it again"
+            f"{path}: TensorFlow cannot read this graph ({first_line(error)}); download it again"
         ) from error
     return {node.name: f"{node.name}:0" for node in definition.node}
 
@@ -249,7 +249,7 @@ def _open_saved_model(session: Any, path: Path) -> dict[str, str]:
             signatures = v1.saved_model.load(session, [v1.saved_model.tag_constants.SERVING], str(path)).signature_def
     except Exception as error:
         raise ModelError(
-            f"{path}: TensorFlow cannot load this SavedModel ({_first_line(error)}); download it again"
+            f"{path}: TensorFlow cannot load this SavedModel ({first_line(error)}); download it again"
         ) from error
     if SIGNATURE not in signatures:
         raise ModelError(f"{path}: has no signature {SIGNATURE}; export it for serving")
@@ -258,8 +258,3 @@ def _open_saved_model(session: Any, path: Path) -> dict[str, str]:
     if len(signature.inputs) == 1:
         names[_INPUT] = next(iter(signature.inputs.values())).name
     return names
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__

@@ -14,9 +14,9 @@ from objmask.files.whole import sha256_of
 from objmask.models.archive import archive_stem, is_archive, unpack_texts
 from objmask.models.coco import COCO_IDS
 from objmask.models.family import Family
+from objmask.models.formats.tf_graph import outputs_among
 from objmask.models.info import ModelInfo
 from objmask.models.label_map import read_label_map
-from objmask.models.tf_graph_file import outputs_among
 from objmask.models.zoo import the_zoo
 
 if TYPE_CHECKING:

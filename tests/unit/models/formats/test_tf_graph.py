@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from objmask.errors import ModelError
-from objmask.models.tf_graph_file import outputs_among
+from objmask.models.formats.tf_graph import outputs_among
 
 FIVE = {"num_detections", "detection_boxes", "detection_scores", "detection_classes", "detection_masks"}
 
