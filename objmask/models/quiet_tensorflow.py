@@ -1,12 +1,14 @@
 """TensorFlow without its chatter: `from objmask.models.quiet_tensorflow import tf`.
 
 Imported, it says on standard error which instructions it knows and that there is no GPU, twice, whatever log level is
-set (https://github.com/tensorflow/tensorflow/issues/100442). What goes wrong it also raises, and objmask then says so
-in a line. With TF_CPP_MIN_LOG_LEVEL=0 everything is shown.
+set (https://github.com/tensorflow/tensorflow/issues/100442). Later it advises which of its functions to use instead of
+others. What goes wrong it also raises, and objmask then says so in a line. With TF_CPP_MIN_LOG_LEVEL=0 everything is
+shown.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
@@ -43,5 +45,6 @@ if _LEVEL == "0":
 else:
     with _unless_it_fails():
         import tensorflow as tf
+    tf.get_logger().setLevel(logging.ERROR)
 
 __all__ = ["tf"]

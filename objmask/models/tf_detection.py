@@ -1,4 +1,4 @@
-"""Instance segmentation graphs of the TensorFlow Object Detection API: frozen graphs and SavedModels, TF 1 and TF 2.
+"""Graphs of the TensorFlow Object Detection API, with masks or boxes only: frozen and SavedModels, TF 1 and TF 2.
 
 One TF 1 session runs them all: it knows the control flow of 2018's graphs, and loads TF 2's SavedModels too.
 """
@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.detections.arrays import Detections
-from objmask.errors import ModelError
+from objmask.errors import ModelError, first_line
 from objmask.models.api_outputs import detections_of
 from objmask.models.detector import Device, Loading, Picture, Precision, check_frames
+from objmask.models.families.tf_detection import MASKS
+from objmask.models.formats.tf_graph import SIGNATURE
 from objmask.models.info import ModelInfo
 from objmask.models.quiet_tensorflow import tf
 
@@ -24,9 +26,10 @@ _log = logging.getLogger(__name__)
 v1 = tf.compat.v1
 
 _INPUT = "image_tensor"
-_OUTPUTS = ("num_detections", "detection_boxes", "detection_scores", "detection_classes", "detection_masks")
+_RANKS = {"num_detections": 1, "detection_boxes": 3, "detection_scores": 2, "detection_classes": 2}
+"""Outputs that every graph gives, and their ranks."""
+_MASK_RANK = 4
 _INTER_OP_THREADS = 2
-_SIGNATURE = "serving_default"
 LowPrecision = Literal["float16", "bfloat16"]
 _REWRITERS: dict[LowPrecision, str] = {
     "float16": "auto_mixed_precision",
@@ -64,7 +67,7 @@ class TfDetector:
         self._way_out = "; if it cannot compute in 16 bits here, set detect.precision: float32" if low else ""
         self._session = _session(info.name, loading.device, loading.threads, low, loading.optimise)
         try:
-            self._input, self._outputs = _open(self._session, path)
+            self._input, self._outputs = _open(self._session, path, masks=info.masks)
             self._check(path)
         except BaseException:
             self.close()
@@ -83,9 +86,9 @@ class TfDetector:
             )
         if shape.rank == 4 and shape[0] not in (None, self._batch):
             raise ModelError(f"{path}: takes {shape[0]} frames at a time; set detect.batch: {shape[0]}")
-        masks = self._outputs["detection_masks"]
-        if masks.shape.rank not in (None, 4):
-            raise ModelError(f"{path}: detection_masks has shape {masks.shape}, expected (n, boxes, height, width)")
+        for name in self._outputs.keys() & set(MASKS):
+            if (shape := self._outputs[name].shape).rank not in (None, _MASK_RANK):
+                raise ModelError(f"{path}: {name} has shape {shape}, expected (n, boxes, height, width)")
 
     def detect(self, frames: Sequence[Picture]) -> list[Detections]:
         """Detections of each frame. See `Detector.detect`.
@@ -107,18 +110,17 @@ class TfDetector:
         return found
 
     def _run(self, pictures: npt.NDArray[np.uint8]) -> dict[str, npt.NDArray[Any]]:
-        """The five outputs for pictures (batch, height, width, 3)."""
+        """The outputs for pictures (batch, height, width, 3)."""
         try:
             outputs: dict[str, npt.NDArray[Any]] = self._session.run(self._outputs, {self._input: pictures})
         except tf.errors.ResourceExhaustedError as error:
             raise ModelError(f"{self.info.name}: out of memory; lower detect.batch (now {self._batch})") from error
         except (tf.errors.OpError, ValueError) as error:
             raise ModelError(
-                f"{self.info.name}: the graph failed on {pictures.shape} ({_first_line(error)}){self._way_out}"
+                f"{self.info.name}: the graph failed on {pictures.shape} ({first_line(error)}){self._way_out}"
             ) from error
-        expected = {"num_detections": 1, "detection_boxes": 3, "detection_masks": 4}
         for name, values in outputs.items():
-            if values.ndim != expected.get(name, 2) or len(values) != len(pictures):
+            if values.ndim != _RANKS.get(name, _MASK_RANK) or len(values) != len(pictures):
                 raise ModelError(f"{self.info.name}: {name} has shape {values.shape} for {len(pictures)} frames")
         return outputs
 
@@ -215,16 +217,15 @@ def _placement(session: Any, threads: int, low: LowPrecision | None, optimise: b
     return f"GPU ({details.get('device_name', 'unknown')}), {how}"
 
 
-def _open(session: Any, path: Path) -> tuple[Any, dict[str, Any]]:
-    """(input, outputs by name) of the graph at `path`, loaded into the session."""
+def _open(session: Any, path: Path, *, masks: bool) -> tuple[Any, dict[str, Any]]:
+    """(input, outputs by name) of the graph at `path`, loaded into the session; of its masks the best, or none."""
     names = _open_saved_model(session, path) if path.is_dir() else _open_frozen_graph(session, path)
-    missing = [name for name in (_INPUT, *_OUTPUTS) if name not in names]
-    if missing == ["detection_masks"]:
-        raise ModelError(f"{path}: a detector of boxes only, without detection_masks; give a Mask R-CNN")
+    wanted = [*_RANKS, *([next((name for name in MASKS if name in names), MASKS[0])] if masks else [])]
+    missing = [name for name in (_INPUT, *wanted) if name not in names]
     if missing:
         raise ModelError(f"{path}: lacks {', '.join(missing)}; give an export of the TensorFlow Object Detection API")
     tensor = session.graph.get_tensor_by_name
-    return tensor(names[_INPUT]), {name: tensor(names[name]) for name in _OUTPUTS}
+    return tensor(names[_INPUT]), {name: tensor(names[name]) for name in wanted}
 
 
 def _open_frozen_graph(session: Any, path: Path) -> dict[str, str]:
@@ -236,7 +237,7 @@ def _open_frozen_graph(session: Any, path: Path) -> dict[str, str]:
     # protobuf's DecodeError is no class of TensorFlow's; whatever it is, the file is to blame.
     except Exception as error:
         raise ModelError(
-            f"{path}: TensorFlow cannot read this graph ({_first_line(error)}); download it again"
+            f"{path}: TensorFlow cannot read this graph ({first_line(error)}); download it again"
         ) from error
     return {node.name: f"{node.name}:0" for node in definition.node}
 
@@ -248,17 +249,12 @@ def _open_saved_model(session: Any, path: Path) -> dict[str, str]:
             signatures = v1.saved_model.load(session, [v1.saved_model.tag_constants.SERVING], str(path)).signature_def
     except Exception as error:
         raise ModelError(
-            f"{path}: TensorFlow cannot load this SavedModel ({_first_line(error)}); download it again"
+            f"{path}: TensorFlow cannot load this SavedModel ({first_line(error)}); download it again"
         ) from error
-    if _SIGNATURE not in signatures:
-        raise ModelError(f"{path}: has no signature {_SIGNATURE}; export it for serving")
-    signature = signatures[_SIGNATURE]
+    if SIGNATURE not in signatures:
+        raise ModelError(f"{path}: has no signature {SIGNATURE}; export it for serving")
+    signature = signatures[SIGNATURE]
     names = {name: info.name for name, info in signature.outputs.items()}
     if len(signature.inputs) == 1:
         names[_INPUT] = next(iter(signature.inputs.values())).name
     return names
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__

@@ -1,11 +1,11 @@
-"""Mask R-CNN graphs of the TensorFlow Object Detection API: what they are, told without TensorFlow."""
+"""Graphs of the TensorFlow Object Detection API: what they are, told without TensorFlow."""
 
 from __future__ import annotations
 
-import mmap
 import re
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from objmask.files.whole import sha256_of
 from objmask.models.archive import archive_stem, is_archive, unpack_texts
 from objmask.models.coco import COCO_IDS
 from objmask.models.family import Family
+from objmask.models.formats.tf_graph import outputs_among
 from objmask.models.info import ModelInfo
 from objmask.models.label_map import read_label_map
 from objmask.models.zoo import the_zoo
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 FROZEN_GRAPH, SAVED_MODEL = "frozen_inference_graph.pb", "saved_model"
 SAVED_MODEL_PB, PIPELINE_CONFIG, LABEL_MAP = "saved_model.pb", "pipeline.config", "label_map.pbtxt"
+BOX_MASKS, PICTURE_MASKS = MASKS = ("detection_masks", "detection_masks_reframed")
+"""Outputs with masks: within their boxes, or of whole pictures; where a graph has both the first is exact."""
 
 _TF_SHORT_SIDE, _TF_LONG_SIDE = 800, 1365  # keep_aspect_ratio_resizer of the zoo's Mask R-CNN graphs
 
@@ -90,14 +93,17 @@ def label_map_path(path: Path) -> Path | None:
 
 def _describe_graph(path: Path, name: str) -> ModelInfo:
     network = network_path(path)
-    _check_protobuf(network / SAVED_MODEL_PB if network.is_dir() else network)
+    saved = network.is_dir()
+    masks = bool(outputs_among(network / SAVED_MODEL_PB if saved else network, MASKS, saved_model=saved))
     # A zoo archive keeps its name in the folder; the graph in it is always called the same.
     names = (name, network.stem, network.parent.name)
-    file = SAVED_MODEL if network.is_dir() else FROZEN_GRAPH
-    return _tf_info(path, name, names, file, sha256_of(network), label_map_path(path), (network.parent, network))
+    file = SAVED_MODEL if saved else FROZEN_GRAPH
+    labels, folders = label_map_path(path), (network.parent, network)
+    return replace(_tf_info(path, name, names, file, sha256_of(network), labels, folders), masks=masks)
 
 
 def _describe_archive(path: Path, name: str) -> ModelInfo:
+    """What can be told without reading the network: that it gives masks is taken for granted until it is installed."""
     with tempfile.TemporaryDirectory(prefix="objmask-") as temporary:
         folder = Path(temporary)
         unpack_texts(path, folder)
@@ -162,41 +168,9 @@ def _pipeline(folders: tuple[Path, ...]) -> dict[str, float]:
     return {}
 
 
-def _check_protobuf(path: Path) -> None:
-    """Walks the top-level fields of a protocol buffer, which must end exactly where the file does."""
-    broken = ModelError(f"{path}: not a TensorFlow graph, or cut short; download or export it again")
-    try:
-        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            position = 0
-            while position < len(data):
-                tag, position = _varint(data, position)
-                kind = tag & 7
-                if not 1 <= tag >> 3 <= 15 or kind not in (0, 2):
-                    raise broken
-                value, position = _varint(data, position)
-                position += value if kind == 2 else 0
-            if position != len(data):
-                raise broken
-    except (OSError, ValueError, IndexError) as error:
-        raise broken from error
-
-
-def _varint(data: mmap.mmap, position: int) -> tuple[int, int]:
-    """(value, position after it) of a base-128 number."""
-    value = shift = 0
-    while shift < 64:
-        byte = data[position]
-        value |= (byte & 0x7F) << shift
-        position += 1
-        if byte < 0x80:
-            return value, position
-        shift += 7
-    raise ValueError("number too long")
-
-
 FAMILY = Family(
-    files="TensorFlow Object Detection API, Mask R-CNN: frozen_inference_graph.pb, a SavedModel folder, or a .tar.gz "
-    "archive that holds one of them",
+    files="TensorFlow Object Detection API, with masks or boxes only: frozen_inference_graph.pb, a SavedModel folder, "
+    "or a .tar.gz archive that holds one of them",
     objects="as *.pbtxt beside it says, else the 80 of COCO",
     recognises=_recognises,
     describe=_describe,

@@ -40,23 +40,73 @@ def outputs(image: tf.Tensor, side: int) -> dict[str, tf.Tensor]:
     return {name: tf.identity(value, name=name) for name, value in values.items()}
 
 
-def frozen(path: Path, side: int = 33, leave_out: str = "") -> Path:
-    """Writes a frozen TF 1 graph."""
+def in_pictures(found: dict[str, tf.Tensor], image: tf.Tensor, dtype: str, shrink: int = 1) -> dict[str, tf.Tensor]:
+    """The masks over whole pictures, as the Object Detection API pastes them; cut at one half unless they are float."""
+    import tensorflow as tf
+
+    masks, boxes = found["detection_masks"], found["detection_boxes"]
+    batch, count = tf.shape(masks)[0], masks.shape[1]
+    low, high = tf.split(tf.reshape(boxes, (-1, 4)), 2, 1)
+    picture = tf.concat([-low / (high - low), (1 - low) / (high - low)], 1)
+    flat = tf.reshape(masks, (-1, *masks.shape[2:], 1))
+    height, width = tf.shape(image)[1] // shrink, tf.shape(image)[2] // shrink
+    pasted = tf.image.crop_and_resize(flat, picture, tf.range(tf.shape(flat)[0]), (height, width))
+    pasted = tf.reshape(pasted, (batch, count, height, width))
+    whole = pasted if tf.as_dtype(dtype).is_floating else tf.cast(pasted > 0.5, dtype)
+    return {"detection_masks_reframed": tf.identity(whole, name="detection_masks_reframed")}
+
+
+def frozen(path: Path, side: int = 33, leave_out: str = "", pictures: str = "") -> Path:
+    """Writes a frozen TF 1 graph; with masks of whole pictures of the type `pictures`, if it is given."""
     import tensorflow as tf
 
     with tf.Graph().as_default() as graph:
-        outputs(tf.compat.v1.placeholder(tf.uint8, (None, None, None, 3), name="image_tensor"), side)
+        image = tf.compat.v1.placeholder(tf.uint8, (None, None, None, 3), name="image_tensor")
+        found = outputs(image, side)
+        if pictures:
+            in_pictures(found, image, pictures)
     definition = graph.as_graph_def()
     for node in list(definition.node):
         if node.name == leave_out:
-            definition.node.remove(node)
+            # A graph of masks in pictures still computes those in boxes, under another name.
+            node.name = f"inside/{leave_out}"
+        for i, name in enumerate(node.input):
+            if name == leave_out:
+                node.input[i] = f"inside/{leave_out}"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(definition.SerializeToString())
     return path
 
 
-def saved_tf2(path: Path, side: int = 15, unseen: float = 1.0) -> Path:
-    """Writes a TF 2 SavedModel with a variable, of a fixed batch of 1 as in the TF 2 zoo."""
+EXTRAS = {
+    "anchors": (300, 4),
+    "box_classifier_features": (30, 9, 9, 8),
+    "class_predictions_with_background": (30, 7),
+    "detection_anchor_indices": (1, 4),
+    "detection_multiclass_scores": (1, 4, 7),
+    "image_shape": (4,),
+    "mask_predictions": (4, 6, 15, 15),
+    "num_proposals": (1,),
+    "proposal_boxes_normalized": (1, 30, 4),
+    "raw_detection_boxes": (1, 30, 4),
+    "raw_detection_scores": (1, 30, 7),
+}
+"""Further outputs of a genuine TF 2 export, and their shapes: some have no place for the batch."""
+
+
+def saved_tf2(
+    path: Path, side: int = 15, unseen: float = 1.0, leave_out: str = "", pictures: str = "", shrink: int = 1
+) -> Path:
+    """Writes a TF 2 SavedModel with a variable, of a fixed batch of 1 and with further outputs, as in the TF 2 zoo.
+
+    Args:
+        path: its folder.
+        side: samples of a mask within its box.
+        unseen: a weight that decides nothing.
+        leave_out: an output that it does not give.
+        pictures: type of its masks of whole pictures; empty: it has none.
+        shrink: how much smaller than the frame these are.
+    """
     import tensorflow as tf
 
     module = tf.Module()
@@ -66,11 +116,15 @@ def saved_tf2(path: Path, side: int = 15, unseen: float = 1.0) -> Path:
     @tf.function(input_signature=[tf.TensorSpec((1, None, None, 3), tf.uint8, name="input_tensor")])
     def call(input_tensor: tf.Tensor) -> dict[str, tf.Tensor]:
         found = outputs(input_tensor, side)
-        return {
+        extras = {name: tf.fill(shape, module.one) for name, shape in EXTRAS.items()}
+        given = {
             **found,
+            **(in_pictures(found, input_tensor, pictures, shrink) if pictures else {}),
+            **extras,
             "detection_scores": found["detection_scores"] * module.one,
             "raw": module.one[None] + tf.where(module.unseen > 2, 1.0, 0.0),
         }
+        return {name: value for name, value in given.items() if name != leave_out}
 
     tf.saved_model.save(module, str(path), signatures={"serving_default": call})
     return path

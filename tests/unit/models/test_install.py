@@ -150,18 +150,24 @@ def test_a_wrong_checksum_is_said_before_the_archive_is_opened(tmp_path, archive
 @pytest.mark.parametrize(
     ("build", "words"),
     [
-        (lambda folder: frozen(folder / "frozen_inference_graph.pb", leave_out="detection_masks"), ["boxes only"]),
         (lambda folder: frozen(folder / "frozen_inference_graph.pb", leave_out="detection_boxes"), ["detection_boxes"]),
-        (lambda folder: saved_without(folder / "saved_model"), ["lacks", "detection_masks"]),
+        (lambda folder: saved_without(folder / "saved_model"), ["lacks", "detection_boxes"]),
         (lambda folder: (folder / "saved_model.pb").write_bytes(b"\n\0"), ["cannot load this SavedModel"]),
         (lambda folder: (folder / "frozen_inference_graph.pb").write_bytes(b"text"), ["not a TensorFlow graph"]),
     ],
 )
-def test_archives_of_what_is_no_mask_network(tmp_path, build, words):
+def test_archives_of_what_is_no_network_of_objects(tmp_path, build, words):
     (tmp_path / "net").mkdir()
     build(tmp_path / "net")
     path = pack(tmp_path / "net.tar.gz", tmp_path / "net")
     refused(path, tmp_path, str(path), *words)
+
+
+def test_an_archive_of_boxes_is_known_as_such_once_it_is_unpacked(tmp_path):
+    frozen(tmp_path / "net/frozen_inference_graph.pb", leave_out="detection_masks")
+    path = pack(tmp_path / "net.tar.gz", tmp_path / "net")
+    assert ModelSource.of(str(path)).describe().masks
+    assert not install(str(path), tmp_path / "m").masks
 
 
 def saved_without(path: Path) -> None:

@@ -3,19 +3,56 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 from graphs import frame, frozen, saved_tf1, saved_tf2
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from objmask.detections.arrays import Detections
 from objmask.detections.masks import paste
 from objmask.errors import ModelError
-from objmask.models.api_outputs import clip_mask, detections_of
+from objmask.models.api_outputs import clip_mask, crop_mask, detections_of
+from objmask.models.describe import describe
+from objmask.models.info import ModelInfo
 from objmask.models.install import install
 from objmask.models.load import load
 
+Mask = npt.NDArray[np.bool_]
 OUTPUTS = ("num_detections", "detection_boxes", "detection_scores", "detection_classes", "detection_masks")
+
+
+def detected(source: Path, folder: Path) -> list[Detections]:
+    """What a network, installed into `folder`, finds in the picture."""
+    install(source, folder, "m")
+    detector = load(folder, device="cpu")
+    try:
+        return detector.detect([frame()])
+    finally:
+        detector.close()
+
+
+def painted(found: Detections) -> list[Mask]:
+    """The pixels of each detection in the picture."""
+    pictures = []
+    for mask, box in zip(found.masks, found.boxes, strict=True):
+        patch = paste(mask, box, 48, 64, 0.5)
+        pictures.append(np.zeros((48, 64), bool))
+        pictures[-1][patch.rows, patch.columns] = patch.mask
+    return pictures
+
+
+def iou(a: Mask, b: Mask) -> float:
+    return float((a & b).sum() / (a | b).sum())
 
 
 @pytest.mark.parametrize("kind", ["frozen33", "frozen15", "tf1", "tf2"])
@@ -39,15 +76,78 @@ def test_boxes_and_masks_land_on_the_object(tmp_path: Path, kind: str, caplog: p
         "m: class id 12 is not in the label map; its detections are dropped"
     ) == 1
     np.testing.assert_allclose(found.boxes[0] * [48, 64, 48, 64], [10, 20, 30, 50], atol=1e-4)
-    patch = paste(found.masks[0], found.boxes[0], 48, 64, 0.5)
-    painted = np.zeros((48, 64), bool)
-    painted[patch.rows, patch.columns] = patch.mask
-    bright = frame()[..., 1] > 0
-    assert (painted & bright).sum() / (painted | bright).sum() > 0.95
+    assert iou(painted(found)[0], frame()[..., 1] > 0) > 0.95
     # The second box spans -0.5..0.5; its mask is the lower half, which is all that lies in the frame.
     np.testing.assert_allclose(found.boxes[1], [0, 0.25, 0.5, 1])
     assert found.masks[1][1:].min() == 255
     detector.close()
+
+
+@pytest.mark.parametrize("pictures", ["uint8", "float32"])
+@pytest.mark.parametrize("write", [frozen, saved_tf2])
+def test_masks_of_whole_pictures_are_cropped_to_their_boxes(
+    tmp_path: Path, write: Callable[..., Path], pictures: str
+) -> None:
+    (inside,) = detected(write(tmp_path / "inside.pb", 33), tmp_path / "m")
+    (found,) = detected(write(tmp_path / "own.pb", 33, leave_out="detection_masks", pictures=pictures), tmp_path / "m")
+    assert ModelInfo.read(tmp_path / "m").masks
+    np.testing.assert_array_equal(found.boxes, inside.boxes)
+    assert all(a.shape != b.shape for a, b in zip(found.masks, inside.masks, strict=True))
+    # Pasting is what the network did: the same pixels come back.
+    (screen, person), (same_screen, same_person) = painted(found), painted(inside)
+    assert np.array_equal(screen, same_screen)
+    # Rounding decides whether the frame's last column lies in a box that reaches beyond it.
+    assert np.array_equal(person[:, :-1], same_person[:, :-1])
+
+
+def test_of_both_kinds_of_masks_those_in_boxes_are_exact(tmp_path: Path) -> None:
+    (plain,) = detected(saved_tf2(tmp_path / "plain"), tmp_path / "m")
+    (both,) = detected(saved_tf2(tmp_path / "both", pictures="uint8"), tmp_path / "m")
+    for a, b in zip(plain.masks, both.masks, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_masks_of_a_picture_that_is_smaller_than_the_frame(tmp_path: Path) -> None:
+    own = saved_tf2(tmp_path / "own", 33, leave_out="detection_masks", pictures="float32", shrink=2)
+    (found,) = detected(own, tmp_path / "m")
+    truth = frame()[..., 1] > 0
+    assert iou(painted(found)[0], truth) > 0.93
+    # The lower half of a box that reaches from above the frame to its middle: rows 0 to 23.
+    assert painted(found)[1][1:23, 17:].all()
+    assert not painted(found)[1][24:].any()
+
+
+@pytest.mark.parametrize("write", [frozen, saved_tf2])
+def test_a_detector_of_boxes_gives_their_area(tmp_path: Path, write: Callable[..., Path]) -> None:
+    path = write(tmp_path / "net.pb", leave_out="detection_masks")
+    assert describe(path).masks is False
+    (found,) = detected(path, tmp_path / "m")
+    info = ModelInfo.read(tmp_path / "m")
+    assert info.masks is False
+    assert replace(info, masks=True).digest() != info.digest()
+    assert found.classes == ("tv", "person")
+    assert [mask.tolist() for mask in found.masks] == [[[255, 255], [255, 255]]] * 2
+    assert painted(found)[0][10:30, 20:50].sum() == painted(found)[0].sum() == 20 * 30
+
+
+@pytest.mark.parametrize("kind", ["tf1", "tf2", "frozen"])
+def test_loading_says_nothing_unless_everything_is_to_be_shown(tmp_path: Path, kind: str) -> None:
+    source = {"tf1": saved_tf1, "tf2": saved_tf2, "frozen": frozen}[kind](tmp_path / "own.pb")
+    install(source, tmp_path / "m", "m")
+    code = (
+        "import sys; from pathlib import Path; from objmask.models.load import load;"
+        "load(Path(sys.argv[1]), device='cpu').close();"
+        "from objmask.models.quiet_tensorflow import tf; tf.get_logger().error('a real error')"
+    )
+
+    def said(**level: str) -> str:
+        environment = {**{k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}, **level}
+        command = [sys.executable, "-c", code, str(tmp_path / "m")]
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stderr
+
+    assert said() == "ERROR:tensorflow:a real error\n"
+    if kind != "frozen":
+        assert "deprecated" in said(TF_CPP_MIN_LOG_LEVEL="0")
 
 
 def test_results_do_not_depend_on_how_frames_are_batched(tmp_path: Path) -> None:
@@ -86,13 +186,9 @@ def test_pipeline_config_tells_resizer_and_score_cut(tmp_path: Path) -> None:
 
 
 def test_graphs_that_break_the_contract_are_refused(tmp_path: Path) -> None:
-    cases = (
-        ("detection_masks", "a detector of boxes only"),
-        ("detection_scores", "lacks detection_scores"),
-    )
-    for name, reason in cases:
-        with pytest.raises(ModelError, match=reason):
-            install(frozen(tmp_path / f"{name}.pb", leave_out=name), tmp_path / "m", "m")
+    for write in (frozen, saved_tf2):
+        with pytest.raises(ModelError, match="lacks detection_scores"):
+            install(write(tmp_path / f"{write.__name__}.pb", leave_out="detection_scores"), tmp_path / "m", "m")
         assert not (tmp_path / "m").exists()
     whole = frozen(tmp_path / "whole.pb").read_bytes()
     (tmp_path / "cut.pb").write_bytes(whole[:-100])
@@ -124,6 +220,55 @@ def test_clipping_a_mask_keeps_its_samples_in_place() -> None:
     cut = clip_mask(ramp, box, np.clip(box, 0, 1))
     np.testing.assert_allclose(cut[:, 0] / 255, np.linspace(0.25, 1, 33), atol=1 / 255)
     assert clip_mask(np.full((200, 15), 0.5), box, box).shape == (160, 15)
+
+
+@given(
+    size=st.tuples(st.integers(2, 300), st.integers(2, 300)),
+    corner=st.tuples(st.floats(0, 0.95), st.floats(0, 0.95)),
+    sides=st.tuples(st.floats(1, 79), st.floats(1, 79)),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_a_small_mask_of_a_picture_is_kept_to_the_pixel(
+    size: tuple[int, int], corner: tuple[float, float], sides: tuple[float, float], seed: int
+) -> None:
+    """Whatever its pixels are: pasted they are the same."""
+    mask = np.random.default_rng(seed).random(size) > 0.5
+    box = np.float32([*corner, *np.minimum(1, corner + np.array(sides) / (np.array(size) - 1))])
+    stored = crop_mask(mask, box.astype(np.float64))
+    patch = paste(stored, box, *size, 0.5)
+    assert np.array_equal(patch.mask, mask[patch.rows, patch.columns])
+
+
+@given(
+    corner=st.tuples(st.floats(0, 0.5), st.floats(0, 0.5)),
+    sides=st.tuples(st.floats(0.15, 0.5), st.floats(0.15, 0.5)),
+    seed=st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=30)
+def test_a_large_mask_of_a_picture_keeps_its_outline(
+    corner: tuple[float, float], sides: tuple[float, float], seed: int
+) -> None:
+    """As networks give them: 33 samples a side, pasted into 720p, cut at one half."""
+    soft = cv2.resize(np.random.default_rng(seed).integers(0, 256, (4, 4), np.uint8), (33, 33))
+    soft[8:25, 8:25] |= 128
+    box = np.float32([*corner, *(np.array(corner) + sides)])
+    whole = np.zeros((720, 1280), np.uint8)
+    patch = paste(soft, box, *whole.shape, 0.5)
+    whole[patch.rows, patch.columns] = patch.mask
+    again = paste(crop_mask(whole, box.astype(np.float64)), box, *whole.shape, 0.5)
+    assert (again.top, again.left) == (patch.top, patch.left)
+    assert iou(again.mask, patch.mask) > 0.99
+
+
+def test_boxes_in_pixels_are_refused() -> None:
+    found = {
+        "num_detections": np.float32(1),
+        "detection_boxes": np.array([[10, 20, 30, 40]], np.float32),
+        "detection_scores": np.array([0.9], np.float32),
+        "detection_classes": np.array([1], np.float32),
+    }
+    with pytest.raises(ModelError, match="net: its boxes are in pixels"):
+        detections_of(found, 48, 64, {1: "person"}, floor=0.05, limit=10, model="net")
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
