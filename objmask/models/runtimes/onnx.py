@@ -35,6 +35,7 @@ _GPU = (
 )
 """Execution providers that compute on a GPU, in the order in which they are tried. TensorRT comes last: every build for
 CUDA lists it, and it builds its engine anew in every process, for minutes."""
+_NVIDIA = (_CUDA, "TensorrtExecutionProvider")
 _ON_CPU = ("OpenVINOExecutionProvider",)
 """Others that are faster than onnxruntime's own kernels where the user installed them."""
 _NUMPY = {
@@ -71,6 +72,8 @@ def open_onnx(path: Path, name: str, loading: Loading, mend: Callable[[ModelProt
         from objmask.models.devices import claim_gpu
 
         claim_gpu()
+    if provider in _NVIDIA:
+        onnxruntime.preload_dlls()  # of pip's packages of CUDA and cuDNN, which lie on no path of the loader
     options = onnxruntime.SessionOptions()
     # One thread a picture, and several pictures side by side: more pictures a second, and the same numbers always.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
