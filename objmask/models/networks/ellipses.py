@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-_LEAST_SAMPLES, _MOST_SAMPLES = 8, 48
+_LEAST_SAMPLES, _MOST_SAMPLES = 8, 32
 """A side of a mask. An ellipse is smooth: more would say nothing new, and be stored for every frame."""
 
 
