@@ -31,9 +31,9 @@ def polygon_mask(
         The box, (4,) float32 normalised (ymin, xmin, ymax, xmax), and the mask over it, uint8 (h, w), probability x
         255, align-corners as everywhere; None where less than a pixel a side, or nothing, lies in the frame.
     """
-    points = np.asarray(points, np.float64)
+    corners: Float64 = points.astype(np.float64)
     size = np.array([height, width, height, width], np.float64)
-    low, high = points.min(axis=0)[::-1] - grow_px, points.max(axis=0)[::-1] + grow_px
+    low, high = corners.min(axis=0)[::-1] - grow_px, corners.max(axis=0)[::-1] + grow_px
     edges = np.clip(np.concatenate([low, high]), 0, size)
     if (edges[2:] - edges[:2] < 1).any():
         return None
@@ -41,7 +41,7 @@ def polygon_mask(
     (rows, row_step), (columns, column_step) = (
         _samples(float(box[axis]), float(box[axis + 2]), length) for axis, length in ((0, height), (1, width))
     )
-    inside = grow_px + _depth(points, rows[:, None], columns[None])
+    inside = grow_px + _depth(corners, rows[:, None], columns[None])
     probability = np.clip(0.5 + inside / max(1.0, row_step, column_step), 0, 1)
     mask = np.rint(probability * 255).astype(np.uint8)
     return (box, mask) if mask.any() else None
