@@ -48,7 +48,7 @@ demo: $(DEMO)/rendered
 	@$(BIN)/python -m objmask agreement --coverage=$(DEMO)/results/coverage --truth=$(DEMO)/videos/truth
 	@echo; echo "Open $(DEMO)/results/report.html in a browser; beside it: masks/ overlay/ protected/ (videos), coverage/ summary/ (tables)"
 	@echo "The built-in model knows rendered desks only. Your own footage needs a COCO model, one line away:"
-	@echo "  snakemake --cores $(CORES) --config videos=<folder> model=mask_rcnn_inception_v2_coco"
+	@echo "  snakemake --cores $(CORES) --config videos=<folder> model=rfdetr-seg-nano"
 
 $(DEMO)/rendered: | env
 	$(BIN)/python -m objmask scene --out=$(DEMO)/videos --clips=3 --seconds=4 --rate=24 --seed=29

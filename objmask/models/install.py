@@ -70,13 +70,13 @@ def install(
         info = replace(info, source=asked.given, archive=file.checksum if packed else "")
         info = sized(asked.credited(info), network, size, tiles)
         _refuse_another(info, asked)
-        if packed and asked.entry is None and not info.masks:
-            # When the configuration was judged, nobody could know: an archive is not unpacked for that.
-            raise ModelError(f"{file.path}: holds a network that gives boxes only; unpack it and give its folder")
         _put(network, temporary, info, move=packed)
         info.write(temporary)
         # The copy itself is run: its checksum, its tensors and its numbers must be right.
         try_out(temporary)
+        if packed and asked.entry is None and not info.masks:
+            # When the configuration was judged, nobody could know: an archive is not unpacked for that.
+            raise ModelError(f"{file.path}: holds a network that gives boxes only; unpack it and give its folder")
     _log.info("%s: %s, %d classes, installed from %s", info.name, info.family, len(info.classes), file.path)
     if info.note:
         _log.warning("%s: %s", info.name, info.note)

@@ -34,7 +34,7 @@ from objmask.running.folder_lock import hold
 
 LOG = logging.getLogger(__name__)
 
-DEFAULT_MODEL = "mask_rcnn_inception_v2_coco"
+DEFAULT_MODEL = "rfdetr-seg-nano"
 """The fastest one for real footage that needs no file of one's own."""
 _CONFIG, _WORDS, _VIDEOS = "config.yaml", "snakemake.log", "videos.tsv"
 _WRITTEN = (_CONFIG, _WORDS, _VIDEOS, ".snakemake", "results")

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MODEL",
         default=[],
         help="name (`objmask models` lists them) or file; repeat it for several; none: a model of COCO's "
-        "objects, 178 MB to download",
+        "objects, about 130 MB to download",
     )
     add_run(parser, "objmask")
 

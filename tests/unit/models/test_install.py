@@ -163,11 +163,12 @@ def test_archives_of_what_is_no_network_of_objects(tmp_path, build, words):
     refused(path, tmp_path, str(path), *words)
 
 
-def test_an_archive_of_boxes_is_known_as_such_once_it_is_unpacked(tmp_path):
+def test_an_archive_of_boxes_is_refused_once_it_is_unpacked(tmp_path):
     frozen(tmp_path / "net/frozen_inference_graph.pb", leave_out="detection_masks")
     path = pack(tmp_path / "net.tar.gz", tmp_path / "net")
     assert ModelSource.of(str(path)).describe().masks
-    assert not install(str(path), tmp_path / "m").masks
+    refused(path, tmp_path, "gives boxes only; unpack it and give its folder")
+    assert not install(str(tmp_path / "net"), tmp_path / "m").masks
 
 
 def saved_without(path: Path) -> None:
