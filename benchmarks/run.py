@@ -36,6 +36,7 @@ NAMES = (
         "key_frames",
         "audit",
         "faces",
+        "turns",
     ),
     *("hdr", "interlaced", "fuzz_videos", "fuzz_configurations", "fuzz_names"),
 )

@@ -46,6 +46,7 @@ PLACES = {
     "audit_frames": (4, 2, "… is read again …"),
     "audit_detect": (5, 2, "… and searched again"),
     "audit_gather": (5, 3, "joins the chunks"),
+    "turns": (3, 0, "is it on its side?"),
     "audit": (4, 3, "lists leaks"),
     "release": (3, 3, "lets through or keeps"),
     "audit_summary": (3, 4, "all audits"),

@@ -39,6 +39,7 @@ VERBS = (
     "masks",
     "overlay",
     "protect",
+    "turns",
     "audit",
     "release",
     "audit-summary",

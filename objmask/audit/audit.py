@@ -15,6 +15,7 @@ import numpy.typing as npt
 from objmask.audit.allowed import allowed_by_frame, split_allowed
 from objmask.audit.leaks import Auditor, AuditSettings, FrameAudit, Leak
 from objmask.audit.moments import Moments
+from objmask.audit.turns import Turns
 from objmask.detections.arrays import Detections
 from objmask.detections.frames_table import FrameTable
 from objmask.errors import DataError
@@ -29,7 +30,7 @@ from objmask.streams.prefetch import prefetch
 from objmask.video.info import VideoInfo
 from objmask.video.reader import Frame
 
-FORMAT = 3
+FORMAT = 4
 """Of an audit."""
 _AROUND = 1.0
 """A picture shows so much around an object, share of its longer side."""
@@ -81,6 +82,7 @@ def audit(
     protected: Searched,
     settings: AuditSettings,
     unhidden: Unhidden,
+    turns: Turns | None,
     out: Path,
     progress: Progress,
 ) -> None:
@@ -93,6 +95,7 @@ def audit(
         protected: its result, and what was found in that.
         settings: what is looked for.
         unhidden: where `protect` hid nothing.
+        turns: what is found there at other turns of the picture; None: not known.
         out: file to write.
         progress: counts frames.
 
@@ -133,6 +136,7 @@ def audit(
             "models": sorted(str(metadata_of(path).get("model")) for path, _ in protected.tables),
             "summary": _summary(counts, table, [moment.sure for moment in moments.worst_first()]),
             "unhidden": unhidden.to_json(),
+            "turns": turns.to_json() if turns else None,
             "moments": [moment.to_json(at) for moment in moments.worst_first()],
         },
     )

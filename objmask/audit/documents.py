@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from objmask.audit.audit import FORMAT
+from objmask.audit.turns import Turns
 from objmask.errors import DataError
 from objmask.files.csv_tables import Writer
 from objmask.files.documents import typed
@@ -21,13 +22,14 @@ _COUNTED = (
 """Of the summary of an audit."""
 COLUMNS = (
     *("video", "label", "subject", "nothing_hidden", *_COUNTED),
-    *("unhidden_frames", "longest_unhidden_s", "longest_unhidden_first"),
+    *("unhidden_frames", "longest_unhidden_s", "longest_unhidden_first", "rotate"),
 )
-"""Of the table of audits. `nothing_hidden`: nothing at all was hidden in `all` of the video, or in a long `part`."""
+"""Of the table of audits. `nothing_hidden`: nothing at all was hidden in `all` of the video, or in a long `part`;
+`rotate`: what the setting of this name should say of the video, if its picture seems to lie on its side or head."""
 
 
 def read_audit(path: Path) -> dict[str, Any]:
-    """The audit of a video: `protected_sha256`, `models`, `summary`, `unhidden`, `moments`.
+    """The audit of a video: `protected_sha256`, `models`, `summary`, `unhidden`, `turns`, `moments`.
 
     Raises:
         DataError: the file is missing or damaged.
@@ -37,6 +39,7 @@ def read_audit(path: Path) -> dict[str, Any]:
         known = document["format"] == FORMAT and set(_COUNTED) <= set(document["summary"])
         wrong = [name for name in _COUNTED if not _is_figure(document["summary"][name], name)] if known else []
         document["unhidden"] = typed(document["unhidden"], Unhidden)
+        document["turns"] = Turns.in_audit(document)
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: cannot be read; run audit again ({error})") from error
     if not known:
@@ -80,7 +83,9 @@ def write_summary(videos: Iterable[dict[str, str]], audits: Path, out: Path) -> 
     for video in videos:
         document = read_audit(audits / f"{video['name']}.json")
         of_video = {"video": video["name"], "label": video["label"], "subject": video["subject"]}
-        rows.append({**of_video, **document["summary"], **_unhidden(document["unhidden"])})
+        turns = document["turns"]
+        to_set = {"rotate": turns.rotate_to if turns else None}
+        rows.append({**of_video, **document["summary"], **_unhidden(document["unhidden"]), **to_set})
     rows.sort(
         key=lambda row: (not row["nothing_hidden"], -row["leaking_per_1000"], -row["review_frames"], row["video"])
     )

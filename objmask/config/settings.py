@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 
 from objmask.config.defaults import PALETTE, SCORES, SENSITIVE
 from objmask.config.hiding import HiddenLook, HidingRules, MaskProbability, Section, Share
+from objmask.files.documents import Degrees
 
 _MOST_CLIP_BYTES = 10**9
 """Of a video's training clips, which are put together in memory; what the rule asks for."""
@@ -333,6 +334,11 @@ class Settings(Section):
     {model: centerface, score: 0.2}}. demo knows rendered desks only; real footage: rfdetr-seg-medium, or a file
 
     See docs/models.md."""
+    rotate: Degrees | dict[Text, Degrees] = 0
+    """degrees clockwise that turn pictures upright: 0, 90, 180, 270; or by video: {tilted: 90, 'desk/*': 180}
+
+    Before anything else, and on top of what a file itself says. Names are those of the results; in a pattern * stands
+    for anything, also for /, and a video's own name counts before patterns."""
     mirror: Text | None = None
     """folder or address (http, https, file) to get named models from; null: their publisher's"""
     device: Literal["auto", "cpu", "gpu"] = "auto"

@@ -66,7 +66,7 @@ def metadata_of_both(path: Path, video_sha256: str, height: int, width: int, aga
 
     Args:
         path: the file of the rows.
-        video_sha256: SHA-256, hex, of the video.
+        video_sha256: `VideoInfo.identity` of the video.
         height: of the video, pixels.
         width: of the video, pixels.
         again: the verb that makes the files, for error messages.

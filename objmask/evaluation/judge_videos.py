@@ -46,7 +46,7 @@ def evaluate_videos(
         frames = {frame.number: frame for frame in annotations.frames(video)}
         _check_frames(video, frames, info)
         for name, judge in judges.items():
-            tables = read_tables([results / "detections" / name / f"{video}.parquet"], info.sha256)
+            tables = read_tables([results / "detections" / name / f"{video}.parquet"], info.identity)
             digests[name] = str(metadata_of(tables[0][0]).get("model_sha256"))
             row = _judge_video(judge, tables, frames, progress if name == models[-1] else None)
             if name == models[0]:

@@ -115,7 +115,7 @@ def _judge(
     names = tuple(dict.fromkeys((*way.hidden_by, *way.painted_by)))
     entries = configured.corrections.get(video) if way.corrected else None
     paths = [results / way.folder / name / f"{video}.parquet" for name in names]
-    tables = read_tables(paths, info.sha256, json.dumps(entries) if entries else None)
+    tables = read_tables(paths, info.identity, json.dumps(entries) if entries else None)
     of = dict(zip(names, tables.files, strict=True))
     hidden = replace(tables, files=tuple(of[name] for name in way.hidden_by))
     painted = replace(tables, files=tuple(of[name] for name in way.painted_by))

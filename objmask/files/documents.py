@@ -11,7 +11,7 @@ import json
 import string
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
 
 from annotated_types import Ge, Gt, Interval, Predicate
 
@@ -38,6 +38,8 @@ Share = Annotated[float, Interval(ge=0, le=1)]
 Amount = Annotated[float, Ge(0)]
 More = Annotated[float, Gt(0)]
 Sha256 = Annotated[str, Predicate(is_sha256)]
+Degrees = Literal[0, 90, 180, 270]
+"""By which a picture is turned clockwise."""
 
 
 def read_document(path: Path, kind: type[T], again: str) -> T:

@@ -69,7 +69,7 @@ class HiddenTable:
         Raises:
             DataError: a file is missing or damaged, or belongs to another video.
         """
-        metadata = metadata_of_both(path, info.sha256, info.height, info.width, "hide")
+        metadata = metadata_of_both(path, info.identity, info.height, info.width, "hide")
         try:
             hiding = Hiding.model_validate_json(metadata["hiding"])
             models = {str(name): str(digest) for name, digest in metadata["models"].items()}

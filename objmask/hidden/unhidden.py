@@ -87,14 +87,18 @@ class Unhidden:
             return "all"
         return "part" if self.longest_s >= LONG_S or self.share >= MUCH else ""
 
-    def sentence(self) -> str:
-        """The sentence to tell the user about such a video."""
+    def sentence(self, advice: str = ADVICE) -> str:
+        """The sentence to tell the user about such a video.
+
+        Args:
+            advice: what to do about it.
+        """
         if self.part == "all":
-            return f"nothing at all is hidden in any of its {self.frames} frames; {ADVICE}"
+            return f"nothing at all is hidden in any of its {self.frames} frames; {advice}"
         percent = min(max(round(100 * self.share), 1), 99)
         return (
             f"nothing at all is hidden in {self.without} of {self.frames} frames ({percent} %), the longest stretch "
-            f"from {tenths(self.from_s)} to {tenths(self.to_s)}; {ADVICE}"
+            f"from {tenths(self.from_s)} to {tenths(self.to_s)}; {advice}"
         )
 
     def to_json(self) -> dict[str, Any]:

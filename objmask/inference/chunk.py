@@ -108,7 +108,7 @@ def gather(parts: Sequence[tuple[Path, Path]], info: VideoInfo, detections: Path
         if chunk_metadata != stored[0]:
             raise DataError(f"{part}: was made with other settings than {parts[0][1]}; delete both and run again")
     metadata = {**stored[0], "placement": "; ".join(placements)}
-    if metadata["video_sha256"] != info.sha256:
+    if metadata["video_sha256"] != info.identity:
         raise DataError(f"{parts[0][1]}: is of another version of the video; run detect again")
     metadata.pop("format_version")
     count = 0

@@ -95,7 +95,7 @@ def extract_frames(
         np.zeros(len(rows), np.int32),
         info.time_base,
         info.start_pts,
-    ).write(table, {"video_sha256": info.sha256, PICTURES: checksum})
+    ).write(table, {"video_sha256": info.identity, PICTURES: checksum})
 
 
 def write_store(path: Path, size: tuple[int, int], pictures: Iterable[Picture]) -> str:

@@ -50,7 +50,7 @@ def read_tables(detections: Sequence[Path], video_sha256: str, corrections: str 
 
     Args:
         detections: the file `<video>.parquet` of each model.
-        video_sha256: SHA-256, hex, of the video that the files must belong to.
+        video_sha256: `VideoInfo.identity` of the video that the files must belong to.
         corrections: JSON list of corrections; None = no corrections.
 
     Raises:
@@ -131,7 +131,7 @@ def table_metadata(info: VideoInfo, tables: Tables) -> dict[str, Any]:
     table = tables[0][1]
     stored = [metadata_of(path) for path, _ in tables]
     return {
-        "video_sha256": info.sha256,
+        "video_sha256": info.identity,
         "size": [info.height, info.width],
         "time_base": str(table.time_base),
         "start_pts": table.start_pts,

@@ -72,7 +72,7 @@ class PaintedTable:
         Raises:
             DataError: a file is missing or damaged, belongs to another video, or was decided with other groups.
         """
-        metadata = metadata_of_both(path, info.sha256, info.height, info.width, "paint")
+        metadata = metadata_of_both(path, info.identity, info.height, info.width, "paint")
         try:
             models = {str(name): str(digest) for name, digest in metadata["models"].items()}
             inferred = int(metadata["inferred"])

@@ -109,7 +109,7 @@ def write_provenance(verb: str, options: Mapping[str, Any], file: Path) -> None:
         "versions": versions(*_PACKAGES),
     }
     if "probe" in options:
-        made_of["video_sha256"] = VideoInfo.read(options["probe"]).sha256
+        made_of["video_sha256"] = VideoInfo.read(options["probe"]).identity
     decided = {name: options[name] for name in ("painted", "hidden") if options.get(name)}
     if decided:
         made_of["decided"] = {name: sha256_of(path) for name, path in decided.items()}

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from objmask.audit.turns import Turns
 from objmask.errors import DataError
 from objmask.files.documents import typed
 from objmask.files.whole import read_json
-from objmask.hidden.unhidden import NothingHidden, Unhidden
+from objmask.hidden.unhidden import ADVICE, NothingHidden, Unhidden
 from objmask.inputs.names import shown_name
 from objmask.report.all_videos import ReportedVideo
 from objmask.report.numbers import moment as seconds
@@ -44,6 +45,7 @@ class Audit:
         summary: what is counted, by the names that `audit/audit.csv` has.
         leaks: where it leaks, in order of time, apart from each other.
         unhidden: where nothing at all was hidden.
+        advice: what to do about that.
         over: it leaks more than it may.
         kept: its protected video is in quarantine, for this or because nothing was hidden.
     """
@@ -51,6 +53,7 @@ class Audit:
     summary: Mapping[str, Any]
     leaks: Sequence[Stretch]
     unhidden: Unhidden
+    advice: str
     over: bool
     kept: bool
 
@@ -93,7 +96,7 @@ class Audit:
         """For the video's card."""
         frames, said = self.summary["leaking_frames"], []
         if self.unhidden.part:
-            said.append(self.unhidden.sentence())
+            said.append(self.unhidden.sentence(self.advice))
         if frames:
             said.append(f"leaks in {number(frames)} of {number(self.summary['frames'])} frames, {self.longest}")
         found = "; ".join(said) or "no leak found"
@@ -187,7 +190,7 @@ def read_audits(
         try:
             document = read_json(path)
             moments = [_moment(one, video.title, pictures=pictures) for one in document["moments"]]
-            audits.of[video.name] = _audit(document, fail_over, nothing_hidden)
+            audits.of[video.name] = _audit(video.name, document, fail_over, nothing_hidden)
             audits.models |= set(map(str, document["models"]))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(f"{path}: no audit of a video; delete it and run again ({error})") from error
@@ -201,7 +204,7 @@ def read_audits(
     return audits
 
 
-def _audit(document: Mapping[str, Any], fail_over: float | None, nothing_hidden: NothingHidden) -> Audit:
+def _audit(name: str, document: Mapping[str, Any], fail_over: float | None, nothing_hidden: NothingHidden) -> Audit:
     given = document["summary"]
     summary: dict[str, Any] = {name: int(given[name]) for name in _COUNTS}
     summary |= {name: float(given[name]) for name in _SHARES}
@@ -211,7 +214,9 @@ def _audit(document: Mapping[str, Any], fail_over: float | None, nothing_hidden:
     over = fail_over is not None and summary["leaking_per_1000"] > fail_over
     unhidden = typed(document["unhidden"], Unhidden)
     kept = over or (nothing_hidden == "fail" and bool(unhidden.part))
-    return Audit(summary, _apart([Stretch(*one) for one in stretches]), unhidden, over, kept)
+    turns = Turns.in_audit(document)
+    advice = turns.advice(name) if turns else ADVICE
+    return Audit(summary, _apart([Stretch(*one) for one in stretches]), unhidden, advice, over, kept)
 
 
 def _apart(stretches: Iterable[Stretch]) -> list[Stretch]:

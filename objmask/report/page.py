@@ -139,7 +139,10 @@ def _audits(videos: Sequence[ReportedVideo], results: Path, settings: Mapping[st
 def _unhidden(found: Survey, audits: Audits | None) -> list[tuple[str, str, bool]]:
     """(title, what is said, kept back) of each video in which, or in much of which, nothing is hidden; worst first."""
     worst = sorted(found.unhidden, key=lambda one: (-one[0], one[1]))
-    return [(shown_name(name), said, bool(audits and audits.of[name].kept)) for _, name, said in worst]
+    if audits is None:
+        return [(shown_name(name), said, False) for _, name, said in worst]
+    audited = [(shown_name(name), audits.of[name]) for _, name, _ in worst]
+    return [(title, audit.unhidden.sentence(audit.advice), audit.kept) for title, audit in audited]
 
 
 def _shown(settings: Mapping[str, Any]) -> set[str]:

@@ -92,7 +92,7 @@ def _tracked(results: Path, name: str, files: list[Path], corrections: Mapping[s
     used = [path for path in files if model_of(path) in made.get("models", ())] or files
     info = VideoInfo.read(results / "probe" / f"{name}.json")
     text = settings.get("corrections") if corrections is None else as_json(corrections.get(name, []))
-    return Tracked(name, info, read_tables(used, info.sha256, text), _hiding(provenance, settings))
+    return Tracked(name, info, read_tables(used, info.identity, text), _hiding(provenance, settings))
 
 
 def _hiding(provenance: Path, settings: Mapping[str, Any]) -> Hiding:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from objmask.hidden.unhidden import Unhidden, worst_first
+from objmask.audit.turns import Turns
+from objmask.hidden.unhidden import ADVICE, Unhidden, worst_first
 from objmask.inputs.unusable import remember
 from objmask.jobs import commands
 from objmask.jobs.logs import last_words
@@ -126,7 +127,9 @@ class Pass:
         made = {v.name: Path(RESULTS, f"hidden/{v.name}.json") for v in self._plan.used if self._plan.hides}
         found = worst_first((name, Unhidden.read(path)) for name, path in made.items() if path.is_file())
         for name, unhidden in found[:_MOST_NAMED]:
-            yield f"NOTHING HIDDEN {name}: {unhidden.sentence()}"
+            tried = Path(RESULTS, f"turns/{name}.json")
+            advice = Turns.read(tried).advice(name) if self._plan.audited and tried.is_file() else ADVICE
+            yield f"NOTHING HIDDEN {name}: {unhidden.sentence(advice)}"
         if len(found) > _MOST_NAMED:
             yield f"NOTHING HIDDEN in long parts of {len(found) - _MOST_NAMED} more videos, which the report names"
 

@@ -15,7 +15,7 @@ _STAMP = r"\.snakemake_timestamp"
 """Snakemake's own file in a folder that a rule makes as a whole."""
 _WILDCARDS = {"video": ".+", "chunk": r"\d{8}-\d{8}", "model": "[^/]+", "digest": "[0-9a-f]{16}", "name": "[^/]+"}
 _NOT_TO_HAND_ON = frozenset(
-    {"probe", "second_look", "chunks", "detections", "tracks", "painted", "hidden", "logs", "benchmarks"}
+    {"probe", "second_look", "chunks", "detections", "tracks", "painted", "hidden", "turns", "logs", "benchmarks"}
 )
 """Top folders of what the network found and what jobs said; the others hold what is given away, counted or shown."""
 
@@ -65,6 +65,7 @@ _BY_VIDEO = {
     "unaudited": ".mp4",
     "quarantine": ".mp4",
     "hidden": ".json",
+    "turns": ".json",
     "audit": ".json",
     "coverage": ".csv",
     "report": ".json",
@@ -88,7 +89,7 @@ _JOBS: Mapping[str, tuple[str, ...]] = {
             "video_summary",
             "clips",
         ),
-        *("coco", "yolo", "masks_png", "cvat", "annotated_images", "audit_probe", "audit", "release"),
+        *("coco", "yolo", "masks_png", "cvat", "annotated_images", "audit_probe", "turns", "audit", "release"),
     ),
     "{model}/{video}": ("gather", "track", "audit_gather"),
     "{video}/{chunk}": ("images",),

@@ -45,6 +45,7 @@ class Plan:
         notes: what to know of the models and the configuration, a line each.
         noted: videos that earlier runs found unusable, by name.
         left_out: what earlier passes of this run found.
+        rotations: degrees clockwise by which the videos that `rotate` turns are turned, by name.
         corrections: what is put right by hand, by video.
         annotations: digest of what models are judged by; empty without an evaluation.
         annotated: names of the videos that it is about.
@@ -57,6 +58,7 @@ class Plan:
     notes: Sequence[str] = ()
     noted: Mapping[str, Unusable] = field(default_factory=dict)
     left_out: LeftOut = field(default_factory=LeftOut)
+    rotations: Mapping[str, int] = field(default_factory=dict)
     corrections: Mapping[str, Entries] = field(default_factory=dict)
     annotations: str = ""
     annotated: frozenset[str] = frozenset()

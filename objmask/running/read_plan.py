@@ -21,6 +21,7 @@ from objmask.evaluation.video_index import check_known, index_annotations
 from objmask.files.utf8 import is_spoken
 from objmask.files.whole import refuse_unwritable
 from objmask.inputs.index import find_videos, index_videos
+from objmask.inputs.rotate import rotations
 from objmask.inputs.unusable import known_unusable
 from objmask.models.coco import KNOWN_OBJECTS
 from objmask.running.further_pass import is_further_pass, left_out
@@ -76,7 +77,8 @@ def read_plan(given: Mapping[str, Any], project: Path, *, main: bool, warn: Call
     if not plan.used:
         first = next(iter(plan.why_excluded.values()), "")
         raise ConfigError(f"videos: none of {len(videos)} can be used; {first}")
-    plan = replace(plan, corrections=_corrections(plan, project, warn))
+    turned = rotations(config["rotate"], list(plan.by_name))
+    plan = replace(plan, rotations=turned, corrections=_corrections(plan, project, warn))
     _refuse_nested(plan)
     # In a further pass the job says it, and what else there is to make is made.
     if "clips" in config["outputs"] and not is_further_pass():

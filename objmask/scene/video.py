@@ -142,7 +142,7 @@ def _info(wanted: ClipSet) -> VideoInfo:
     return VideoInfo(
         sha256="", blocks="", container="", stream=0, codec="", pix_fmt="rgb24", bits=8,
         stored_width=wanted.width, stored_height=wanted.height, width=wanted.width, height=wanted.height,
-        rotation=0, mirrored=False, sample_aspect=Fraction(1),
+        rotation=0, rotate=0, mirrored=False, sample_aspect=Fraction(1),
         color_range=tags.range, colorspace=tags.matrix, primaries=tags.primaries, transfer=tags.transfer,
         declared_color_range=tags.range, declared_colorspace=tags.matrix, field_order=None,
         time_base=Fraction(1, wanted.rate * _TICKS), rate=Fraction(wanted.rate),

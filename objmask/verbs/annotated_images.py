@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> None:
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)
-    tables = read_tables(options.detections, info.sha256)
+    tables = read_tables(options.detections, info.identity)
     refuse_all_but_exports(options.out, "images")
     with progress(options, f"annotated-images {options.out.stem}", info.frames) as bar:
         write_annotated_images(

@@ -39,6 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what `hide` wrote about frames in which it hides nothing",
     )
     parser.add_argument(
+        "--turns", type=Path, metavar="JSON", help="what `turns` found there at other turns of the picture"
+    )
+    parser.add_argument(
         "--floor", type=share, default=0.05, help="list objects found again with at least this score, 0..1"
     )
     parser.add_argument(
@@ -52,6 +55,7 @@ def run(options: argparse.Namespace) -> None:
     """Writes the file."""
     from objmask.audit.audit import Searched, audit
     from objmask.audit.leaks import AuditSettings
+    from objmask.audit.turns import Turns
     from objmask.hidden.unhidden import Unhidden
     from objmask.objects.tables import read_tables
     from objmask.provenance.unchanged import refuse_changed
@@ -60,7 +64,7 @@ def run(options: argparse.Namespace) -> None:
 
     refuse_changed(options.protected)
     info, protected = VideoInfo.read(options.probe), VideoInfo.read(options.protected_probe)
-    tables = read_tables(options.detections, info.sha256, options.corrections)
+    tables = read_tables(options.detections, info.identity, options.corrections)
     settings = AuditSettings(
         hiding=hiding_of(options),
         floor=options.floor,
@@ -79,6 +83,7 @@ def run(options: argparse.Namespace) -> None:
             ),
             settings,
             Unhidden.read(options.unhidden),
+            Turns.read(options.turns) if options.turns else None,
             options.out,
             bar,
         )

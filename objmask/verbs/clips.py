@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> None:
 
     info = VideoInfo.read(options.probe)
     table = FrameTable.read(options.frames_table)
-    if metadata_of(options.frames_table).get("video_sha256") != info.sha256:
+    if metadata_of(options.frames_table).get("video_sha256") != info.identity:
         raise DataError(f"{options.frames_table}: is of another video, or of an earlier version of it; make it again")
     sampling = ClipSampling(
         frames=options.frames,

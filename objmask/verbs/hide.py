@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> None:
 
     hiding = hiding_of(options)
     info = VideoInfo.read(options.probe)
-    tables = read_tables(options.detections, info.sha256, options.corrections)
+    tables = read_tables(options.detections, info.identity, options.corrections)
     refuse_gaps(tables)
     tell(tables, logging.getLogger(__name__), hidden=hiding.objects, score=hiding.score)
     with progress(options, f"hide {options.out.stem}", len(tables[0][1])) as bar:

@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> None:
     from objmask.video.info import VideoInfo
 
     info = VideoInfo.read(options.probe)
-    tables = read_tables(options.detections, info.sha256, options.corrections)
+    tables = read_tables(options.detections, info.identity, options.corrections)
     tell(tables, logging.getLogger(__name__))
     rules = PaintRules(
         Palette.from_json(options.groups), options.score, options.threshold, counting_from(options.counting)

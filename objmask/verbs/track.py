@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> None:
     from objmask.video.reader import read_frames
 
     info = VideoInfo.read(options.probe)
-    tables = read_tables([options.detections], info.sha256)
+    tables = read_tables([options.detections], info.identity)
     frames = read_frames(
         options.video, info, window=(options.start_s, options.end_s), on_truncated=options.on_truncated
     )

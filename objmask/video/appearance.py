@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 
 from objmask.video.color import check_colors, declared_range, tags_of
 from objmask.video.fields import field_order_of
-from objmask.video.info import BT709_TV, FieldOrder
+from objmask.video.info import BT709_TV, VideoInfo
 from objmask.video.scan import Scan
 from objmask.video.tone import is_hdr, needs_mapping
 
@@ -40,6 +40,7 @@ def shape_of(first: av.VideoFrame, stream: VideoStream, warnings: list[str]) -> 
         "width": first.height if turned else first.width,
         "height": first.width if turned else first.height,
         "rotation": rotation,
+        "rotate": 0,
         "mirrored": mirrored,
         "sample_aspect": 1 / aspect if turned else aspect,
     }
@@ -70,7 +71,7 @@ def colors_of(path: Path, stream: VideoStream, scan: Scan, first: av.VideoFrame,
         "transfer": tags.transfer,
         "declared_color_range": declared_range(first),
         "declared_colorspace": first.colorspace,
-        "field_order": _fields(scan, _orientation(first, [])[0], warnings),
+        "field_order": None if scan.first_interlaced is None else field_order_of(scan.first_interlaced),
     }
 
 
@@ -104,16 +105,14 @@ def _orientation(frame: av.VideoFrame, warnings: list[str]) -> tuple[int, bool]:
     return rotation, mirrored
 
 
-def _fields(scan: Scan, rotation: int, warnings: list[str]) -> FieldOrder | None:
-    if scan.first_interlaced is None:
-        return None
-    order = field_order_of(scan.first_interlaced)
+def warnings_of_fields(info: VideoInfo, scan: Scan) -> list[str]:
+    """What to know of an interlaced video."""
+    if info.field_order is None:
+        return []
     share = "" if scan.interlaced == len(scan.pts) else f" in {scan.interlaced} of {len(scan.pts)} frames"
-    warnings.append(
-        f"interlaced{share}, {'top' if order == 'tff' else 'bottom'} field first: networks see both fields merged; "
-        + ("all outputs too, as it is turned" if rotation else "protected video and overlay keep the fields")
-    )
-    return order
+    first = "top" if info.field_order == "tff" else "bottom"
+    outputs = "all outputs too, as it is turned" if info.rotation else "protected video and overlay keep the fields"
+    return [f"interlaced{share}, {first} field first: networks see both fields merged; {outputs}"]
 
 
 def _audio(container: InputContainer) -> list[dict[str, Any]]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
 from annotated_types import Gt
 
-from objmask.files.documents import Amount, Count, Sha256, Size, Whole, read_document, typed
+from objmask.files.documents import Amount, Count, Degrees, Sha256, Size, Whole, read_document, typed
 
 ColorRange = Literal["tv", "pc"]
 PtsRule = Literal["kept", "sorted", "repaired"]
@@ -51,6 +51,10 @@ def matrix_for(lines: int) -> int:
     return BT709 if lines >= _HD_LINES else BT601
 
 
+def _sum(turn: int, further: int) -> Degrees:
+    return cast(Degrees, (turn + further) % 360)
+
+
 @dataclass(frozen=True)
 class VideoInfo:
     """One video stream and the file around it, as decoding the whole of it showed.
@@ -65,7 +69,8 @@ class VideoInfo:
         bits: bits a sample.
         stored_width, stored_height: px, as decoded.
         width, height: px, as shown, after rotation.
-        rotation: degrees clockwise (0, 90, 180, 270) that the stored picture must be turned for showing.
+        rotation: degrees clockwise that the stored picture must be turned for showing.
+        rotate: degrees clockwise, seen as shown, that were added to what the file says (setting `rotate`).
         mirrored: whether it must then be flipped left to right.
         sample_aspect: width / height of a sample as shown, 1 when unknown.
         color_range, colorspace, primaries, transfer: as used, see `colors`.
@@ -103,7 +108,8 @@ class VideoInfo:
     stored_height: Size
     width: Size
     height: Size
-    rotation: Literal[0, 90, 180, 270]
+    rotation: Degrees
+    rotate: Degrees
     mirrored: bool
     sample_aspect: Annotated[Fraction, Gt(0)]
     color_range: ColorRange
@@ -149,6 +155,30 @@ class VideoInfo:
         """
         sides = [0, *np.searchsorted(numbers, self.cuts).tolist(), len(numbers)]
         return [range(first, stop) for first, stop in pairwise(sides) if first < stop]
+
+    @property
+    def identity(self) -> str:
+        """What tables of its frames belong to: the file, and how much further it is turned than the file says."""
+        return f"{self.sha256} turned by {self.rotate}" if self.rotate else self.sha256
+
+    def turned(self, degrees: Degrees) -> VideoInfo:
+        """The same video whose picture is turned further.
+
+        Args:
+            degrees: clockwise, of the picture as shown so far.
+        """
+        sides, aspect = (self.width, self.height), self.sample_aspect
+        if degrees in (90, 270):
+            sides, aspect = sides[::-1], 1 / aspect
+        return replace(
+            self,
+            width=sides[0],
+            height=sides[1],
+            sample_aspect=aspect,
+            # The flip comes after the rotation, so that the stored picture turns the other way.
+            rotation=_sum(self.rotation, -degrees if self.mirrored else degrees),
+            rotate=_sum(self.rotate, degrees),
+        )
 
     @property
     def written_fields(self) -> FieldOrder | None:

@@ -11,7 +11,8 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from objmask.errors import VideoError
-from objmask.video.appearance import colors_of, shape_of, streams_of
+from objmask.files.documents import Degrees
+from objmask.video.appearance import colors_of, shape_of, streams_of, warnings_of_fields
 from objmask.video.blame import blamed
 from objmask.video.fingerprint import fingerprint
 from objmask.video.info import VideoInfo
@@ -48,12 +49,17 @@ def check_decodes(path: Path) -> None:
 
 
 def probe(
-    path: Path, *, on_truncated: OnTruncated = "fail", progress: Callable[[int], None] | None = None
+    path: Path,
+    *,
+    rotate: Degrees = 0,
+    on_truncated: OnTruncated = "fail",
+    progress: Callable[[int], None] | None = None,
 ) -> VideoInfo:
     """Decodes the whole video.
 
     Args:
         path: the file.
+        rotate: degrees clockwise by which its picture, as the file says to show it, must still be turned.
         on_truncated: `fail`: a picture that does not decode or an early end raise; `keep`: the readable part is
             described, with `truncated` set and a warning.
         progress: called with the number of frames so far, after each.
@@ -67,12 +73,12 @@ def probe(
     with open_video(path, blocks) as (container, stream):
         scan = scan_video(path, container, stream, Damage(path, on_truncated), progress)
         if not scan.errors and len(scan.pts) == scan.packets:
-            return _describe(path, made_of, (container, stream), scan, on_truncated)
+            return _describe(path, made_of, (container, stream), scan, rotate, on_truncated)
     # With several decoder threads PyAV loses pictures beside one that fails: one thread tells what is readable.
     with open_video(path, blocks) as (container, stream):
         stream.thread_type = "NONE"
         scan = scan_video(path, container, stream, Damage(path, on_truncated), progress)
-        return _describe(path, made_of, (container, stream), scan, on_truncated)
+        return _describe(path, made_of, (container, stream), scan, rotate, on_truncated)
 
 
 def _describe(
@@ -80,6 +86,7 @@ def _describe(
     made_of: dict[str, Any],
     opened: tuple[InputContainer, VideoStream],
     scan: Scan,
+    rotate: Degrees,
     on_truncated: OnTruncated,
 ) -> VideoInfo:
     container, stream = opened
@@ -98,7 +105,8 @@ def _describe(
         **streams_of(container, stream),
         warnings=warnings,
         cuts=scan.cuts,
-    )
+    ).turned(rotate)
+    warnings += warnings_of_fields(info, scan)
     try:
         to_planes(scan.first, info)
     except (av.FFmpegError, ValueError, MemoryError) as error:

@@ -119,6 +119,7 @@ class Results:
         with DetectionWriter(again, frames_path(again), metadata) as writer:
             for k, (pts, duration) in enumerate(zip(info.pts.tolist(), info.duration_pts.tolist(), strict=True)):
                 writer.write(k, pts, duration, inferred=True, found=found(PERSON) if k == 7 else found())
+        self.turns(at(f"turns/{name}.json"))
         self.audit(at(f"audit/{name}.json"))
         self.video_summary(at(f"report/{name}.json"))
         text = f"name\tlabel\tsubject\texcluded\n{name}\tdesk\t\t\n"
@@ -165,8 +166,13 @@ class Results:
             "protected_probe": self.at(f"second_look/{NAME}.json"),
         }
         again = {"again": self.at("second_look/bright.parquet"), "objects": OBJECTS}
-        again |= {"unhidden": self.at(f"hidden/{NAME}.json")}
+        again |= {"unhidden": self.at(f"hidden/{NAME}.json"), "turns": self.at(f"turns/{NAME}.json")}
         return run("audit", **self.tracked, video=self.video, **protected, **again, out=out)
+
+    def turns(self, out: Path) -> int:
+        """Frames without hiding tried turned, if they are many."""
+        given = {**self.source, **self.hidden, "unhidden": self.at(f"hidden/{NAME}.json")}
+        return run("turns", **given, model=self.at("models/bright"), out=out)
 
     def protect(self, out: Path, **more: object) -> int:
         """The protected video."""
@@ -258,6 +264,8 @@ class Results:
                 lambda out: run("audit-summary", audits=at("audit"), videos=self.table, out=out / "a.csv"),
             ),
             Kind(f"hidden/{name}.json", lambda out: self.audit(out / "a.json")),
+            Kind(f"hidden/{name}.json", lambda out: self.turns(out / "t.json")),
+            Kind(f"turns/{name}.json", lambda out: self.audit(out / "a.json")),
             Kind(f"second_look/{name}.json", lambda out: self.audit(out / "a.json")),
             Kind("second_look/bright.parquet", lambda out: self.audit(out / "a.json")),
             Kind(

@@ -193,6 +193,14 @@ ABOUT = json.dumps({"settings": {}, "models": [], "notes": []})
             ],
             "no.json",
         ),
+        (
+            "turns",
+            [
+                *("--video={0}/a.mp4", "--probe={0}/no.json", "--hidden={0}/h", "--unhidden={0}/no.json"),
+                *("--model={0}/m", "--out={0}/o"),
+            ],
+            "no.json",
+        ),
         ("release", ["--protected={0}/a", "--audit={0}/no.json", "--quarantine={0}/q", "--out={0}/o"], "no.json"),
         ("audit-summary", ["--audits={0}", "--videos={0}/no.tsv", "--out={0}/o"], "no.tsv"),
         (

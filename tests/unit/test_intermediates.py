@@ -11,7 +11,7 @@ import pytest
 from builders import rewrite
 from intermediates import Results, flipped, outcome
 
-BITS, KINDS = 6, 40
+BITS, KINDS = 6, 42
 """Of each kind; `python -m benchmarks.fuzz_intermediates` flips more."""
 
 

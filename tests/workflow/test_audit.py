@@ -81,7 +81,7 @@ def test_nothing_runs_twice_and_each_setting_runs_what_it_must(demo: Workflow, r
     assert jobs(changed("audit", floor=0.25)) - {"audit_frames"} == again | {"audit_summary", "release"}
     hidden = AUDITING | {"protect", "audit_summary", "release"}
     assert jobs(changed("privacy", style="solid")) == hidden
-    assert jobs(changed("privacy", grow=0.1)) == hidden | {"hide"}
+    assert jobs(changed("privacy", grow=0.1)) == hidden | {"hide", "turns"}
     assert jobs(changed("masks", score=0.5)) == set()
 
 

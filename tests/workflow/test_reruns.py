@@ -114,7 +114,7 @@ FURTHER = Table(
 AUDIT = Table(
     "Audit",
     {
-        "all": "probe, detection, paint, hide, protect, coverage, video_summary, again",
+        "all": "probe, detection, paint, hide, turns, protect, coverage, video_summary, again",
         "again": "audit_probe, audit_frames, audit_detect, audit_gather, audit, release",
         **DETECTION,
     },
@@ -368,6 +368,8 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "`detect.batch`": sets("detect", "batch", 2),
     "`detect.precision`": sets("detect", "precision", "float32"),
     "`detect.optimise`": sets("detect", "optimise", False),
+    "`rotate`: of a video": top(rotate={"desk/one": 180}),
+    "`rotate`: nothing, in other words": top(rotate={"desk/*": 0}),
     "`device`": top(device="auto"),
     "`mirror`": top(mirror="/mirror"),
     "`on_unreadable`": top(on_unreadable="exclude"),
@@ -413,7 +415,7 @@ CHANGES: dict[str, Callable[[Place], object]] = {
             *("masks", "overlay", "protect", "coverage", "summary", "video_summary", "report"),
             *("annotations", "annotated-images", "dataset", "evaluate-videos"),
             *("clips", "clip-splits", "clip-images", "clip-records"),
-            *("audit", "release"),
+            *("turns", "audit", "release"),
         )
     },
 }

@@ -20,7 +20,8 @@ DETECTED = {"model", "probe", "frames", "detect", "gather"}
 TRACKED = DETECTED | {"track"}
 PAINTED, HIDDEN = TRACKED | {"paint"}, TRACKED | {"hide"}
 COUNTED = PAINTED | {"coverage", "summary"}
-SEARCHED = {"audit_probe", "audit_frames", "audit_detect", "audit_gather", "audit", "release", "audit_summary"}
+SEARCHED = {"audit_probe", "audit_frames", "audit_detect", "audit_gather", "turns", "audit", "release"}
+SEARCHED |= {"audit_summary"}
 CHOICES: dict[str, set[str]] = {
     "detections": DETECTED,
     "tracks": TRACKED,

@@ -97,6 +97,14 @@ def fingerprint(wildcards):
     return PLAN.by_name[wildcards.video].sha256
 
 
+def rotation_of(wildcards):
+    """By how much a video is turned, where it is."""
+    return options(rotate=PLAN.rotations[wildcards.video]) if wildcards.video in PLAN.rotations else ()
+
+
+ROTATED = rotation_of if PLAN.rotations else ()  # as CORRECTED below
+
+
 def model_given(wildcards, input):
     return PLAN.model_given(wildcards.model)
 

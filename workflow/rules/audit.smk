@@ -12,6 +12,7 @@ use rule probe as audit_probe with:
         video=unaudited,
         fingerprint="",
         options=(),
+        rotate=(),  # it is upright already
     log:
         "<logs>/audit_probe/{video}.log",
     benchmark:
@@ -58,6 +59,45 @@ use rule detect as audit_detect with:
         "<benchmarks>/audit_detect/{model}/{video}/{chunk}.tsv"
 
 
+# Of the video itself: where most frames have nothing to hide, its picture may lie on its side. Else no network is loaded.
+rule turns:
+    input:
+        probe="<results>/probe/{video}.json",
+        unhidden="<results>/hidden/{video}.json",
+        hidden="<results>/hidden/{video}.parquet",
+        hidden_frames="<results>/hidden/{video}.frames.parquet",
+        models=expand("<results>/models/{model}", model=PLAN.used_by("privacy")),
+    output:
+        turns="<results>/turns/{video}.json",
+    params:
+        video=path_of,
+        options=options(
+            device=cfg("device"),
+            max_per_frame=cfg("detect", "max_per_frame"),
+            batch=cfg("detect", "batch"),
+            precision=cfg("detect", "precision"),
+            no_optimise=not cfg("detect", "optimise"),
+            on_truncated=cfg("on_truncated"),
+        ),
+        code=code_digest("turns"),
+    log:
+        "<logs>/turns/{video}.log",
+    benchmark:
+        "<benchmarks>/turns/{video}.tsv"
+    conda:
+        "../../envs/tensorflow.yaml"
+    threads: INFERENCE_THREADS
+    resources:
+        mem_mb=growing(INFERENCE_MEM_MB),
+        runtime=growing(60),
+        gpu=INFERENCE_GPU,
+    priority: 1
+    shell:
+        "python -m objmask turns --video={params.video:q} --probe={input.probe:q} --unhidden={input.unhidden:q} "
+        "--hidden={input.hidden:q} --model {input.models:q} --threads={threads} {params.options:q} "
+        "--out={output.turns:q} --log={log:q}"
+
+
 # Chunks as of the source: a window leaves the last ones empty.
 use rule gather as audit_gather with:
     input:
@@ -82,6 +122,7 @@ rule audit:
         tables=tables_for("privacy"),
         video="<results>/unaudited/{video}.mp4",
         unhidden="<results>/hidden/{video}.json",
+        turns="<results>/turns/{video}.json",
         protected_probe="<second_look>/probe/{video}.json",
         again=expand("<second_look>/detections/{model}/{{video}}.parquet", model=PLAN.searching),
         again_tables=expand("<second_look>/detections/{model}/{{video}}.frames.parquet", model=PLAN.searching),
@@ -113,7 +154,7 @@ rule audit:
     shell:
         "python -m objmask audit --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
         "--protected={input.video:q} --protected-probe={input.protected_probe:q} --again {input.again:q} "
-        "--unhidden={input.unhidden:q} "
+        "--unhidden={input.unhidden:q} --turns={input.turns:q} "
         "{params.options:q} {params.corrections:q} --out={output.audit:q} --provenance={output.provenance:q} --log={log:q}"
 
 

@@ -6,6 +6,7 @@ rule probe:
         video=path_of,
         fingerprint=fingerprint,
         options=options(on_truncated=cfg("on_truncated")),
+        rotate=ROTATED,
         code=code_digest("probe"),
     log:
         "<logs>/probe/{video}.log",
@@ -18,7 +19,8 @@ rule probe:
         mem_mb=growing(1000),
         runtime=growing(30),
     shell:
-        "python -m objmask probe --video={params.video:q} {params.options:q} " "--out={output.probe:q} --log={log:q}"
+        "python -m objmask probe --video={params.video:q} {params.options:q} {params.rotate:q} "
+        "--out={output.probe:q} --log={log:q}"
 
 
 # Takes what `detect` takes and comes after it when both could start: so frames lie on disk only for the chunks that are

@@ -16,6 +16,7 @@ from builders import found, write_detections
 from test_detail import textured
 
 from objmask.audit.audit import per_1000
+from objmask.audit.turns import Turn, Turns
 from objmask.cli import main
 from objmask.detections.arrays import Detections
 from objmask.files.whole import read_json, sha256_of, write_json
@@ -232,8 +233,13 @@ def test_a_video_in_which_nothing_is_hidden_is_let_through_or_kept_back(folder, 
     none = folder.path / "none.parquet"
     write_detections(none, [Detections.empty()] * FRAMES, video_sha256=sha256_of(folder.video))
     before, folder.protected = folder.protected, folder.protect("none.parquet")
-    document = folder.audit("none.parquet", {})
+    sides = tuple(
+        Turn(degrees, n, n, {"person": n} if n else {}) for degrees, n in ((0, 0), (90, 1), (180, 0), (270, 7))
+    )
+    write_json(tmp_path / "turns.json", Turns(8, 180, sides).to_json())
+    document = folder.audit("none.parquet", {}, turns=tmp_path / "turns.json")
     assert document["summary"]["leaking_frames"] == 0
+    assert Turns.in_audit(document) == Turns(8, 180, sides)
     assert document["unhidden"]["without"] == FRAMES
     out, kept = folder.path / "out/a.mp4", folder.path / "q/a.mp4"
     assert folder.release(fail_over=0) == 0
@@ -249,7 +255,7 @@ def test_a_video_in_which_nothing_is_hidden_is_let_through_or_kept_back(folder, 
     assert run("audit-summary", audits=folder.path / "audit", videos=videos, out=tmp_path / "audit.csv") == 0
     with (tmp_path / "audit.csv").open(newline="") as stream:
         [row] = csv.DictReader(stream)
-    assert (row["nothing_hidden"], row["unhidden_frames"]) == ("all", str(FRAMES))
+    assert (row["nothing_hidden"], row["unhidden_frames"], row["rotate"]) == ("all", str(FRAMES), "90")
     folder.protected = before
 
 

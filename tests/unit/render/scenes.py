@@ -45,6 +45,7 @@ _INFO = VideoInfo(
     width=64,
     height=48,
     rotation=0,
+    rotate=0,
     mirrored=False,
     sample_aspect=Fraction(1),
     color_range="tv",

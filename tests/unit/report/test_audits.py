@@ -8,6 +8,7 @@ import pytest
 from test_page import SCRIPT, Parsed
 from video_summaries import PIXEL, about, about_audits, audit, audited, hidden, noise, results, video_summary
 
+from objmask.audit.turns import Turn, Turns
 from objmask.errors import DataError
 from objmask.report import audits as module
 from objmask.report.all_videos import ReportedVideo
@@ -72,6 +73,22 @@ def test_videos_in_which_nothing_is_hidden_come_before_all_others_and_say_no_no_
     assert {name: row["audit"]["unhidden"] for name, row in rows.items()} == shares
     assert {name: row["unhidden"] for name, row in rows.items()} == shares
     assert rows["c"]["warnings"] == 1
+
+
+def test_a_picture_that_lies_is_told_how_to_be_turned_and_one_that_does_not_is_not(tmp_path):
+    finds = ((0, 0), (90, 8), (180, 0), (270, 1))
+    right = Turns(8, 0, tuple(Turn(degrees, n, n, {"person": 2 * n} if n else {}) for degrees, n in finds))
+    none = Turns(8, 0, tuple(Turn(degrees, 0, 0, {}) for degrees, _ in finds))
+    audits = {name: audit(nothing=0.6, turns=turns) for name, turns in (("a/b", right), ("c", none), ("d", None))}
+    page = page_of(tmp_path, audits, video_summaries={name: hidden(0, 0, nothing=0.6, points=4) for name in audits})
+    told = (
+        "turned by 90 degrees clockwise, 8 of 8 of these frames show what is to be hidden (16 x person): "
+        'look at it, and set rotate: {"a/b": 90}'
+    )
+    tried = "8 of these frames were also tried turned by 90, 180 and 270 degrees, and no turn shows clearly more"
+    for k, advice in enumerate((told, tried, "is the picture upright")):
+        assert advice in page.data(f"v{k}")["audit"]["sentence"]
+        assert text_of(page).count(advice) == 1
 
 
 def test_a_video_that_is_kept_back_for_that_is_not_shown(tmp_path):

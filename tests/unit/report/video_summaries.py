@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from builders import PALETTE
 
+from objmask.audit.turns import Turns
 from objmask.files.whole import write_json
 from objmask.hidden.unhidden import Unhidden
 from objmask.render.thumbnails import drawing
@@ -117,6 +118,7 @@ def audit(
     name: str = "laptop",
     allowed: int = 0,
     picture: str | None = None,
+    turns: Turns | None = None,
 ) -> dict[str, Any]:
     """An audit of a video of 1,000 frames, 10 a second, that leaks from the one frame to the other of each pair."""
     frames = sum(last - first + 1 for first, last in leaks)
@@ -138,7 +140,7 @@ def audit(
         "allowed": allowed,
     }
     said = {"summary": summary, "unhidden": unhidden(nothing).to_json(), "moments": moments}
-    return {"format": 3, "models": ["net"], **said}
+    return {"format": 4, "models": ["net"], "turns": turns.to_json() if turns else None, **said}
 
 
 def audited(folder: Path, audits: Mapping[str, Mapping[str, Any]]) -> None:

@@ -87,7 +87,7 @@ def test_names_that_rules_fill_in_have_a_place():
 
 def test_what_is_given_away_is_told_from_what_was_found():
     kept = {place.top for place in LAYOUT if place.is_of_a_video and not place.is_to_hand_on}
-    found = {"probe", "second_look", "chunks", "detections", "tracks", "painted", "hidden"}
+    found = {"probe", "second_look", "chunks", "detections", "tracks", "painted", "hidden", "turns"}
     assert kept == found | {"logs", "benchmarks"}
 
 

@@ -31,6 +31,7 @@ OF_A_VIDEO = (
     "protected/{}.mp4",
     "unaudited/{}.mp4",
     "quarantine/{}.mp4",
+    "turns/{}.json",
     "audit/{}.json",
     "second_look/probe/{}.json",
     "second_look/frames/{}/00000000-00000020.net.nut",
@@ -111,7 +112,8 @@ def test_files_of_videos_that_are_gone_and_no_others(tmp_path):
 
 
 def test_of_an_excluded_video_goes_what_is_handed_on_and_stays_what_cost_time(tmp_path):
-    folders = ("probe", "chunks", "detections", "tracks", "painted", "hidden", "second_look", "logs", "benchmarks")
+    folders = {"probe", "chunks", "detections", "tracks", "painted", "hidden", "turns", "second_look"}
+    folders |= {"logs", "benchmarks"}
     costly = [one for one in OF_A_VIDEO if one.split("/")[0] in folders]
     kept = fill(tmp_path, ["desk/a", "b/a", "a"]) + fill(tmp_path, [""], OF_NONE) + fill(tmp_path, ["b"], costly)
     gone = fill(tmp_path, ["b"], [one for one in OF_A_VIDEO if one not in costly])
