@@ -126,7 +126,7 @@ def test_a_bad_video_fails_alone(workflow, made, tmp_path):
 def test_the_conda_environment_with_tensorflow_is_for_records_only():
     text = (ROOT / "workflow/rules/clips.smk").read_text()
     rules = {part.split(":")[0]: part for part in text.split("\nrule ")[1:]}
-    assert {name for name, rule in rules.items() if "tensorflow.yaml" in rule} == {"clip_records"}
+    assert {name for name, rule in rules.items() if "networks.yaml" in rule} == {"clip_records"}
 
 
 def test_the_slurm_profile_renders_clips_with_their_video():

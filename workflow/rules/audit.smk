@@ -85,7 +85,7 @@ rule turns:
     benchmark:
         "<benchmarks>/turns/{video}.tsv"
     conda:
-        "../../envs/tensorflow.yaml"
+        "../../envs/networks.yaml"
     threads: INFERENCE_THREADS
     resources:
         mem_mb=growing(INFERENCE_MEM_MB),

@@ -135,7 +135,7 @@ rule clip_records:
     benchmark:
         "<benchmarks>/clip_records.tsv"
     conda:
-        "../../envs/tensorflow.yaml"
+        "../../envs/networks.yaml"
     threads: 1
     resources:
         mem_mb=growing(2000),

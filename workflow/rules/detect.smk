@@ -29,7 +29,7 @@ rule detect:
     benchmark:
         "<benchmarks>/detect/{model}/{video}/{chunk}.tsv"
     conda:
-        "../../envs/tensorflow.yaml"
+        "../../envs/networks.yaml"
     threads: INFERENCE_THREADS
     resources:
         mem_mb=growing(INFERENCE_MEM_MB),

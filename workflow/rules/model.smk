@@ -14,7 +14,7 @@ rule model:
     log:
         "<logs>/model/{model}.log",
     conda:
-        "../../envs/tensorflow.yaml"
+        "../../envs/networks.yaml"
     threads: 1
     resources:
         mem_mb=growing(4000),
