@@ -1,78 +1,84 @@
-"""Which network of a folder finds palms and which the points of a hand, told from their tensors, not their names."""
+"""Which network of a folder finds palms and which the landmarks of a hand, told from the shapes of their tensors."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from objmask.errors import ModelError
 from objmask.models.formats.read import read_network_file
-from objmask.models.tensors import Tensor
+from objmask.models.tensors import NetworkFile, Tensor
 
 PALMS_SIDE, HAND_SIDE = 192, 224
-"""Of the pictures that they take, pixels."""
+"""Of the pictures that the two networks take, pixels."""
 GRIDS = ((8, 2), (16, 6))
-"""Pixels a cell and anchors a cell of the network of palms."""
+"""Of the anchors of the network that finds palms: stride in pixels of its input, and anchors a cell."""
 LANDMARKS = 21
-"""Points of a hand."""
+"""Of a hand, three numbers each."""
 
-_PREDICTIONS = sum((PALMS_SIDE // stride) ** 2 * count for stride, count in GRIDS)
-_PALMS = ((1, PALMS_SIDE, PALMS_SIDE, 3), [(1, _PREDICTIONS, 1), (1, _PREDICTIONS, 18)])
-_HAND = ((1, HAND_SIDE, HAND_SIDE, 3), [(1, 1), (1, 1), (1, 3 * LANDMARKS), (1, 3 * LANDMARKS)])
+_ANCHORS = sum((PALMS_SIDE // stride) ** 2 * count for stride, count in GRIDS)
+_PALM_NUMBERS = 18
+"""Of an anchor: centre and size of the box, seven landmarks."""
+_SHAPES: Mapping[str, tuple[list[tuple[int, ...]], list[tuple[int, ...]]]] = {
+    "palms": ([(1, PALMS_SIDE, PALMS_SIDE, 3)], [(1, _ANCHORS, 1), (1, _ANCHORS, _PALM_NUMBERS)]),
+    "hand": ([(1, HAND_SIDE, HAND_SIDE, 3)], [(1, 1), (1, 1), (1, 3 * LANDMARKS), (1, 3 * LANDMARKS)]),
+}
+"""Of inputs and of outputs, sorted."""
+_DOES = {"palms": "finds palms (palm_detection)", "hand": "finds the landmarks of a hand (hand_landmark)"}
 
 
 @dataclass(frozen=True)
-class PalmsFolder:
+class Networks:
     """The two files.
 
     Attributes:
         palms: finds palms in a picture.
-        hand: finds the points of a hand in a picture of it.
+        hand: finds the landmarks of a hand in a picture of it.
     """
 
     palms: Path
     hand: Path
 
     @classmethod
-    def of(cls, folder: Path) -> PalmsFolder:
+    def of(cls, folder: Path) -> Networks:
         """Looks into a folder.
 
         Raises:
-            ModelError: it lacks one of them, or has several, or a file is damaged.
+            ModelError: it lacks one of them or has several, or a file is damaged.
         """
-        found: dict[str, list[Path]] = {"palms": [], "hand": []}
-        for file in tflite_files(folder):
-            kind = _kind(file)
-            if kind:
-                found[kind].append(file)
-        for kind, does in (("palms", "detects palms"), ("hand", "finds the landmarks of a hand")):
-            if len(found[kind]) != 1:
-                names = f"{len(found[kind])} networks" if found[kind] else "no network"
+        kinds = {file: _kind(read_network_file(file)) for file in _files(folder)}
+        for kind, does in _DOES.items():
+            count = list(kinds.values()).count(kind)
+            if count != 1:
                 raise ModelError(
-                    f"{folder}: holds {names} that {does}; give a folder with one palm_detection*.tflite and one "
-                    "hand_landmark*.tflite of MediaPipe"
+                    f"{folder}: {count or 'no'} .tflite file{'s' * (count != 1)} in it that {does}; give a folder with "
+                    "one of MediaPipe's for palms and one for landmarks"
                 )
-        return cls(found["palms"][0], found["hand"][0])
+        return cls(**{kind: file for file, kind in kinds.items() if kind})
+
+    @staticmethod
+    def any_in(folder: Path) -> bool:
+        """Whether a folder holds any of them; a damaged file is none."""
+        return folder.is_dir() and any(map(_is_one, _files(folder)))
 
 
-def tflite_files(folder: Path) -> list[Path]:
-    """The TensorFlow Lite files of a folder, sorted."""
+def _files(folder: Path) -> list[Path]:
     return sorted(file for file in folder.iterdir() if file.suffix.lower() == ".tflite" and file.is_file())
 
 
-def is_of_hands(file: Path) -> bool:
-    """Whether a file is one of the two; False where it is damaged, which whoever opens it says."""
+def _is_one(file: Path) -> bool:
     try:
-        return bool(_kind(file))
+        return bool(_kind(read_network_file(file)))
     except ModelError:
         return False
 
 
-def _kind(file: Path) -> str:
-    told = read_network_file(file)
-    seen = (_shapes(told.inputs), _shapes(told.outputs))
-    return next((kind for kind, (taken, given) in (("palms", _PALMS), ("hand", _HAND)) if seen == ([taken], given)), "")
+def _kind(file: NetworkFile) -> str:
+    """Of which of the two a file is; empty: of none."""
 
+    def shapes(tensors: tuple[Tensor, ...]) -> list[tuple[int, ...]]:
+        return sorted(tensor.shape for tensor in tensors if tensor.dtype == "float32")
 
-def _shapes(tensors: tuple[Tensor, ...]) -> list[tuple[int, ...]]:
-    return sorted(tensor.shape for tensor in tensors)
+    told = (shapes(file.inputs), shapes(file.outputs))
+    return next((kind for kind, expected in _SHAPES.items() if told == expected), "")
