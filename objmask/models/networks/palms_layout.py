@@ -25,7 +25,7 @@ _SHAPES: Mapping[str, tuple[list[tuple[int, ...]], list[tuple[int, ...]]]] = {
     "hand": ([(1, HAND_SIDE, HAND_SIDE, 3)], [(1, 1), (1, 1), (1, 3 * LANDMARKS), (1, 3 * LANDMARKS)]),
 }
 """Of inputs and of outputs, sorted."""
-_DOES = {"palms": "finds palms (palm_detection)", "hand": "finds the landmarks of a hand (hand_landmark)"}
+_FOR = {"palms": "palms (palm_detection*.tflite)", "hand": "the landmarks of a hand (hand_landmark*.tflite)"}
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,12 @@ class Networks:
             ModelError: it lacks one of them or has several, or a file is damaged.
         """
         kinds = {file: _kind(read_network_file(file)) for file in _files(folder)}
-        for kind, does in _DOES.items():
+        for kind, what in _FOR.items():
             count = list(kinds.values()).count(kind)
             if count != 1:
                 raise ModelError(
-                    f"{folder}: {count or 'no'} .tflite file{'s' * (count != 1)} in it that {does}; give a folder with "
-                    "one of MediaPipe's for palms and one for landmarks"
+                    f"{folder}: has {count or 'no'} networks for {what}, expected one; give a folder with both of "
+                    "MediaPipe's files"
                 )
         return cls(**{kind: file for file, kind in kinds.items() if kind})
 
