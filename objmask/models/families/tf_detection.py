@@ -14,6 +14,7 @@ from objmask.files.whole import sha256_of
 from objmask.models.archive import archive_stem, is_archive, unpack_texts
 from objmask.models.coco import COCO_IDS
 from objmask.models.family import Family
+from objmask.models.formats.read import is_network_file
 from objmask.models.formats.tf_graph import outputs_among
 from objmask.models.info import ModelInfo
 from objmask.models.label_map import read_label_map
@@ -31,7 +32,10 @@ _TF_SHORT_SIDE, _TF_LONG_SIDE = 800, 1365  # keep_aspect_ratio_resizer of the zo
 
 
 def _recognises(path: Path) -> bool:
-    return path.is_dir() or path.suffix.lower() == ".pb" or (path.is_file() and is_archive(path))
+    if path.is_dir():
+        # A folder of other networks' files, and of no graph, may be another family's.
+        return _graph_in(path) is not None or not any(map(is_network_file, path.iterdir()))
+    return path.suffix.lower() == ".pb" or (path.is_file() and is_archive(path))
 
 
 def _describe(path: Path, name: str) -> ModelInfo:
@@ -68,10 +72,15 @@ def network_path(path: Path) -> Path:
         if path.suffix.lower() == ".pb":
             return path
         raise ModelError(f"{path}: not a model; give a .tflite or .pb file, or the folder of an extracted archive")
-    for candidate in (path / FROZEN_GRAPH, path / SAVED_MODEL, path):
-        if candidate.is_file() or (candidate / SAVED_MODEL_PB).is_file():
-            return candidate
-    raise ModelError(f"{path}: holds neither {FROZEN_GRAPH} nor {SAVED_MODEL_PB}; give an extracted model folder")
+    network = _graph_in(path)
+    if network is None:
+        raise ModelError(f"{path}: holds neither {FROZEN_GRAPH} nor {SAVED_MODEL_PB}; give an extracted model folder")
+    return network
+
+
+def _graph_in(folder: Path) -> Path | None:
+    places = (folder / FROZEN_GRAPH, folder / SAVED_MODEL, folder)
+    return next((one for one in places if one.is_file() or (one / SAVED_MODEL_PB).is_file()), None)
 
 
 def label_map_path(path: Path) -> Path | None:

@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.detections.arrays import Detections
-from objmask.detections.boxes import box_iou
 from objmask.errors import ModelError
 from objmask.models.detector import Detector, Loading, Picture
 from objmask.models.finite import refuse_non_finite
 from objmask.models.graph import Graph, look_up, open_network
 from objmask.models.info import ModelInfo
+from objmask.models.networks.anchors import anchors, weighted
+from objmask.models.networks.anchors import decode as anchored
 from objmask.models.networks.blazeface_layout import BlazeFaceLayout
 from objmask.models.networks.faces import Faces, Reach, detections
 from objmask.models.networks.letterbox import Letterbox
@@ -28,8 +29,6 @@ from objmask.models.tensors import NetworkFile
 
 Float64 = npt.NDArray[np.float64]
 
-_IOU = 0.3
-_MOST_LOGIT = 100.0
 _EYES, _MOUTH = (0, 1), 3
 """Of the six landmarks: eyes, tip of the nose, middle of the mouth, ears."""
 _REACH = Reach(size=1.55, up=0.1)
@@ -66,7 +65,7 @@ class BlazeFaceReader:
         self._graph, self._name, self._layout = graph, info.name, layout
         self._floor, self._limit = loading.floor, loading.max_per_frame
         self._table = (np.arange(256) / 127.5 - 1).astype(np.float32)
-        self._anchors = anchors(layout)
+        self._anchors = anchors(layout.side, layout.grids)
 
     def read(self, frames: Sequence[Picture]) -> list[Detections]:
         """See `Reader.read`."""
@@ -85,57 +84,20 @@ class BlazeFaceReader:
         return detections(decode(boxes, logits[:, 0], self._anchors, self._floor, self._limit), box, _REACH)
 
 
-def anchors(layout: BlazeFaceLayout) -> Float64:
-    """(n, 2) y, x of the anchors, input pixels: the centres of the cells of each grid, row by row."""
-    grids = []
-    for stride, count in layout.grids:
-        centres = (np.arange(layout.side // stride) + 0.5) * stride
-        grid = np.stack(np.meshgrid(centres, centres, indexing="ij"), -1).reshape(-1, 2)
-        grids.append(np.repeat(grid, count, axis=0))
-    return np.concatenate(grids)
-
-
 def decode(
     boxes: npt.NDArray[np.float32], logits: npt.NDArray[np.float32], centres: Float64, floor: float, limit: int
 ) -> Faces:
     """Faces that a network's outputs show.
 
     Args:
-        boxes: (n, 16) of each anchor, in input pixels: x, y of the box's centre, its width and height, x, y of six
-            landmarks; places are distances from the anchor.
+        boxes: (n, 16) of each anchor, in input pixels, as the network gives them.
         logits: (n,) scores, before the logistic function.
         centres: (n, 2) y, x of the anchors, input pixels.
         floor: faces below this score are dropped.
         limit: the most faces.
     """
-    scores = 1 / (1 + np.exp(-np.clip(logits, -_MOST_LOGIT, _MOST_LOGIT).astype(np.float64)))
-    pairs = boxes.astype(np.float64).reshape(-1, 8, 2)[..., ::-1]
-    (candidates,) = np.nonzero((scores >= floor) & (pairs[:, 1] > 0).all(1))
-    scores, pairs, centres = scores[candidates], pairs[candidates], centres[candidates]
-    middle, size, landmarks = pairs[:, 0] + centres, pairs[:, 1], pairs[:, 2:] + centres[:, None]
-    found = np.concatenate([middle - size / 2, middle + size / 2, landmarks.reshape(-1, 12)], 1)
-    best, merged = weighted(scores, found, limit)
-    points = merged[:, 4:].reshape(-1, 6, 2)
-    return Faces(scores[best].astype(np.float32), merged[:, :4], points[:, _EYES].mean(1), points[:, _MOUTH])
-
-
-def weighted(scores: Float64, found: Float64, limit: int) -> tuple[npt.NDArray[np.intp], Float64]:
-    """Joins what overlaps, as MediaPipe does: the best one's place is the mean of all, weighted by their scores.
-
-    Args:
-        scores: (n,).
-        found: (n, m): top, left, bottom, right, and whatever else is to be averaged.
-        limit: the most to keep.
-
-    Returns:
-        Indices of the best ones, falling in score, and (k, m) means.
-    """
-    left = np.argsort(-scores, kind="stable")
-    best: list[np.intp] = []
-    means = [np.zeros((0, found.shape[1]))]
-    while len(left) and len(best) < limit:
-        same = box_iou(found[left, :4], found[left[:1], :4])[:, 0] > _IOU
-        best.append(left[0])
-        means.append(np.average(found[left[same]], axis=0, weights=scores[left[same]])[None])
-        left = left[~same]
-    return np.array(best, np.intp), np.concatenate(means)
+    scores, found = anchored(boxes, logits, centres, floor)
+    best, points = weighted(scores, found, limit)
+    landmarks = points[:, 2:]
+    edges = points[:, :2].reshape(-1, 4)
+    return Faces(scores[best].astype(np.float32), edges, landmarks[:, _EYES].mean(1), landmarks[:, _MOUTH])

@@ -18,7 +18,7 @@ from objmask.models.families import all_families
 from objmask.models.info import ModelInfo
 from objmask.models.install import install
 from objmask.models.load import load
-from objmask.models.networks.blazeface import anchors, decode, weighted
+from objmask.models.networks.blazeface import decode
 from objmask.models.networks.blazeface_layout import BlazeFaceLayout
 from objmask.models.tensors import NetworkFile, Tensor
 
@@ -46,31 +46,6 @@ def test_it_is_told_by_its_anchors_in_either_order_and_palms_are_not_faces() -> 
     assert layout(192, (1, 896, 16), (1, 896, 1)) is None
     assert layout(128, (1, 896, 16)) is None
     assert layout(192, (1, 2304, 1), (1, 2304, 16), dtype="int8") is None
-
-
-def test_anchors_are_the_centres_of_cells() -> None:
-    full, short = layout(192, (1, 2304, 16), (1, 2304, 1)), layout(128, (1, 896, 16), (1, 896, 1))
-    assert full is not None
-    assert short is not None
-    places = anchors(full)
-    assert places.shape == (2304, 2)
-    assert places[[0, 1, 48, -1]].tolist() == [[2, 2], [2, 6], [6, 2], [190, 190]]
-    places = anchors(short)
-    assert places.shape == (896, 2)
-    assert places[[0, 1, 2, 511, 512, 517, 518]].tolist() == [
-        *([4, 4], [4, 4], [4, 12], [124, 124]),
-        *([8, 8], [8, 8], [8, 24]),
-    ]
-
-
-def test_what_overlaps_is_joined_where_the_scores_say() -> None:
-    found = np.array([[0, 0, 10, 10, 7], [0, 4, 10, 14, 1], [50, 50, 60, 60, 2]], np.float64)
-    best, means = weighted(np.array([0.6, 0.2, 0.9]), found, limit=10)
-    assert best.tolist() == [2, 0]
-    np.testing.assert_allclose(means, [[50, 50, 60, 60, 2], [0, 1, 10, 11, 5.5]])
-    best, means = weighted(np.zeros(0), np.zeros((0, 5)), limit=10)
-    assert (best.shape, means.shape) == ((0,), (0, 5))
-    assert len(weighted(np.array([0.6, 0.2, 0.9]), found, limit=1)[0]) == 1
 
 
 def test_scores_that_no_float_holds_and_boxes_without_a_size_do_no_harm() -> None:
