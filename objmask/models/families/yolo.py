@@ -13,7 +13,7 @@ from objmask.models.coco import COCO_NAMES
 from objmask.models.family import Family
 from objmask.models.formats.read import is_network_file, read_network_file
 from objmask.models.info import ModelInfo
-from objmask.models.networks.yolo_layout import YoloLayout, input_size
+from objmask.models.networks.yolo_layout import YoloLayout, input_size, suppresses
 from objmask.models.noted_names import noted_names
 from objmask.models.tensors import ANY
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _STEP = 32
 """Sides of an input are multiples of this."""
+_CUT = (
+    "drops what scores less than its export was told (0.25, or conf=), whatever privacy.score says; export it with "
+    "conf=0.05 to hide more"
+)
 
 
 def _recognises(path: Path) -> bool:
@@ -64,6 +68,7 @@ def _describe(path: Path, name: str) -> ModelInfo:
         masks=layout.prototypes is not None,
         licence=str(file.metadata.get("license", "unknown")),
         citation=", ".join(str(file.metadata[key]) for key in ("description", "docs") if key in file.metadata),
+        note=_CUT if suppresses(file.metadata) else "",
     )
 
 

@@ -19,12 +19,12 @@ from objmask.detections.arrays import WHOLE_BOX, Detections
 from objmask.errors import ModelError
 from objmask.models.detector import Detector, Loading, Picture
 from objmask.models.finite import refuse_non_finite
+from objmask.models.formats.read import read_network_file
 from objmask.models.graph import Graph, open_network
 from objmask.models.info import ModelInfo
 from objmask.models.networks.mask_samples import Samples, interpolated, probability, stored_mask
 from objmask.models.networks.rf_detr_layout import RfDetrLayout
 from objmask.models.side_by_side import SideBySide
-from objmask.models.tensors import NetworkFile
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -66,7 +66,7 @@ class RfDetrReader:
         """
         self._graph, self._name = graph, info.name
         try:
-            self._layout = layout = RfDetrLayout.of(NetworkFile(graph.inputs, graph.outputs, {}))
+            self._layout = layout = RfDetrLayout.of(read_network_file(path))
         except ModelError as error:
             raise ModelError(f"{path}: {error}") from error
         if (layout.masks is not None) != info.masks or max(info.class_ids.values()) >= layout.classes:

@@ -13,13 +13,14 @@ from objmask.detections.arrays import WHOLE_BOX, Detections
 from objmask.errors import ModelError
 from objmask.models.detector import Detector, Loading, Picture
 from objmask.models.finite import refuse_non_finite
+from objmask.models.formats.read import read_network_file
 from objmask.models.graph import Array, Graph, look_up, open_network
 from objmask.models.info import ModelInfo
 from objmask.models.networks.letterbox import Letterbox
 from objmask.models.networks.mask_samples import Samples, interpolated, stored_mask
 from objmask.models.networks.torchvision_layout import TorchvisionLayout
 from objmask.models.side_by_side import SideBySide
-from objmask.models.tensors import ANY, NetworkFile
+from objmask.models.tensors import ANY
 
 _LOG = logging.getLogger(__name__)
 _MASK_CELLS = 28
@@ -47,7 +48,7 @@ class TorchvisionReader:
         """Tells its tensors apart."""
         self._graph, self._name = graph, info.name
         try:
-            self._layout = layout = TorchvisionLayout.of(NetworkFile(graph.inputs, graph.outputs, {}))
+            self._layout = layout = TorchvisionLayout.of(read_network_file(path))
         except ModelError as error:
             raise ModelError(f"{path}: {error}") from error
         if (layout.masks is not None) != info.masks:

@@ -14,13 +14,14 @@ from objmask.detections.arrays import Detections
 from objmask.errors import ModelError
 from objmask.models.detector import Detector, Loading, Picture
 from objmask.models.finite import refuse_non_finite
+from objmask.models.formats.read import read_network_file
 from objmask.models.graph import Graph, look_up, open_network
 from objmask.models.info import ModelInfo
 from objmask.models.networks.letterbox import Letterbox
 from objmask.models.networks.yolo_decode import Decoder
 from objmask.models.networks.yolo_layout import YoloLayout
 from objmask.models.side_by_side import SideBySide
-from objmask.models.tensors import ANY, NetworkFile
+from objmask.models.tensors import ANY
 
 _DTYPES = ("float32", "float16", "int8", "uint8")
 
@@ -51,9 +52,8 @@ class YoloReader:
             batch: frames at a time, where the file does not fix that.
         """
         self._graph, self._name = graph, info.name
-        file = NetworkFile(graph.inputs, graph.outputs, {"task": "segment" if info.masks else "pose"})
         try:
-            self._layout = layout = YoloLayout.of(file)
+            self._layout = layout = YoloLayout.of(read_network_file(path))
         except ModelError as error:
             raise ModelError(f"{path}: {error}") from error
         if layout.classes not in (0, len(info.classes)):
@@ -83,7 +83,7 @@ class YoloReader:
         """Input pixels a unit of the predicted boxes, told from a run on a grey picture.
 
         Anchors lie all over the input: the largest centre is near the input's size in pixels, or near 1. A network that
-        removes overlaps itself finds nothing there.
+        removes overlaps itself mostly finds nothing there.
 
         Args:
             normalised: what exporters do for this format, where the run does not tell.
@@ -91,7 +91,12 @@ class YoloReader:
         grey = np.full((self._height, self._width, 3), 114, np.uint8)
         predictions, _ = self._run([grey])
         rows = predictions[0].T if self._layout.anchors_first else predictions[0]
-        largest = float(self._decoder.predictions.real(rows[:2]).max())
+        if len(rows) < self._decoder.channels:
+            raise ModelError(
+                f"{self._name}: {len(rows)} numbers a detection are too few for {len(self._decoder.classes)} classes; "
+                "export it again with its metadata"
+            )
+        largest = float(self._decoder.predictions.real(rows[: 4 if self._layout.end_to_end else 2]).max(initial=0))
         if self._layout.end_to_end and largest <= 0:
             largest = 1 if normalised else self._width
         return (1.0, 1.0) if largest > 2 else (float(self._height), float(self._width))

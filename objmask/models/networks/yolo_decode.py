@@ -46,6 +46,12 @@ class Decoder:
     floor: float
     max_per_frame: int
 
+    @property
+    def channels(self) -> int:
+        """Numbers of an anchor, or of a detection, that the predictions have at least."""
+        own = 2 if self.layout.end_to_end else self.layout.objectness + len(self.classes)
+        return 4 + own + self.layout.coefficients
+
     def decode(self, predictions: npt.NDArray[Any], prototypes: npt.NDArray[Any] | None, box: Letterbox) -> Detections:
         """Detections of a frame, falling in score.
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from objmask.errors import ModelError
+from objmask.models.coco import COCO_NAMES
+from objmask.models.noted_names import noted_names
 from objmask.models.tensors import ANY, NetworkFile
 
 _STRIDES = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32))  # usual, P6 and P2 heads
@@ -74,8 +76,8 @@ class YoloLayout:
         anchors_first, channels, objectness, end_to_end = _predictions(
             outputs[by_rank[3]], sides, file.metadata, coefficients, fixed=ANY not in (height, width)
         )
-        classes = 0 if end_to_end else channels - 4 - objectness - coefficients
-        if not end_to_end and classes < 1:
+        classes = 0 if end_to_end or channels == ANY else channels - 4 - objectness - coefficients
+        if not (end_to_end or channels == ANY) and classes < 1:
             raise ModelError(f"{channels} channels leave no classes beside 4 box sides and {coefficients} coefficients")
         if task == "pose":
             classes = 0  # keypoints follow them
@@ -106,6 +108,12 @@ def input_size(layout: YoloLayout, metadata: Mapping[str, Any]) -> tuple[int, in
     return height, width
 
 
+def suppresses(metadata: Mapping[str, Any]) -> bool:
+    """Whether the exporter noted that overlaps are removed in the file itself, and with them what scores low."""
+    arguments = metadata.get("args")
+    return bool(arguments.get("nms")) if isinstance(arguments, dict) else False
+
+
 def _input(inputs: Sequence[Sequence[int]]) -> tuple[int, int, int, bool]:
     """(batch, height, width, channels_first) of the only input."""
     if len(inputs) == 1 and len(inputs[0]) == 4:
@@ -120,39 +128,59 @@ def _input(inputs: Sequence[Sequence[int]]) -> tuple[int, int, int, bool]:
 def _predictions(
     shape: Sequence[int], sides: tuple[int, int], metadata: Mapping[str, Any], coefficients: int, *, fixed: bool
 ) -> tuple[bool, int, bool, bool]:
-    """(anchors_first, channels, objectness, end_to_end) of the predictions."""
-    height, width = sides
-    cells = {sum((height // s) * (width // s) for s in strides) for strides in _STRIDES}
-    for per_cell in _ANCHORS_A_CELL:
-        anchors = {per_cell * count for count in cells} if fixed else {ANY}
-        for axis in (2, 1):
-            channels = shape[3 - axis]
-            if shape[axis] in anchors and channels != ANY and not (ANY in anchors and _noted_end_to_end(metadata)):
-                return axis == 1, channels, per_cell > 1, False
-    if shape[2] == _END_TO_END + coefficients or (shape[2] > _END_TO_END and metadata.get("task") == "pose"):
-        return True, shape[2], False, True
+    """(anchors_first, channels, objectness, end_to_end) of the predictions; channels may be ANY."""
+    noted, numbers = suppresses(metadata) or str(metadata.get("end2end", "")).lower() == "true", shape[2]
+    if not noted:
+        raw = _raw_by_anchors(shape, sides) if fixed else None
+        raw = raw or _raw_by_channels(shape, metadata, coefficients)
+        if raw is not None:
+            return *raw, False
+    finished = numbers == _END_TO_END + coefficients or (numbers > _END_TO_END and metadata.get("task") == "pose")
+    if finished or (noted and numbers == ANY):
+        return True, numbers, False, True
     raise ModelError(
         f"its predictions {_shapes([shape])} are neither raw anchors nor finished detections of a YOLO network"
     )
 
 
-def _noted_end_to_end(metadata: Mapping[str, Any]) -> bool:
-    """Whether the exporter noted that the network removes overlaps itself."""
-    arguments = metadata.get("args")
-    noted = arguments.get("nms") if isinstance(arguments, dict) else None
-    return bool(noted) or str(metadata.get("end2end", "")).lower() == "true"
+def _raw_by_anchors(shape: Sequence[int], sides: tuple[int, int]) -> tuple[bool, int, bool] | None:
+    """(anchors_first, channels, objectness): one axis has the anchors of an input of this height and width."""
+    height, width = sides
+    cells = {sum((height // s) * (width // s) for s in strides) for strides in _STRIDES}
+    for per_cell in _ANCHORS_A_CELL:
+        for axis in (2, 1):
+            if shape[axis] in {per_cell * count for count in cells} and shape[3 - axis] != ANY:
+                return axis == 1, shape[3 - axis], per_cell > 1
+    return None
+
+
+def _raw_by_channels(
+    shape: Sequence[int], metadata: Mapping[str, Any], coefficients: int
+) -> tuple[bool, int, bool] | None:
+    """(anchors_first, channels, objectness) where the number of anchors is open: the other axis has a class each.
+
+    Where the file leaves both axes open, as Ultralytics' `dynamic=True` does, channels come first.
+    """
+    named, pose = len(noted_names(metadata.get("names"))), metadata.get("task") == "pose"
+    for axis in (1, 2):
+        more = shape[axis] - 4 - coefficients - (named or len(COCO_NAMES))
+        if shape[axis] != ANY and shape[3 - axis] == ANY and (more in (0, 1) or pose):
+            return axis == 2, shape[axis], more == 1 and not pose
+    if named and shape[1] == shape[2] == ANY:
+        return False, ANY, False
+    return None
 
 
 def _prototypes(shape: Sequence[int], height: int, width: int) -> tuple[bool, int]:
     """(prototypes_first, coefficients): the grid has the input's proportions, the odd side out counts prototypes."""
     _, first, middle, last = shape
-    if middle == last == ANY:
+    if middle == last == ANY != first:
         return True, first
-    if first == middle == ANY:
+    if first == middle == ANY != last:
         return False, last
-    if first * width == middle * height:
+    if ANY not in shape[1:] and first * width == middle * height:
         return False, last
-    if middle * width == last * height:
+    if ANY not in shape[1:] and middle * width == last * height:
         return True, first
     raise ModelError(f"its mask prototypes {_shapes([shape])} do not fit the input {height}x{width}")
 
