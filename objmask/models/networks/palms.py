@@ -117,7 +117,7 @@ class PalmsReader:
         scores, points = [], []
         for part in squares(*frame.shape[:2]):
             cut = frame[part.top : part.bottom, part.left : part.right]
-            box = Letterbox.fit(*cut.shape[:2], PALMS_SIDE, PALMS_SIDE)
+            box = Letterbox.fit(cut.shape[0], cut.shape[1], PALMS_SIDE, PALMS_SIDE)
             outputs = self._run(self._palms, box.apply(cut, _BLACK))
             numbers, logits = outputs[self._numbers][0], outputs[self._scores][0, :, 0]
             found, places = decode(numbers, logits, self._anchors, min(_LEAST_PALM, 2 * self._floor))
@@ -138,7 +138,7 @@ class PalmsReader:
             landmarks = points.reshape(LANDMARKS, 3).astype(np.float64)
             on_frame = palm.to_frame(landmarks[:, :2])
             shape, grow_px = outline(np.column_stack([on_frame, landmarks[:, 2] * palm.scale]))
-        found = polygon_mask(shape, *frame.shape[:2], grow_px)
+        found = polygon_mask(shape, frame.shape[0], frame.shape[1], grow_px)
         return Hand(min(score, 1.0), *found) if found else None
 
     def _run(self, graph: Graph, picture: Picture) -> list[Array]:
