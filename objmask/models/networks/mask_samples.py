@@ -84,4 +84,5 @@ def _between(field: Float32, samples: Samples) -> Float32:
     """Rows between the rows of a window."""
     lower = samples.lower - samples.lower[0]
     below = field[lower]
-    return below + (field[lower + 1] - below) * samples.weight[:, None]
+    values: Float32 = below + (field[lower + 1] - below) * samples.weight[:, None]
+    return values
