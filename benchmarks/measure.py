@@ -29,6 +29,8 @@ FPVO = "typing/mini_subject_2_typeset.MP4"
 CUPS = "desk/cups.mp4"
 ONE_BY_ONE = "meeting/one_by_one.mp4"
 NHWC, NCHW, INT8 = (f"yolov8n-seg_{kind}_io.tflite" for kind in ("640_nhwc_float", "640_nchw_float", "256_nhwc_int8"))
+ONNX = "yolov8n-seg_640_nchw_onnx.onnx"
+"""The network of `NHWC`, in the other format."""
 _MEASURED = """\
 import sys
 from objmask.cli import main

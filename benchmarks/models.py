@@ -1,4 +1,4 @@
-"""How good are the masks and boxes of the three networks, and do the networks agree?
+"""How good are the masks and boxes of the networks, and do the networks agree?
 
     python -m benchmarks.models [ASSETS]
 
@@ -27,6 +27,7 @@ from objmask.models.load import load
 from objmask.video.info import VideoInfo
 from objmask.video.reader import read_frames
 
+FILES = (measure.NHWC, measure.ONNX, measure.NCHW, measure.INT8)
 FLOOR, MAX_PER_FRAME = 0.001, 300
 """Those of Ultralytics' validation."""
 SCORE, EVERY = 0.5, 10
@@ -67,11 +68,11 @@ def precision(coco: COCO, found: list[dict[str, object]], kind: str) -> tuple[fl
 
 
 def precision_table() -> None:
-    """Prints AP of the three networks."""
+    """Prints AP of the networks."""
     with contextlib.redirect_stdout(io.StringIO()):
         coco = COCO(str(measure.assets() / "coco/instances_val2017_subset.json"))
     rows: list[tuple[object, ...]] = []
-    for file in (measure.NHWC, measure.NCHW, measure.INT8):
+    for file in FILES:
         detector = load(measure.model(file), floor=FLOOR, max_per_frame=MAX_PER_FRAME)
         found = results(detector, coco)
         detector.close()
@@ -106,8 +107,8 @@ def best_ious(wanted: Detections, found: Detections) -> list[float]:
 
 
 def agreement_table() -> None:
-    """Prints how often the other two networks find what the first does."""
-    detectors = [load(measure.model(file)) for file in (measure.NHWC, measure.NCHW, measure.INT8)]
+    """Prints how often the other networks find what the first does."""
+    detectors = [load(measure.model(file)) for file in FILES]
     best: dict[str, list[float]] = {detector.info.name: [] for detector in detectors[1:]}
     for rgb in sampled():
         wanted, *others = (detector.detect([rgb])[0] for detector in detectors)

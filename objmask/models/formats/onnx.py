@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from objmask.errors import ModelError
 from objmask.models.tensors import ANY, NetworkFile, Tensor
 
 if TYPE_CHECKING:
-    from onnx import AttributeProto, GraphProto, ModelProto, TensorProto, ValueInfoProto
+    from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto
 
 _MOST_BYTES = 2 << 30
 """Protocol buffers can be no larger."""
@@ -42,7 +42,7 @@ def load_onnx(path: Path) -> ModelProto:
         raise ModelError(f"{path}: not an ONNX model, or cut short; download or export it again") from error
     if not model.graph.node or not model.graph.output:
         raise ModelError(f"{path}: not an ONNX model, or cut short; download or export it again")
-    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in _weights(model.graph)):
+    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in _weights(model)):
         raise ModelError(
             f"{path}: keeps its weights in other files; make one file of it: "
             "import onnx; onnx.save(onnx.load('<this file>'), 'one.onnx')"
@@ -80,7 +80,7 @@ def refuse_nan(path: Path) -> None:
     """
     from onnx import numpy_helper
 
-    for tensor in _weights(load_onnx(path).graph):
+    for tensor in _weights(load_onnx(path)):
         try:
             values = numpy_helper.to_array(tensor)
         except (ValueError, TypeError) as error:
@@ -92,22 +92,30 @@ def refuse_nan(path: Path) -> None:
             )
 
 
-def _weights(graph: GraphProto) -> Iterator[TensorProto]:
-    """All constant tensors of a graph, those of the graphs in it too."""
+def _weights(model: ModelProto) -> Iterator[TensorProto]:
+    """All constant tensors of a network: those of the graphs and functions in it too."""
+    yield from _weights_of(model.graph)
+    for function in model.functions:
+        yield from _weights_in(function.node)
+
+
+def _weights_of(graph: GraphProto) -> Iterator[TensorProto]:
     yield from graph.initializer
-    for node in graph.node:
-        for attribute in node.attribute:
-            yield from _weights_of(attribute)
+    yield from (sparse.values for sparse in graph.sparse_initializer)
+    yield from _weights_in(graph.node)
 
 
-def _weights_of(attribute: AttributeProto) -> Iterator[TensorProto]:
-    if attribute.HasField("t"):
-        yield attribute.t
-    yield from attribute.tensors
-    if attribute.HasField("g"):
-        yield from _weights(attribute.g)
-    for graph in attribute.graphs:
-        yield from _weights(graph)
+def _weights_in(nodes: Iterable[NodeProto]) -> Iterator[TensorProto]:
+    for attribute in (one for node in nodes for one in node.attribute):
+        if attribute.HasField("t"):
+            yield attribute.t
+        yield from attribute.tensors
+        if attribute.HasField("sparse_tensor"):
+            yield attribute.sparse_tensor.values
+        if attribute.HasField("g"):
+            yield from _weights_of(attribute.g)
+        for graph in attribute.graphs:
+            yield from _weights_of(graph)
 
 
 def _tensor(value: ValueInfoProto) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,11 @@ CUDA lists it, and it builds its engine anew in every process, for minutes."""
 _NVIDIA = (_CUDA, "TensorrtExecutionProvider")
 _ON_CPU = ("OpenVINOExecutionProvider",)
 """Others that are faster than onnxruntime's own kernels where the user installed them."""
+_PLACES = re.compile(
+    r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .*? failed:)?(Fatal error: )?"
+    r"|/onnxruntime_src/\S+:\d+ .*?\) (const )?(?=\S)"
+)
+_NEWEST = re.compile(r"domain ai\.onnx is till opset (\d+)")
 _NUMPY = {
     "tensor(float)": "float32",
     "tensor(float16)": "float16",
@@ -86,7 +92,7 @@ def open_onnx(path: Path, name: str, loading: Loading, mend: Callable[[ModelProt
             content, options, providers=[provider] if provider == _CPU else [provider, _CPU]
         )
     except Exception as error:  # its classes have no base of their own; whatever it is, the file is to blame
-        raise ModelError(f"{path}: onnxruntime cannot run it ({first_line(error)}); export it again") from error
+        raise ModelError(f"{path}: {_why(error)}") from error
     used = session.get_providers()[0]
     if used != provider:
         if loading.device == "gpu":
@@ -131,9 +137,7 @@ class OnnxGraph:
         try:
             outputs: list[Array] = self._session.run(self._names, {taken.name: self._array})
         except Exception as error:
-            raise ModelError(
-                f"{self._name}: onnxruntime cannot run it ({first_line(error)}); export it again"
-            ) from error
+            raise ModelError(f"{self._name}: {_why(error)}") from error
         return outputs
 
 
@@ -154,6 +158,15 @@ def _provider(name: str, loading: Loading) -> str:
             "place, or set device: auto"
         )
     return found or _CPU
+
+
+def _why(error: Exception) -> str:
+    """What is wrong and what to do, without the places in its own code and files that onnxruntime names first."""
+    text = _PLACES.sub("", str(error))
+    newest = _NEWEST.search(text)
+    if newest:
+        return f"its opset is newer than this onnxruntime knows; export it with opset={newest[1]} or older"
+    return f"onnxruntime cannot run it ({first_line(ValueError(text))}); export it again"
 
 
 def _package() -> str:
