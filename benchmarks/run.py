@@ -40,7 +40,17 @@ NAMES = (
     ),
     *("hdr", "interlaced", "fuzz_videos", "fuzz_configurations", "fuzz_names"),
 )
-PACKAGES = ("ai-edge-litert", "av", "numpy", "opencv-python", "pyarrow", "pandas", "pycocotools", "tensorflow")
+PACKAGES = (
+    "ai-edge-litert",
+    "av",
+    "numpy",
+    "opencv-python",
+    "pyarrow",
+    "pandas",
+    "pycocotools",
+    "tensorflow",
+    "onnxruntime",
+)
 HEAD = """\
 # Benchmarks: what they said
 

@@ -66,7 +66,8 @@ def _class_ids(path: Path, metadata: Mapping[str, Any], count: int) -> dict[str,
     notes = metadata.get(_NOTES)
     noted = notes.get("names", notes.get("class_names")) if isinstance(notes, dict) else notes
     names = noted_names(metadata.get("names", noted))
-    if not names and count == _COCO_LOGITS:
+    # The package counts the names of the published networks from 0 and without the gaps in COCO's ids.
+    if count == _COCO_LOGITS and (not names or set(names.values()) == set(COCO_IDS)):
         return dict(COCO_IDS)
     ids = {name: number for number, name in sorted(names.items()) if name}
     # A network of one's own has a last logit for "nothing"; a list that lacks others is of another network.

@@ -40,7 +40,7 @@ _NVIDIA = (_CUDA, "TensorrtExecutionProvider")
 _ON_CPU = ("OpenVINOExecutionProvider",)
 """Others that are faster than onnxruntime's own kernels where the user installed them."""
 _PLACES = re.compile(
-    r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .*? failed:)?(Fatal error: )?"
+    r"\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .*? failed:)?(Fatal error: )?"
     r"|/onnxruntime_src/\S+:\d+ .*?\) (const )?(?=\S)"
 )
 _NEWEST = re.compile(r"domain ai\.onnx is till opset (\d+)")

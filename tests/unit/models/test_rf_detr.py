@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +254,12 @@ def test_names_of_a_network_of_one_s_own(tmp_path: Path, metadata: dict[str, obj
     """Its last logit is of nothing."""
     info = describe(network(tmp_path / "net.onnx", outputs(classes=3), metadata=metadata))
     assert info.class_ids == ids
+
+
+def test_the_package_s_own_list_of_coco_s_names(tmp_path: Path) -> None:
+    """It has no gaps where COCO's ids have some."""
+    noted = {"rfdetr_notes": f'{{"names": {json.dumps(COCO_NAMES)}}}'}
+    assert describe(network(tmp_path / "net.onnx", outputs(), metadata=noted)).class_ids == COCO_IDS
 
 
 @pytest.mark.parametrize("metadata", [{}, {"names": ["pen"]}, {"names": ["a", "b", "c", "d"]}, {"names": ["a", "a"]}])
