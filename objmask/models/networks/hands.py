@@ -83,7 +83,8 @@ class Palm:
 
     def _placed(self, ahead_and_right: Float64, origin: Float64) -> Float64:
         right = np.array([-self.ahead[1], self.ahead[0]])
-        return origin + ahead_and_right @ np.stack([self.ahead, right])
+        placed: Float64 = origin + ahead_and_right @ np.stack([self.ahead, right])
+        return placed
 
 
 def outline(landmarks: Float64) -> tuple[Float64, float]:
