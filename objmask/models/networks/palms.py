@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.detections.arrays import Detections
-from objmask.detections.boxes import common_and_union
+from objmask.detections.masks import padded
 from objmask.models.detector import Detector, Loading, Picture
 from objmask.models.finite import refuse_non_finite
 from objmask.models.graph import Array, Graph, look_up, open_network
@@ -35,8 +35,10 @@ _LEAST_PRESENCE = 0.02
 """The least that the second network's word counts for: hands that it does not know, cut or clasped, stay found."""
 _LANDMARKS_HOLD = 0.3
 """Presence from which landmarks are where the hand is."""
-_SAME, _PART_OF = 0.5, 0.8
-"""Intersection over union, and share of the worse one's box, from which two boxes are of one hand."""
+_SAME = 0.7
+"""A hand of which a better one hides more than this share is that one."""
+_INSIDE = 127
+"""A sample of a mask above this is of the hand."""
 _NEARLY_SQUARE = 1.2
 """Up to this aspect a picture is looked at as a whole only."""
 _STEP = 0.5
@@ -104,7 +106,6 @@ class PalmsReader:
     def _read(self, frame: Picture) -> Detections:
         seen = [self._seen(frame, palm) for palm in self._palms_of(frame)]
         hands = distinct([hand for hand in seen if hand and np.float32(hand.score) >= np.float32(self._floor)])
-        hands = hands[: self._limit]
         return Detections(
             np.array([hand.score for hand in hands], np.float32),
             ("hand",) * len(hands),
@@ -115,9 +116,9 @@ class PalmsReader:
     def _palms_of(self, frame: Picture) -> list[Palm]:
         """Palms of a frame, falling in score."""
         scores, points = [], []
-        for part in squares(*frame.shape[:2]):
+        for part in squares(frame.shape[0], frame.shape[1]):
             cut = frame[part.top : part.bottom, part.left : part.right]
-            box = Letterbox.fit(cut.shape[0], cut.shape[1], PALMS_SIDE, PALMS_SIDE)
+            box = Letterbox.fit(part.bottom - part.top, part.right - part.left, PALMS_SIDE, PALMS_SIDE)
             outputs = self._run(self._palms, box.apply(cut, _BLACK))
             numbers, logits = outputs[self._numbers][0], outputs[self._scores][0, :, 0]
             found, places = decode(numbers, logits, self._anchors, min(_LEAST_PALM, 2 * self._floor))
@@ -163,12 +164,24 @@ def squares(height: int, width: int) -> list[Part]:
 
 
 def distinct(hands: Sequence[Hand]) -> list[Hand]:
-    """Each hand once, falling in score: what lies on a better one, or mostly within it, is that one."""
+    """Each hand once, falling in score: one that a better one hides nearly all of is the same."""
     kept: list[Hand] = []
     for hand in sorted(hands, key=lambda one: -one.score):
-        own, others = hand.box[None], np.array([one.box for one in kept], np.float32).reshape(-1, 4)
-        common, union = common_and_union(own, others)
-        area = (own[:, 2:] - own[:, :2]).prod()
-        if not ((common > _SAME * union) | (common > _PART_OF * area)).any():
+        if all(_hidden_by(better, hand) <= _SAME for better in kept):
             kept.append(hand)
     return kept
+
+
+def _hidden_by(one: Hand, hand: Hand) -> float:
+    """Share of a hand that lies on another one, 0..1; by masks, since a hand across a box fills half of it."""
+    places = []
+    for axis in (0, 1):
+        (low, high), (first, last) = one.box[axis::2], hand.box[axis::2]
+        at = np.linspace(first, last, hand.mask.shape[axis])
+        places.append(np.rint((at - low) / (high - low) * (one.mask.shape[axis] - 1)).astype(np.intp))
+    rows, columns = places
+    # One more sample of nothing on each side stands for all that lies outside.
+    around = padded(one.mask, 1, 1, 1, 1)
+    there = around[np.clip(rows + 1, 0, len(around) - 1)][:, np.clip(columns + 1, 0, around.shape[1] - 1)]
+    own = hand.mask > _INSIDE
+    return float((own & (there > _INSIDE)).sum() / max(own.sum(), 1))

@@ -251,16 +251,22 @@ def test_a_wide_picture_is_looked_at_in_squares_that_overlap() -> None:
         assert all(b.left - a.left <= 0.5 * height + 1 for a, b in pairwise(parts))
 
 
-def hand(score: float, *box: float) -> Hand:
-    return Hand(score, np.array(box, np.float32), np.full((2, 2), 255, np.uint8))
+def hand(score: float, *box: float, mask: npt.NDArray[np.uint8] | None = None) -> Hand:
+    return Hand(score, np.array(box, np.float32), np.full((9, 9), 255, np.uint8) if mask is None else mask)
 
 
 def test_two_finds_of_one_hand_are_one() -> None:
     best, shifted = hand(0.9, 0.2, 0.2, 0.6, 0.6), hand(0.5, 0.25, 0.2, 0.65, 0.6)
     within, beside = hand(0.8, 0.3, 0.3, 0.5, 0.5), hand(0.4, 0.2, 0.55, 0.6, 0.9)
-    around = hand(0.3, 0.0, 0.0, 1.0, 1.0)  # hides more than the better one: it stays
+    around = hand(0.3, 0.0, 0.0, 1.0, 1.0)  # shows more than the better one: it stays
     assert distinct([within, shifted, beside, best, around]) == [best, beside, around]
     assert distinct([]) == []
+
+
+def test_a_hand_in_the_corner_of_anothers_box_is_another() -> None:
+    across = hand(0.9, 0.0, 0.0, 1.0, 1.0, mask=np.where(np.eye(31) > 0, 255, 0).astype(np.uint8))
+    in_corner, on_it = hand(0.5, 0.05, 0.7, 0.3, 0.95), hand(0.4, 0.5, 0.5, 0.51, 0.51)
+    assert distinct([across, in_corner, on_it]) == [across, in_corner]
 
 
 def test_the_genuine_networks_find_both_hands_at_a_keyboard(genuine: Path, assets: Path, tmp_path: Path) -> None:
