@@ -20,7 +20,7 @@ from objmask.provenance.record import modules_of
 
 ROOT = Path(__file__).parents[2]
 STAND_IN = ROOT / "tests/conda_stand_in/bin"
-WITH_TENSORFLOW = {"model", "detect", "serve"}
+WITH_NETWORKS = {"model", "detect", "serve"}
 VIDEO = {
     "probe",
     "frames",
@@ -174,9 +174,9 @@ def missing(prefix: Path, names: set[str]) -> set[str]:
 
 def test_each_rule_runs_in_its_own_environment_only(both: Both) -> None:
     ran_in = {(process.verb, process.prefix) for process in both.processes}
-    expected = {"tensorflow": WITH_TENSORFLOW, "video": VIDEO, "report": REPORT, "exports": EXPORTS}
+    expected = {"networks": WITH_NETWORKS, "video": VIDEO, "report": REPORT, "exports": EXPORTS}
     assert ran_in == {(verb, both.environments[name]) for name, verbs in expected.items() for verb in verbs}
-    assert set(both.conda.jobs) == WITH_TENSORFLOW - {"serve"} | VIDEO_RULES | REPORT | EXPORT_RULES
+    assert set(both.conda.jobs) == WITH_NETWORKS - {"serve"} | VIDEO_RULES | REPORT | EXPORT_RULES
 
 
 def test_nothing_of_the_host_leaks_in(both: Both) -> None:
@@ -190,7 +190,7 @@ def test_nothing_of_the_host_leaks_in(both: Both) -> None:
 
 def test_the_environments_hold_what_their_verbs_import(both: Both) -> None:
     """Also where this run did not come by: another family of models, a download."""
-    verbs_of = {"tensorflow": WITH_TENSORFLOW, "video": VIDEO, "report": REPORT, "exports": EXPORTS}
+    verbs_of = {"networks": WITH_NETWORKS, "video": VIDEO, "report": REPORT, "exports": EXPORTS}
     for name, verbs in verbs_of.items():
         for verb in verbs:
             needed = third_parties(verb) - NEVER_REACHED.get(verb, set())
@@ -198,10 +198,10 @@ def test_the_environments_hold_what_their_verbs_import(both: Both) -> None:
             assert not missing(both.environments[name], needed), (verb, name)
 
 
-def test_only_inference_has_tensorflow(both: Both) -> None:
-    networks = {"tensorflow", "keras", "ai_edge_litert"}
+def test_only_inference_has_networks_libraries(both: Both) -> None:
+    networks = {"tensorflow", "keras", "ai_edge_litert", "onnx", "onnxruntime"}
     assert missing(both.environments["video"], networks) == networks
-    assert not missing(both.environments["tensorflow"], networks)
+    assert not missing(both.environments["networks"], networks)
 
 
 def test_results_are_those_of_a_run_without_conda(both: Both) -> None:
@@ -218,7 +218,7 @@ def test_nothing_is_left_to_do(both: Both) -> None:
     ("name", "jobs"),
     [
         ("video", VIDEO_RULES | {"detect"} | REPORT | EXPORT_RULES),
-        ("tensorflow", VIDEO_RULES - {"probe"} | {"model", "detect"} | REPORT | EXPORT_RULES),
+        ("networks", VIDEO_RULES - {"probe"} | {"model", "detect"} | REPORT | EXPORT_RULES),
         ("exports", EXPORT_RULES),
         ("report", REPORT),
     ],
