@@ -23,6 +23,7 @@ SLOW = (
     "unit/models/test_cache.py::test_killed_at_any_moment_it_never_leaves_a_wrong_archive",
     "unit/models/test_install.py",
     "unit/models/test_package.py",
+    "unit/models/test_palms.py",
     "unit/models/test_text_lines.py",
     "unit/models/test_tf_detection.py",
     "unit/models/test_zoo.py::test_a_network_out_of_a_known_package_is_credited_whatever_it_is_called",
