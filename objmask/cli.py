@@ -39,6 +39,7 @@ VERBS = (
     "masks",
     "overlay",
     "protect",
+    "read",
     "audit",
     "release",
     "audit-summary",

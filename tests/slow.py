@@ -7,6 +7,7 @@ and that every room of the package keeps some.
 from __future__ import annotations
 
 SLOW = (
+    "unit/audit/test_read.py",
     "unit/clips/test_clips_verbs.py::test_keras_reads_the_folders",
     "unit/config/test_config_files.py::test_a_text_on_the_command_line_is_what_was_typed",
     "unit/detections/test_masks.py::test_masks_land_where_the_original_put_them",

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from objmask.audit.detail import Detail, covered
+from objmask.audit.words import NOTHING_READ, FrameWords
 from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections
 from objmask.detections.boxes import Box
 from objmask.detections.masks import Patch, paste
 from objmask.hidden.decide import to_hide
 
-Kind = Literal["uncovered", "found"]
+Kind = Literal["uncovered", "found", "read"]
 
 _ENOUGH_CELLS = 2.0
 """Cells with detail from which an object can be judged."""
@@ -45,12 +46,14 @@ class Leak:
     """A sensitive object that can be seen in one frame.
 
     Attributes:
-        kind: `uncovered`: found in the source and not hidden; `found`: found in the protected video.
+        kind: `uncovered`: found in the source and not hidden; `found`: found in the protected video; `read`: words
+            that can be read in both.
         name: its class.
         score: of the detection, 0..1.
         box: normalised `(ymin, xmin, ymax, xmax)`.
         shown: share of its detail that is shown, 0..1.
         sure: whether it counts as a leak, or is only to be looked at.
+        length: letters and digits that can be read; 0: it is no text.
     """
 
     kind: Kind
@@ -59,6 +62,7 @@ class Leak:
     box: Box
     shown: float
     sure: bool
+    length: int = 0
 
     @property
     def severity(self) -> float:
@@ -109,6 +113,7 @@ class Auditor:
         protected: npt.NDArray[np.uint8],
         first: Detections,
         again: Sequence[Detections],
+        words: FrameWords = NOTHING_READ,
     ) -> FrameAudit:
         """Compares a frame with its protected version.
 
@@ -117,6 +122,7 @@ class Auditor:
             protected: luma of the protected video, uint8 (h, w).
             first: what was found in the source; all of it that is sensitive was to be hidden.
             again: what each model found in the protected video.
+            words: what was read in both.
         """
         settings, detail = self._settings, Detail.of(source, protected)
         free = np.ones_like(detail.told)
@@ -141,7 +147,17 @@ class Auditor:
                     leaks.append(_leak("found", chosen, i, shown / told, sure=sure))
                 else:
                     silhouettes += 1
+        leaks += self._read(words, detail)
         return FrameAudit(tuple(leaks), silhouettes, plain, float(free.sum()), float((detail.lost * free).sum()))
+
+    def _read(self, words: FrameWords, detail: Detail) -> Iterator[Leak]:
+        """What was read here, and in a frame near this one where the picture still shows its detail."""
+        for i, patch in self._patches(words.found):
+            told, shown = detail.inside(patch)
+            share = shown / told if told >= _ENOUGH_CELLS else float(words.here)
+            if words.here or share >= self.UNCOVERED:
+                leak = _leak("read", words.found, i, share, sure=True)
+                yield replace(leak, length=words.lengths[words.found.track_ids[i]])
 
     def listed(self, again: Detections) -> Detections:
         """Those that are sensitive and sure enough, of what was found in the protected video."""

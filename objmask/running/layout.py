@@ -72,6 +72,7 @@ _BY_VIDEO = {
     "exports/coco": ".json",
     "exports/cvat": ".zip",
     "second_look/probe": ".json",
+    "second_look/words": ".json",
 }
 """How the file of a video ends, by its folder."""
 _JOBS: Mapping[str, tuple[str, ...]] = {
@@ -88,7 +89,7 @@ _JOBS: Mapping[str, tuple[str, ...]] = {
             "video_summary",
             "clips",
         ),
-        *("coco", "yolo", "masks_png", "cvat", "annotated_images", "audit_probe", "audit", "release"),
+        *("coco", "yolo", "masks_png", "cvat", "annotated_images", "audit_probe", "audit_read", "audit", "release"),
     ),
     "{model}/{video}": ("gather", "track", "audit_gather"),
     "{video}/{chunk}": ("images",),
