@@ -23,6 +23,7 @@ EVERYTHING = {
     "clips": {"formats": ["npz", "png", "tfrecord"]},
     "exports": {"images": "jpg"},
     "frames": {"keep": "png"},
+    "audit": {"read": True},
 }
 """A configuration that uses every rule."""
 TRUTH = {
@@ -47,6 +48,7 @@ PLACES = {
     "audit_detect": (5, 2, "… and searched again"),
     "audit_gather": (5, 3, "joins the chunks"),
     "turns": (3, 0, "is it on its side?"),
+    "audit_read": (4, 4, "… and read"),
     "audit": (4, 3, "lists leaks"),
     "release": (3, 3, "lets through or keeps"),
     "audit_summary": (3, 4, "all audits"),
@@ -123,7 +125,8 @@ def line(first: str, second: str) -> str:
     middle = 8 + HEIGHT / 2
     if c1 == c2:
         x = 8 + c1 * ACROSS + WIDTH / 2
-        path = f"M{x} {8 + r1 * DOWN + HEIGHT} V{8 + r2 * DOWN}"
+        lower, upper = (0, HEIGHT) if r1 > r2 else (HEIGHT, 0)
+        path = f"M{x} {8 + r1 * DOWN + lower} V{8 + r2 * DOWN + upper}"
     elif first in BUSES and c2 == 2:
         start, bus = 8 + c1 * ACROSS + WIDTH, BUSES[first] * ACROSS
         path = f"M{start} {r1 * DOWN + middle} H{bus:.0f} V{r2 * DOWN + middle} H{8 + c2 * ACROSS}"

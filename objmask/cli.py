@@ -40,6 +40,7 @@ VERBS = (
     "overlay",
     "protect",
     "turns",
+    "read",
     "audit",
     "release",
     "audit-summary",

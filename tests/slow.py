@@ -7,6 +7,7 @@ and that every room of the package keeps some.
 from __future__ import annotations
 
 SLOW = (
+    "unit/audit/test_read.py",
     "unit/audit/test_turns.py::test_a_picture_that_lies_is_told_how_to_be_turned",
     "unit/audit/test_turns.py::test_an_upright_picture_is_let_be",
     "unit/clips/test_clips_verbs.py::test_keras_reads_the_folders",

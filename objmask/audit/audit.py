@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ import numpy.typing as npt
 from objmask.audit.allowed import allowed_by_frame, split_allowed
 from objmask.audit.leaks import Auditor, AuditSettings, FrameAudit, Leak
 from objmask.audit.moments import Moments
+from objmask.audit.pairs import pairs
 from objmask.audit.turns import Turns
+from objmask.audit.words import NOTHING_READ, FrameWords, Words
 from objmask.detections.arrays import Detections
 from objmask.detections.frames_table import FrameTable
 from objmask.errors import DataError
@@ -46,11 +49,23 @@ class Searched:
         info: of the protected video.
         frames: of it.
         tables: what each model found in it.
+        words: what can be read in it; None: nobody tried.
     """
 
     info: VideoInfo
     frames: Iterator[Frame]
     tables: Tables
+    words: Words | None = None
+
+    def __post_init__(self) -> None:
+        if self.words and self.words.protected_sha256 != self.info.sha256:
+            raise DataError("words were read in another version of the protected video; run read again")
+
+    @property
+    def searched_by(self) -> list[str]:
+        """What searched it, sorted."""
+        models = [str(metadata_of(path).get("model")) for path, _ in self.tables]
+        return sorted([*models, self.words.reader] if self.words else models)
 
 
 @dataclass
@@ -64,8 +79,15 @@ class _Counts:
     plain: int = 0
     other: float = 0
     other_lost: float = 0
+    read_frames: int = 0
+    read_lines: int = 0
+    words: int = 0
 
-    def add(self, row: int, frame: FrameAudit) -> None:
+    def add(self, row: int, frame: FrameAudit, words: FrameWords) -> None:
+        if words.here:
+            self.read_frames += 1
+            self.read_lines += words.lines
+            self.words += len(words.found)
         self.review += bool(frame.leaks)
         self.silhouettes += frame.silhouettes
         self.plain += frame.plain
@@ -107,19 +129,24 @@ def audit(
     auditor = Auditor(settings, info.height, info.width)
     moments, counts, table = Moments(settings.pictures), _Counts(), tables[0][1]
     times_s = table.time_s.tolist()
+    sources = (frame for _, frame in table.matched(frames, "the source"))
+    both = pairs(info, sources, protected.info, iter(protected.frames))
+    read = protected.words.by_frame(table.number) if protected.words else repeat(NOTHING_READ)
     chosen, dropped = chosen_by_frame(tables, settings.hiding), allowed_by_frame(tables, settings.hiding.objects)
     searched = [model_of(path) for path, _ in protected.tables]
     again = zip(*(found_by_frame(Tables((one,))) for one in protected.tables), strict=True)
-    for row, (before, after) in enumerate(prefetch(_pairs(info, frames, table, protected))):
+    for row, (before, after) in enumerate(prefetch(both)):
         here = next(dropped)
         listed = [auditor.listed(model, one) for model, one in zip(searched, next(again), strict=True)]
         left = [split_allowed(one, tables, here, times_s[row]) for one in listed]
-        counts.allowed += sum(count for _, count in left)
+        words = next(read)
+        legible, may_be_read = split_allowed(words.found, tables, here, times_s[row])
+        words = replace(words, found=legible)
+        counts.allowed += sum(count for _, count in left) + may_be_read
         first = Detections.concatenate([one for _, one in next(chosen)])
-        seen = auditor.judge(
-            before.planes().y, _luma(after, info), first, [*zip(searched, (one for one, _ in left), strict=True)]
-        )
-        counts.add(row, seen)
+        found_again = [*zip(searched, (one for one, _ in left), strict=True)]
+        seen = auditor.judge(before.planes().y, _luma(after, info), first, found_again, words)
+        counts.add(row, seen, words)
         moments.add(row, seen.leaks, lambda leak, frame=after: _picture(frame, leak))  # type: ignore[misc]
         progress.step()
     if unhidden.frames != len(table):
@@ -133,27 +160,13 @@ def audit(
         {
             "format": FORMAT,
             "protected_sha256": protected.info.sha256,
-            "models": sorted(str(metadata_of(path).get("model")) for path, _ in protected.tables),
+            "models": protected.searched_by,
             "summary": _summary(counts, table, [moment.sure for moment in moments.worst_first()]),
             "unhidden": unhidden.to_json(),
             "turns": turns.to_json() if turns else None,
             "moments": [moment.to_json(at) for moment in moments.worst_first()],
         },
     )
-
-
-def _pairs(
-    info: VideoInfo, frames: Iterator[Frame], table: FrameTable, protected: Searched
-) -> Iterator[tuple[Frame, Frame]]:
-    """Each frame of the source and its protected version, which has the same time."""
-    others = iter(protected.frames)
-    for _, frame in table.matched(frames, "the source"):
-        other = next(others, None)
-        if other is None or other.pts * protected.info.time_base != frame.pts * info.time_base:
-            raise DataError(f"frame {frame.number} is not in the protected video, or at another time; delete that")
-        yield frame, other
-    if next(others, None) is not None:
-        raise DataError("the protected video has more frames than its source; delete it and run again")
 
 
 def _luma(frame: Frame, info: VideoInfo) -> npt.NDArray[np.uint8]:
@@ -200,6 +213,9 @@ def _summary(counts: _Counts, table: FrameTable, sure: Sequence[bool]) -> dict[s
         "allowed": counts.allowed,
         "silhouettes": counts.silhouettes,
         "plain": counts.plain,
+        "read_frames": counts.read_frames,
+        "read_lines": counts.read_lines,
+        "words": counts.words,
     }
 
 

@@ -18,6 +18,7 @@ from objmask.hidden.unhidden import Unhidden
 _COUNTED = (
     *("frames", "leaking_frames", "leaking_per_1000", "longest_run_frames", "longest_run_s", "longest_run_first"),
     *("other_lost", "review_frames", "leaks", "moments", "allowed", "silhouettes", "plain"),
+    *("read_frames", "read_lines", "words"),
 )
 """Of the summary of an audit."""
 COLUMNS = (

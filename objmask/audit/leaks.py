@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from objmask.audit.detail import Detail, covered
+from objmask.audit.words import NOTHING_READ, FrameWords
 from objmask.config.hiding import ALL_COUNT, Hiding
 from objmask.detections.arrays import Detections
 from objmask.detections.boxes import Box
 from objmask.detections.masks import Patch, paste
 
-Kind = Literal["uncovered", "found"]
+Kind = Literal["uncovered", "found", "read"]
 
 _ENOUGH_CELLS = 2.0
 """Cells with detail from which an object can be judged."""
@@ -52,12 +53,14 @@ class Leak:
     """A sensitive object that can be seen in one frame.
 
     Attributes:
-        kind: `uncovered`: found in the source and not hidden; `found`: found in the protected video.
+        kind: `uncovered`: found in the source and not hidden; `found`: found in the protected video; `read`: words
+            that can be read in both.
         name: its class.
         score: of the detection, 0..1.
         box: normalised `(ymin, xmin, ymax, xmax)`.
         shown: share of its detail that is shown, 0..1.
         sure: whether it counts as a leak, or is only to be looked at.
+        length: letters and digits that can be read; 0: it is no text.
     """
 
     kind: Kind
@@ -66,6 +69,7 @@ class Leak:
     box: Box
     shown: float
     sure: bool
+    length: int = 0
 
     @property
     def severity(self) -> float:
@@ -116,6 +120,7 @@ class Auditor:
         protected: npt.NDArray[np.uint8],
         first: Detections,
         again: Sequence[tuple[str, Detections]],
+        words: FrameWords = NOTHING_READ,
     ) -> FrameAudit:
         """Compares a frame with its protected version.
 
@@ -124,6 +129,7 @@ class Auditor:
             protected: luma of the protected video, uint8 (h, w).
             first: what was found in the source and was to be hidden.
             again: names of models, and what each found in the protected video.
+            words: what was read in both.
         """
         settings, detail = self._settings, Detail.of(source, protected)
         free = np.ones_like(detail.told)
@@ -147,12 +153,22 @@ class Auditor:
                     leaks.append(_leak("found", chosen, i, shown / told, sure=sure))
                 else:
                     silhouettes += 1
+        leaks += self._read(words, detail)
         return FrameAudit(tuple(leaks), silhouettes, plain, float(free.sum()), float((detail.lost * free).sum()))
 
     def listed(self, model: str, again: Detections) -> Detections:
         """Those that are sensitive and sure enough, of what a model found in the protected video."""
         floor, _ = self._settings.bars(model)
         return again.select(score=floor, classes=self._settings.hiding.of(model).objects)
+
+    def _read(self, words: FrameWords, detail: Detail) -> Iterator[Leak]:
+        """What was read here, and in a frame near this one where the picture still shows its detail."""
+        for i, patch in self._patches(words.found):
+            told, shown = detail.inside(patch)
+            share = shown / told if told >= _ENOUGH_CELLS else float(words.here)
+            if words.here or share >= self.UNCOVERED:
+                leak = _leak("read", words.found, i, share, sure=True)
+                yield replace(leak, length=words.lengths[words.found.track_ids[i]])
 
     def _patches(self, found: Detections) -> Iterator[tuple[int, Patch]]:
         for i in range(len(found)):

@@ -29,6 +29,7 @@ class LeakMoment:
         frames: in how many it is seen.
         kinds: of its leaks.
         sure: whether it counts as a leak in any frame.
+        length: the most letters and digits that can be read in a frame.
         picture: WebP in base64, or None.
         box: where it was seen last.
         reach: the smallest box around all places where it was seen.
@@ -41,6 +42,7 @@ class LeakMoment:
     frames: int = 1
     kinds: set[Kind] = field(default_factory=set)
     sure: bool = False
+    length: int = 0
     picture: str | None = None
     box: Box = (0, 0, 0, 0)
     reach: Box = (1, 1, 0, 0)
@@ -63,6 +65,7 @@ class LeakMoment:
             "reach": [round(side, 4) for side in self.reach],
             "why": sorted(self.kinds),
             "leak": self.sure,
+            "length": self.length or None,
             "picture": self.picture,
         }
 
@@ -91,6 +94,7 @@ class Moments:
                 self._open.append(known)
             known.kinds.add(leak.kind)
             known.sure |= leak.sure
+            known.length = max(known.length, leak.length)
             if known.last != row:
                 known.frames, known.last, known.box = known.frames + 1, row, leak.box
             known.reach = around(known.reach, leak.box)

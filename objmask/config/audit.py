@@ -8,6 +8,7 @@ from typing import Any
 from objmask.config.config import not_asked_for, palette_of
 from objmask.config.models import ChosenModel, chosen_models, classes_used, model_names
 from objmask.errors import ConfigError
+from objmask.models.coco import TEXT
 from objmask.models.info import ModelInfo
 
 _LEAST_FLOOR = 0.001
@@ -77,6 +78,8 @@ def _searching(config: Mapping[str, Any], models: Mapping[str, ModelInfo]) -> di
         named = [configured.get(one) or ChosenModel(None, one) for one in given]
         return {one.name or one.describe().name: one for one in named}
     used = model_names(config, models, "privacy")
+    if reads(config, models):  # the reader has other eyes than what hid the text, and need not look at each frame
+        used = [name for name in used if {*models[name].classes} != {TEXT}] or used
     others = {}
     for name in sorted(_hidden(config) & classes_used(config, models, "privacy") & {*OTHER_EYES}):
         taken = {models[model].family for model in used if name in models[model].classes}
@@ -84,6 +87,19 @@ def _searching(config: Mapping[str, Any], models: Mapping[str, ModelInfo]) -> di
         if other is not None and other.name not in models:
             others[str(other.name)] = other
     return {name: configured[name] for name in used} | others
+
+
+def reads(config: Mapping[str, Any], models: Mapping[str, ModelInfo]) -> bool:
+    """Whether words are read in protected video.
+
+    Args:
+        config: the configuration.
+        models: what `models_of` gave.
+    """
+    asked = config["audit"]["read"]
+    if asked == "auto":
+        asked = TEXT in _hidden(config) & classes_used(config, models, "privacy")
+    return bool(asked) and "audit" in config["outputs"]
 
 
 def audit_notes(config: Mapping[str, Any], searching: Mapping[str, ModelInfo]) -> list[str]:

@@ -305,11 +305,17 @@ class AuditSection(Section):
     """names of models, or further ones as in `models`; null: those whose objects are hidden, and another for faces
 
     Another network finds what the first one misses: where faces are hidden by centerface, blazeface searches as well,
-    and the other way round."""
+    and the other way round. Where words are read (`audit.read`), models that find nothing but text do not search."""
     floor: Floor | None = None
     """what is found again below this score is not listed; score 0..1; null: half of privacy.score"""
     score: Share | None = None
     """what is found again from this score up is a leak, the rest to be looked at; null: privacy.score"""
+    read: bool | Literal["auto"] = "auto"
+    """whether words are read, in protected video as in its source; auto: where a model finds text, and it is hidden
+
+    What can be read in both is a leak. The words are written nowhere, only their place and length."""
+    read_every_s: Annotated[float, Field(gt=0, le=3600)] = 1.0
+    """a frame is read each time that so much has passed, and the last one; seconds"""
     thumbnails: Annotated[int, Field(ge=0, le=1000)] = 100
     """moments of each video that have a picture, worst first"""
     fail_over: Annotated[float, Field(ge=0, le=1000)] | None = None

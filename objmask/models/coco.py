@@ -102,7 +102,8 @@ OFFICE_NAMES: tuple[str, ...] = (
 )
 """Objects of the configuration's default groups: what the rendered office holds, and the built-in model finds."""
 
-BEYOND_COCO: tuple[str, ...] = ("face", "hand", "text")
+TEXT = "text"
+BEYOND_COCO: tuple[str, ...] = ("face", "hand", TEXT)
 """What models for hiding find and COCO has no word for."""
 
 KNOWN_OBJECTS: tuple[str, ...] = (*COCO_NAMES, *BEYOND_COCO)

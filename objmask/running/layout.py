@@ -73,6 +73,7 @@ _BY_VIDEO = {
     "exports/coco": ".json",
     "exports/cvat": ".zip",
     "second_look/probe": ".json",
+    "second_look/words": ".json",
 }
 """How the file of a video ends, by its folder."""
 _JOBS: Mapping[str, tuple[str, ...]] = {
@@ -89,7 +90,8 @@ _JOBS: Mapping[str, tuple[str, ...]] = {
             "video_summary",
             "clips",
         ),
-        *("coco", "yolo", "masks_png", "cvat", "annotated_images", "audit_probe", "turns", "audit", "release"),
+        *("coco", "yolo", "masks_png", "cvat", "annotated_images", "audit_probe", "audit_read", "turns", "audit"),
+        "release",
     ),
     "{model}/{video}": ("gather", "track", "audit_gather"),
     "{video}/{chunk}": ("images",),

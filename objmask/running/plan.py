@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from objmask.config import config as objmask_config
-from objmask.config.audit import searching_models
+from objmask.config.audit import reads, searching_models
 from objmask.config.hiding import ALL_COUNT, Counting, as_option
 from objmask.config.models import ChosenModel, chosen_models, counting_of, model_names
 from objmask.corrections.read import Entries, without_allowed
@@ -124,6 +124,11 @@ class Plan:
     def audited(self) -> bool:
         """Whether protected video is searched again before it is let through."""
         return "audit" in self.config["outputs"]
+
+    @cached_property
+    def reads(self) -> bool:
+        """Whether words are read in protected video."""
+        return reads(self.config, self.models)
 
     @property
     def protected(self) -> str:

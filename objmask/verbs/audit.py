@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from objmask.verbs.options import add_corrected, add_hiding, add_setting, add_video, progress, share
+from objmask.verbs.options import add_corrected, add_hiding, add_protected, add_setting, add_video, progress, share
 from objmask.verbs.values import hiding_of
 
 
@@ -14,14 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_video(parser)
     add_corrected(parser)
     add_hiding(parser, "objects", "score", "threshold")
-    parser.add_argument("--protected", type=Path, required=True, metavar="MP4", help="the protected video")
-    parser.add_argument(
-        "--protected-probe",
-        type=Path,
-        required=True,
-        metavar="JSON",
-        help="what `probe` wrote about the protected video",
-    )
+    add_protected(parser)
     parser.add_argument(
         "--again",
         type=Path,
@@ -30,6 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="PARQUET",
         help="detections of each model in the protected video, with their .frames.parquet beside them",
+    )
+    parser.add_argument(
+        "--words", type=Path, metavar="JSON", help="what `read` wrote about the protected video; none: nobody read it"
     )
     parser.add_argument(
         "--unhidden",
@@ -56,6 +52,7 @@ def run(options: argparse.Namespace) -> None:
     from objmask.audit.audit import Searched, audit
     from objmask.audit.leaks import AuditSettings
     from objmask.audit.turns import Turns
+    from objmask.audit.words import Words
     from objmask.hidden.unhidden import Unhidden
     from objmask.objects.tables import read_tables
     from objmask.provenance.unchanged import refuse_changed
@@ -79,7 +76,10 @@ def run(options: argparse.Namespace) -> None:
             ),
             tables,
             Searched(
-                protected, read_frames(options.protected, protected), read_tables(options.again, protected.sha256)
+                protected,
+                read_frames(options.protected, protected),
+                read_tables(options.again, protected.sha256),
+                Words.read(options.words) if options.words else None,
             ),
             settings,
             Unhidden.read(options.unhidden),

@@ -138,6 +138,18 @@ def add_video(parser: argparse.ArgumentParser) -> None:
     add_on_truncated(parser)
 
 
+def add_protected(parser: argparse.ArgumentParser) -> None:
+    """`--protected` and `--protected-probe`."""
+    parser.add_argument("--protected", type=Path, required=True, metavar="MP4", help="the protected video")
+    parser.add_argument(
+        "--protected-probe",
+        type=Path,
+        required=True,
+        metavar="JSON",
+        help="what `probe` wrote about the protected video",
+    )
+
+
 def add_on_truncated(parser: argparse.ArgumentParser) -> None:
     """`--on-truncated`."""
     add_setting(parser, "on_truncated")

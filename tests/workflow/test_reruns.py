@@ -115,10 +115,10 @@ AUDIT = Table(
     "Audit",
     {
         "all": "probe, detection, paint, hide, turns, protect, coverage, video_summary, again",
-        "again": "audit_probe, audit_frames, audit_detect, audit_gather, audit, release",
+        "again": "audit_probe, audit_frames, audit_detect, audit_gather, audit_read, audit, release",
         **DETECTION,
     },
-    {**BASE, "outputs": ["audit", "report"], "audit": {"fail_over": 1000}},
+    {**BASE, "outputs": ["audit", "report"], "audit": {"fail_over": 1000, "read": True}},
 )
 TABLES = (USUAL, FURTHER, AUDIT)
 
@@ -336,6 +336,8 @@ CHANGES: dict[str, Callable[[Place], object]] = {
     "`report.leak_pictures`": sets("report", "leak_pictures", True),
     "`audit.floor`": sets("audit", "floor", 0.04),
     "`audit.score`": sets("audit", "score", 0.5),
+    "`audit.read`": sets("audit", "read", False),
+    "`audit.read_every_s`": sets("audit", "read_every_s", 0.5),
     "`audit.thumbnails`": sets("audit", "thumbnails", 1),
     "`audit.fail_over`": sets("audit", "fail_over", 999),
     "`outputs`: fewer": lambda place: place.config.update(outputs=place.config.get("outputs", OUTPUTS)[:1]),

@@ -137,6 +137,11 @@ def palette_for(wildcards, input):
     return options(groups=PALETTE.to_json())
 
 
+def words_option(wildcards, input):
+    """What was read in protected video, where it was."""
+    return options(words=input.words[0]) if PLAN.reads else ()
+
+
 def clip_source(wildcards, input):
     """What the pictures come from."""
     if CLIPS_SHOW == "masks":

@@ -115,6 +115,35 @@ use rule gather as audit_gather with:
         "<benchmarks>/audit_gather/{model}/{video}.tsv"
 
 
+# What is read is written nowhere: only where it is, and how long.
+rule audit_read:
+    input:
+        probe="<results>/probe/{video}.json",
+        video="<results>/unaudited/{video}.mp4",
+        protected_probe="<second_look>/probe/{video}.json",
+    output:
+        words="<second_look>/words/{video}.json",
+    params:
+        video=path_of,
+        options=options(read_every_s=cfg("audit", "read_every_s"), **WINDOW),
+        code=code_digest("read"),
+    log:
+        "<logs>/audit_read/{video}.log",
+    benchmark:
+        "<benchmarks>/audit_read/{video}.tsv"
+    conda:
+        "../../envs/reading.yaml"
+    threads: 2
+    resources:
+        mem_mb=growing(3000),
+        runtime=growing(120),
+    priority: 1
+    shell:
+        "python -m objmask read --video={params.video:q} --probe={input.probe:q} --protected={input.video:q} "
+        "--protected-probe={input.protected_probe:q} --threads={threads} {params.options:q} --out={output.words:q} "
+        "--log={log:q}"
+
+
 rule audit:
     input:
         probe="<results>/probe/{video}.json",
@@ -126,6 +155,7 @@ rule audit:
         protected_probe="<second_look>/probe/{video}.json",
         again=expand("<second_look>/detections/{model}/{{video}}.parquet", model=PLAN.searching),
         again_tables=expand("<second_look>/detections/{model}/{{video}}.frames.parquet", model=PLAN.searching),
+        words=["<second_look>/words/{video}.json"] if PLAN.reads else [],
     output:
         audit="<results>/audit/{video}.json",
         provenance="<results>/provenance/audit/{video}.json",
@@ -139,6 +169,7 @@ rule audit:
             **WINDOW,
         ),
         corrections=CORRECTED_AND_ALLOWED,
+        words=words_option,
         code=code_digest("audit"),
     log:
         "<logs>/audit/{video}.log",
@@ -154,7 +185,7 @@ rule audit:
     shell:
         "python -m objmask audit --video={params.video:q} --probe={input.probe:q} --detections {input.detections:q} "
         "--protected={input.video:q} --protected-probe={input.protected_probe:q} --again {input.again:q} "
-        "--unhidden={input.unhidden:q} --turns={input.turns:q} "
+        "--unhidden={input.unhidden:q} --turns={input.turns:q} {params.words:q} "
         "{params.options:q} {params.corrections:q} --out={output.audit:q} --provenance={output.provenance:q} --log={log:q}"
 
 

@@ -24,8 +24,6 @@ from objmask.models.side_by_side import SideBySide
 
 _STEP = 32
 """Sides of an input are multiples of this."""
-_MEAN, _DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
-"""Of ImageNet's pictures. PaddleOCR trains with blue first, and with these numbers in this order all the same."""
 _SMALLER = 4
 """What is too thick for a line is looked for in a picture so many times smaller."""
 _THICKEST_PX = 40
@@ -68,7 +66,8 @@ class TextReader:
             raise ModelError(f"{path}: {taken}; export it as float32 or float16")
         self._graph, self._info, self._limit = graph, info, loading.max_per_frame
         self._floor = max(loading.floor, info.score_cut)
-        self._table = ((np.arange(256)[:, None] / 255 - _MEAN) / _DEVIATION).astype(taken.dtype)
+        # -1..1, red first, as no training was, but more lines are found so than with ImageNet's numbers or blue first.
+        self._table = (np.arange(256) / 127.5 - 1).astype(taken.dtype)
 
     def read(self, frames: Sequence[Picture]) -> list[Detections]:
         """See `Reader.read`."""
@@ -110,7 +109,7 @@ class TextReader:
         """How likely each pixel of a picture is text, (h, w) float32, 0..1."""
 
         def write(array: npt.NDArray[np.floating]) -> None:
-            look_up(picture[..., ::-1], self._table, array[0], channels_first=True)
+            look_up(picture, self._table, array[0], channels_first=True)
 
         (outcome,) = self._graph.run(write, (1, 3, *picture.shape[:2]))
         if outcome.shape != (1, 1, *picture.shape[:2]):

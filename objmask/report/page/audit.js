@@ -4,6 +4,7 @@ const SHOWN = { videos: 10, moments: PAGE.audit?.pictures ? 12 : 10 };
 const WHY = {
   uncovered: "was to be hidden",
   found: "found again",
+  read: "can be read",
 };
 const VIDEO_ORDERS = {
   "leaks most": ({ audit }) => [-(audit.unhidden > 0), -audit.leaking_per_1000, -audit.review_frames],

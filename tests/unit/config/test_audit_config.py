@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from objmask.config.audit import audit_bars, audit_models_of, audit_notes
+from objmask.config.audit import audit_bars, audit_models_of, audit_notes, reads
 from objmask.config.config import complete
 from objmask.config.models import models_of
 from objmask.errors import ConfigError, ModelError
+
+SCREENS = {"screen": {"objects": ["tv"], "colour": [0, 0, 255]}}
 
 
 def config(**sections: Any) -> dict[str, Any]:
@@ -56,6 +58,23 @@ def test_what_the_model_of_the_audit_cannot_see_is_said():
 
     assert notes(audit={"model": "demo"}) == ["SENSITIVE objects that audit.model cannot detect: toilet"]
     assert notes() == notes(outputs=["protected"], audit={"model": "demo"}) == []
+
+
+def test_words_are_read_where_a_model_hides_text():
+    def read(models: dict[str, str], **sections: Any) -> tuple[bool, list[str]]:
+        settings = config(models=models, **sections)
+        infos = models_of(settings)
+        return reads(settings, infos), list(audit_models_of(settings, infos))
+
+    things, both = {"things": "demo"}, {"things": "demo", "words": "text"}
+    assert read(both) == (True, ["things"])  # the reader searches in the place of what hid the text
+    assert read({"words": "text"}) == (True, ["words"])
+    assert read(things) == (False, ["things"])
+    assert read(both, sensitive_objects=["person"], groups=SCREENS, outputs=["audit", "detections"])[0] is False
+    assert read(both, privacy={"models": ["things"]}, outputs=["audit", "detections"])[0] is False
+    assert read(things, audit={"read": True}) == (True, ["things"])
+    assert read(both, audit={"read": False}) == (False, ["things", "words"])
+    assert read(both, outputs=["protected"]) == (False, [])
 
 
 def test_bars_follow_what_is_hidden():

@@ -132,7 +132,7 @@ def test_every_line_of_a_page_is_covered_and_no_more(real: Detector, tilt: float
 
 
 def test_whatever_rapidocr_finds_is_found(real: Detector) -> None:
-    """The numbers of its pictures differ from those by which the network was trained; ours do not."""
+    """Its pictures have blue first."""
     reference = RapidOCR(params={"Global.log_level": "critical"})
     for frame, _ in (page(), page(960, 540, rows=14), page(tilt=10)):
         theirs = reference(np.ascontiguousarray(frame[..., ::-1]), use_cls=False, use_rec=False)

@@ -34,6 +34,7 @@ OF_A_VIDEO = (
     "turns/{}.json",
     "audit/{}.json",
     "second_look/probe/{}.json",
+    "second_look/words/{}.json",
     "second_look/frames/{}/00000000-00000020.net.nut",
     "second_look/chunks/net/{}/00000000-00000020.frames.parquet",
     "second_look/detections/net/{}.parquet",
