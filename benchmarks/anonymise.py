@@ -16,8 +16,9 @@ from dataclasses import replace
 
 from benchmarks import measure
 from benchmarks.motion import FIGURES, Chosen, MovingClip, judged, moving_clips
-from objmask.config.hiding import Counting, Hiding
+from objmask.config.hiding import Hiding
 from objmask.config.models import ChosenModel, chosen_models
+from objmask.detections.counting import Counting
 from objmask.verbs import anonymise
 
 

@@ -26,9 +26,10 @@ import numpy as np
 from benchmarks import measure
 from benchmarks.faces import Eyes, Hidden
 from benchmarks.motion import DEFAULT_TRACKS, MovingClip, moving_clips, tracked
-from objmask.config.hiding import Counting, Hiding
+from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections, read_detections
 from objmask.detections.classes import Palette
+from objmask.detections.counting import Counting
 from objmask.detections.frames_table import FrameTable, frames_path
 from objmask.evaluation.temporal import Temporal, TemporalSettings
 from objmask.models.detector import Detector, Picture

@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from objmask.audit.detail import Detail, covered
 from objmask.audit.words import NOTHING_READ, FrameWords
-from objmask.config.hiding import ALL_COUNT, Hiding
+from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections
 from objmask.detections.boxes import Box
+from objmask.detections.counting import ALL_COUNT
 from objmask.detections.masks import Patch, paste
 
 Kind = Literal["uncovered", "found", "read"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from objmask.audit.pairs import pairs
-from objmask.audit.reader import Reader
+from objmask.audit.reader import TextReader
 from objmask.audit.words import FORMAT, ReadFrame, Word, Words, apart, box_of, every, is_word, letters_in_common
 from objmask.files.whole import write_json
 from objmask.progress import Progress
@@ -48,7 +48,7 @@ def read(
         ModelError: the reader cannot be started.
         OSError: the file cannot be written.
     """
-    reader = Reader()
+    reader = TextReader()
 
     def timed() -> Iterator[tuple[float, tuple[Frame, Frame]]]:
         for pair in pairs(info, frames, protected, others):
@@ -62,7 +62,7 @@ def read(
     write_json(out, asdict(Words(FORMAT, protected.sha256, reader.name, tuple(found))))
 
 
-def _read(reader: Reader, pair: tuple[Frame, Frame]) -> ReadFrame:
+def _read(reader: TextReader, pair: tuple[Frame, Frame]) -> ReadFrame:
     """What is read in a frame of the source and at its place in the protected one, and the other way round.
 
     What is hidden in part is found in the protected frame, what is hard to find in the source.

@@ -40,7 +40,7 @@ class Line:
         return f"{type(self).__name__}(score={self.score:.2f}, {len(self.text)} characters)"
 
 
-class Reader:
+class TextReader:
     """Reads pictures; several threads may use one.
 
     Raises:

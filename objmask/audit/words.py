@@ -19,6 +19,8 @@ from objmask.files.documents import Count, Sha256, Share, Size, read_document
 from objmask.models.coco import TEXT
 
 T = TypeVar("T")
+_ROUNDING_S = 1e-6
+"""Sums of steps are exact to this."""
 FORMAT = 1
 _LEAST_LETTERS = 3
 """Letters and digits in a row that both must have."""
@@ -179,7 +181,7 @@ def every(items: Iterable[tuple[float, T]], step_s: float) -> Iterator[T]:
     due, left = -np.inf, None
     for time_s, item in items:
         left = (item,)
-        if time_s >= due:
+        if time_s >= due - _ROUNDING_S:
             yield item
             due, left = time_s + step_s, None
     if left is not None:

@@ -12,11 +12,12 @@ from PIL import ImageColor
 from pydantic import ValidationError
 
 from objmask.config.defaults import PALETTE, SENSITIVE
-from objmask.config.hiding import ALL_COUNT, Counting, HiddenLook, Hiding, HidingRules
+from objmask.config.hiding import HiddenLook, Hiding, HidingRules
 from objmask.config.models import classes_used, counting_of, model_names
 from objmask.config.schema import check, fill
 from objmask.config.settings import Settings
 from objmask.detections.classes import Palette, check_names
+from objmask.detections.counting import ALL_COUNT, Counting
 from objmask.errors import ConfigError
 from objmask.exports.labelmap import check_group_names
 from objmask.hints import did_you_mean

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from objmask.config.defaults import SENSITIVE
+from objmask.detections.counting import Counting
 from objmask.errors import ConfigError
 
 Values = TypeVar("Values", bound="Section")
@@ -58,18 +59,6 @@ class HidingRules(Section):
     """always hidden: convex polygons of [x, y], shares of width and height, 0..1"""
     whole_frame_when: Literal["never", "no_detection"] = "never"
     """never, or no_detection: hide frames in which nothing sensitive was found"""
-
-
-class Counting(Section):
-    """Which detections of one model count, where that is not as for all models."""
-
-    score: Share | None = None
-    """those scoring at least this are painted, counted and hidden; null: as masks.score and privacy.score say"""
-    objects: frozenset[str] | None = None
-    """class names of those that count; null: all"""
-
-
-ALL_COUNT = Counting()
 
 
 class HiddenLook(Section):

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from objmask.config.hiding import Counting
 from objmask.detections.classes import check_names
+from objmask.detections.counting import Counting
 from objmask.errors import ConfigError
 from objmask.models.info import ModelInfo
 from objmask.models.source import ModelSource

@@ -23,7 +23,8 @@ from objmask.errors import ModelError, ObjmaskError
 from objmask.inference.job import DetectJob, NetworkOptions
 from objmask.inference.server import key_of, send
 from objmask.jobs.private_folder import runtime_folder
-from objmask.models.devices import gpus_for
+from objmask.models.devices import gpus_on
+from objmask.models.families import family_of
 from objmask.models.info import ModelInfo
 
 LOG = logging.getLogger(__name__)
@@ -92,6 +93,16 @@ def _folder(workflow: int) -> Path:
     return folder
 
 
+def _can_use_gpu(info: ModelInfo) -> bool:
+    """Whether what runs a model here can compute on a GPU."""
+    suffix = Path(info.file).suffix
+    if suffix == ".onnx":
+        from objmask.models.runtimes.onnx import has_gpu
+
+        return family_of(info).on_gpu and has_gpu()
+    return family_of(info).on_gpu and suffix != ".tflite"
+
+
 @contextmanager
 def _place(folder: Path, options: NetworkOptions) -> Iterator[_Place]:
     """A process's place that no other job uses.
@@ -99,7 +110,7 @@ def _place(folder: Path, options: NetworkOptions) -> Iterator[_Place]:
     Rather one where the network is loaded, else one without a process. There are as many as jobs run at the same time,
     but for networks on GPUs no more than GPUs: their processes keep them, so who finds none free takes one over.
     """
-    key, gpus = key_of(options), gpus_for(ModelInfo.read(options.model), options.device)
+    key, gpus = key_of(options), gpus_on(options.device) if _can_use_gpu(ModelInfo.read(options.model)) else 0
     while True:
         known = {int(path.stem) for path in folder.glob("*.lock")}
         places = [_Place(folder, n) for n in (range(gpus) if gpus else range(max(known, default=-1) + 2))]

@@ -15,8 +15,6 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from objmask.jobs.private_folder import runtime_folder
-from objmask.models.families import family_of
-from objmask.models.info import ModelInfo
 
 LOG = logging.getLogger(__name__)
 
@@ -40,15 +38,9 @@ def visible_gpus(environment: Mapping[str, str], devices: Path = Path("/dev")) -
     return sorted((number[1] for number in numbers if number), key=int)
 
 
-def gpus_for(info: ModelInfo, device: str) -> int:
-    """How many GPUs a model could run on; 0: it runs on the CPU."""
-    if device == "cpu" or not family_of(info).on_gpu or Path(info.file).suffix == ".tflite":
-        return 0
-    if Path(info.file).suffix == ".onnx":
-        from objmask.models.runtimes.onnx import has_gpu
-
-        return len(visible_gpus(os.environ)) if has_gpu() else 0
-    return len(visible_gpus(os.environ))
+def gpus_on(device: str) -> int:
+    """How many GPUs a network that can use them could run on; 0: it runs on the CPU."""
+    return len(visible_gpus(os.environ)) if device != "cpu" else 0
 
 
 def claim_gpu() -> str | None:

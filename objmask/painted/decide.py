@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from objmask.config.hiding import ALL_COUNT, Counting
 from objmask.detections.arrays import Detections
 from objmask.detections.classes import Palette
+from objmask.detections.counting import ALL_COUNT, Counting
 from objmask.detections.masks import Patch, paste, share_of
 from objmask.detections.runs import encode
 from objmask.objects.own_scores import OwnScores

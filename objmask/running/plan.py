@@ -14,10 +14,11 @@ from typing import Any
 
 from objmask.config import config as objmask_config
 from objmask.config.audit import reads, searching_models
-from objmask.config.hiding import ALL_COUNT, Counting, as_option
+from objmask.config.hiding import as_option
 from objmask.config.models import ChosenModel, chosen_models, counting_of, model_names
 from objmask.corrections.read import Entries, without_allowed
 from objmask.detections.classes import Palette
+from objmask.detections.counting import ALL_COUNT, Counting
 from objmask.files.csv_tables import Writer
 from objmask.inputs.chunks import chunks
 from objmask.inputs.index import InputVideo
@@ -109,7 +110,11 @@ class Plan:
     def counting(self) -> str | None:
         """Which detections of the models that are painted count, as JSON; None: all alike."""
         own = {name: self._counting[name] for name in self.used_by("masks") if self._counting[name] != ALL_COUNT}
-        return json.dumps({name: json.loads(as_option(one)) for name, one in own.items()}) if own else None
+        said = {
+            name: {"score": one.score, "objects": None if one.objects is None else sorted(one.objects)}
+            for name, one in own.items()
+        }
+        return json.dumps(said) if said else None
 
     @cached_property
     def _counting(self) -> dict[str, Counting]:

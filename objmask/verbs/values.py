@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from objmask.config.hiding import Counting, HiddenLook, Hiding, Values, from_options
+from objmask.config.hiding import HiddenLook, Hiding, Values, from_options
+from objmask.detections.counting import Counting
 from objmask.errors import ConfigError
 from objmask.files.whole import parse_json as parse
 

@@ -201,6 +201,14 @@ ABOUT = json.dumps({"settings": {}, "models": [], "notes": []})
             ],
             "no.json",
         ),
+        (
+            "read",
+            [
+                *("--video={0}/v", "--probe={0}/no.json", "--protected={0}/p", "--protected-probe={0}/no.json"),
+                "--out={0}/o",
+            ],
+            "no.json",
+        ),
         ("release", ["--protected={0}/a", "--audit={0}/no.json", "--quarantine={0}/q", "--out={0}/o"], "no.json"),
         ("audit-summary", ["--audits={0}", "--videos={0}/no.tsv", "--out={0}/o"], "no.tsv"),
         (

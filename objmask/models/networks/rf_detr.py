@@ -72,7 +72,7 @@ class RfDetrReader:
         if (layout.masks is not None) != info.masks or max(info.class_ids.values()) >= layout.classes:
             raise ModelError(f"{path}: is not what model.json says of it; install it again")
         self.batch = layout.batch if layout.batch > 0 else batch
-        self._decoder = Decoder(
+        self._decoder = QueryDecoder(
             {index: name for name, index in info.class_ids.items()}, loading.floor, loading.max_per_frame
         )
 
@@ -111,7 +111,7 @@ def fill(picture: Picture, slot: npt.NDArray[Any]) -> None:
 
 
 @dataclass(frozen=True)
-class Decoder:
+class QueryDecoder:
     """Turns one frame's outputs into detections.
 
     Attributes:

@@ -9,8 +9,9 @@ import pytest
 from test_detail import protect, textured
 
 from objmask.audit.leaks import Auditor, AuditSettings
-from objmask.config.hiding import Counting, Hiding
+from objmask.config.hiding import Hiding
 from objmask.detections.arrays import Detections
+from objmask.detections.counting import Counting
 from objmask.hidden.decide import to_hide
 
 SETTINGS = AuditSettings(Hiding(objects=frozenset({"person", "book"})), 0.05, 0.1, 10)

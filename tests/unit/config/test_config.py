@@ -7,9 +7,9 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from objmask.config.config import check_objects, complete, hiding_of, palette_of
-from objmask.config.hiding import Counting
 from objmask.config.json_schema import said_of, the_schema
 from objmask.config.models import counting_of, model_names, models_of, notes_of
+from objmask.detections.counting import Counting
 from objmask.errors import ConfigError, ModelError
 from objmask.models.coco import COCO_NAMES
 from objmask.models.info import ModelInfo
