@@ -236,18 +236,18 @@ class TestModelsThatAreNone:
         assert "Traceback" not in run.text
         assert remains(folder / "results", "model.tflite", "masks", "detections") == []
 
-    def test_detection_only_model(self, workflow, folder):
-        """The real file, with the name of the task of a detection network in its metadata."""
+    def test_model_of_a_task_without_areas(self, workflow, folder):
+        """The real file, with the name of another task in its metadata."""
         with zipfile.ZipFile(workflow.model) as archive:
             (entry,) = archive.infolist()
             metadata = archive.read(entry)
         assert b"'task': 'segment'" in metadata
-        model = folder / "detect.tflite"
+        model = folder / "classify.tflite"
         model.write_bytes(workflow.model.read_bytes()[: entry.header_offset])
         with zipfile.ZipFile(model, "a") as archive:
-            archive.writestr(entry.filename, metadata.replace(b"'task': 'segment'", b"'task': 'detect'"))
+            archive.writestr(entry.filename, metadata.replace(b"'task': 'segment'", b"'task': 'classify'"))
         workflow.run(folder, {"videos": "videos", "model": str(model)}).refused(
-            "detect.tflite", "without masks", "-seg"
+            "classify.tflite", "a YOLO export for 'classify', which gives no areas"
         )
 
 

@@ -50,7 +50,9 @@ EACH = [output for output in get_args(Output) if output not in ("detections", "t
 PLACES = {
     "videos": f"{FOLDER}/videos {{model}}.csv",
     "models[]": None,  # with names of their own they are:
-    "models.*": f"./{MODELS}/{{video}} `touch {CANARY}`.tflite",
+    "models.*": None,
+    "models.*.model": f"./{MODELS}/{{video}} `touch {CANARY}`.tflite",
+    "models.*.objects[]": THING,
     "mirror": f"/nowhere/{hostile('mirror').replace('/', '')}",
     "corrections": f"{FOLDER}/corrections {{chunk}}.yaml",
     "groups.*.colour": "teal",
@@ -61,7 +63,8 @@ PLACES = {
     "privacy.models[]": "a.b",
     "clips.split.test_subjects[]": SUBJECT,
     "evaluation.annotations": f"{FOLDER}/truth {{video}}.json",
-    "audit.model": f"./{MODELS}/$(touch {CANARY}){{model}}.tflite",
+    "audit.model": None,  # in a list
+    "audit.model[]": f"./{MODELS}/$(touch {CANARY}){{model}}.tflite",
 }
 """Every place of the schema where a text may stand that is not one of some words, and what stands there."""
 
@@ -115,7 +118,7 @@ def run(workflow: Workflow, assets: Path, tmp_path_factory: pytest.TempPathFacto
         rows.writerow(["path", "label", "subject", f"other {SHELL}"])
         rows.writerows([f"{name}.mp4", LABEL, SUBJECT if name == FIRST else "2", SHELL] for name in NAMES)
     coco = [PERSON if name == "person" else THING if name == "laptop" else name for name in COCO_NAMES]
-    for place in ("models.*", "audit.model"):
+    for place in ("models.*.model", "audit.model[]"):
         model_of(coco, workflow.model, folder / PLACES[place])
     entry = {"class": PERSON, "from_s": 0, "to_s": 0.1, "box": [0.1, 0.1, 0.9, 0.4]}
     corrections = {
@@ -139,7 +142,7 @@ def run(workflow: Workflow, assets: Path, tmp_path_factory: pytest.TempPathFacto
     (folder / PLACES["evaluation.annotations"]).write_text(json.dumps(truth), encoding="utf-8")
     config = {
         "videos": PLACES["videos"],
-        "models": {"a.b": PLACES["models.*"]},
+        "models": {"a.b": {"model": PLACES["models.*.model"], "objects": [PERSON, THING, "tv"]}},
         "mirror": PLACES["mirror"],
         "corrections": PLACES["corrections"],
         "window": {"end_s": 0.15},
@@ -158,7 +161,7 @@ def run(workflow: Workflow, assets: Path, tmp_path_factory: pytest.TempPathFacto
             "split": {"test_subjects": [SUBJECT]},
         },
         "evaluation": {"annotations": PLACES["evaluation.annotations"]},
-        "audit": {"model": PLACES["audit.model"]},
+        "audit": {"model": [PLACES["audit.model[]"]]},
         "report": {"raw_pictures": True, "players": "embed"},
         "outputs": [*EACH, "evaluation", "audit"],
     }

@@ -174,5 +174,5 @@ def test_every_example_is_a_whole_configuration(workflow, tmp_path):
         given = ["-s", workflow.root / "Snakefile", "--configfile", example]
         values = ["videos=videos", f"model={workflow.model}"]
         run = workflow.run(tmp_path, None, "-n", *given, "--config", *values, unflagged=True).ok()
-        assert run.jobs["masks"] == 2
+        assert run.jobs["paint"] == 2
     assert len(OUTPUTS) == 4
