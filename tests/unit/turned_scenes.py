@@ -16,7 +16,7 @@ def write_turned(source: Path, out: Path, degrees: int) -> Path:
         for i, frame in enumerate(given.decode(video=0)):
             picture = np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), -degrees // 90))
             if stream is None:
-                stream = made.add_stream("libx264", 10, options={"crf": "12"})
+                stream = made.add_stream("ffv1", 10)  # the same bytes each time
                 stream.height, stream.width = picture.shape[:2]
                 stream.pix_fmt = "yuv420p"
             turned = av.VideoFrame.from_ndarray(picture, "rgb24").reformat(format="yuv420p")

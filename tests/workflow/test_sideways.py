@@ -50,7 +50,7 @@ def test_the_turn_that_is_right_is_said_and_none_of_what_is_upright(run: Run) ->
         f"turned by {TURN} degrees clockwise, 8 of 8 of these frames show what is to be hidden (8 x laptop): look at it"
     )
     said = [line for line in run.text.splitlines() if "NOTHING HIDDEN" in line]
-    assert [advice in line for line in said] == [True]
+    assert [advice in line for line in said] == [True], said
     assert f'set rotate: {{"{SAFE}": {TURN}}}' in said[0]
     page = (run.results / "report.html").read_text(encoding="utf-8")
     assert advice in page[: page.index('id="activities"')]
