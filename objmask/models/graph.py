@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from objmask.models.detector import Loading
 from objmask.models.tensors import Tensor
 
 _BATCH_ON_GPU = 8
@@ -68,26 +66,6 @@ class Opened:
     def batch(self, loading: Loading) -> int:
         """Pictures a run, where the file leaves that open."""
         return loading.batch or (_BATCH_ON_GPU if self.on_gpu else 1)
-
-
-def open_network(path: Path, name: str, loading: Loading) -> Opened:
-    """Opens a `.tflite` or `.onnx` file.
-
-    Args:
-        path: the file.
-        name: of the model, for errors.
-        loading: where it is to run.
-
-    Raises:
-        ModelError: its library cannot run it, or not on that device.
-    """
-    if path.suffix == ".onnx":
-        from objmask.models.runtimes.onnx import open_onnx
-
-        return open_onnx(path, name, loading)
-    from objmask.models.runtimes.litert import open_litert
-
-    return open_litert(path, name, loading)
 
 
 def look_up(picture: npt.NDArray[np.uint8], table: Array, slot: Array, *, channels_first: bool) -> None:

@@ -417,7 +417,7 @@ CHANGES: dict[str, Callable[[Place], object]] = {
             *("masks", "overlay", "protect", "coverage", "summary", "video_summary", "report"),
             *("annotations", "annotated-images", "dataset", "evaluate-videos"),
             *("clips", "clip-splits", "clip-images", "clip-records"),
-            *("turns", "audit", "release"),
+            *("turns", "read", "audit", "release"),
         )
     },
 }

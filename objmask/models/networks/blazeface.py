@@ -17,13 +17,14 @@ from objmask.detections.arrays import Detections
 from objmask.errors import ModelError
 from objmask.models.detector import Detector, Loading, Picture
 from objmask.models.finite import refuse_non_finite
-from objmask.models.graph import Graph, look_up, open_network
+from objmask.models.graph import Graph, look_up
 from objmask.models.info import ModelInfo
 from objmask.models.networks.anchors import anchors, weighted
 from objmask.models.networks.anchors import decode as anchored
 from objmask.models.networks.blazeface_layout import BlazeFaceLayout
 from objmask.models.networks.faces import Faces, Reach, detections
 from objmask.models.networks.letterbox import Letterbox
+from objmask.models.open_network import open_network
 from objmask.models.side_by_side import SideBySide
 from objmask.models.tensors import NetworkFile
 

@@ -16,16 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from objmask.detections.arrays import Detections
-from objmask.detections.masks import padded
 from objmask.models.detector import Detector, Loading, Picture
 from objmask.models.finite import refuse_non_finite
-from objmask.models.graph import Array, Graph, look_up, open_network
+from objmask.models.graph import Array, Graph, look_up
 from objmask.models.info import ModelInfo
 from objmask.models.networks.anchors import anchors, decode, weighted
 from objmask.models.networks.hands import Palm, outline
 from objmask.models.networks.letterbox import Letterbox
 from objmask.models.networks.palms_layout import GRIDS, LANDMARKS, PALMS_SIDE, Networks
 from objmask.models.networks.polygons import polygon_mask
+from objmask.models.open_network import open_network
 from objmask.models.side_by_side import SideBySide
 from objmask.models.tiles import Part
 
@@ -181,7 +181,7 @@ def _hidden_by(one: Hand, hand: Hand) -> float:
         places.append(np.rint((at - low) / (high - low) * (one.mask.shape[axis] - 1)).astype(np.intp))
     rows, columns = places
     # One more sample of nothing on each side stands for all that lies outside.
-    around = padded(one.mask, 1, 1, 1, 1)
+    around = np.pad(one.mask, 1)
     there = around[np.clip(rows + 1, 0, len(around) - 1)][:, np.clip(columns + 1, 0, around.shape[1] - 1)]
     own = hand.mask > _INSIDE
     return float((own & (there > _INSIDE)).sum() / max(own.sum(), 1))

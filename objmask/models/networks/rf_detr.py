@@ -20,10 +20,11 @@ from objmask.errors import ModelError
 from objmask.models.detector import Detector, Loading, Picture
 from objmask.models.finite import refuse_non_finite
 from objmask.models.formats.read import read_network_file
-from objmask.models.graph import Graph, open_network
+from objmask.models.graph import Graph
 from objmask.models.info import ModelInfo
 from objmask.models.networks.mask_samples import Samples, interpolated, probability, stored_mask
 from objmask.models.networks.rf_detr_layout import RfDetrLayout
+from objmask.models.open_network import open_network
 from objmask.models.side_by_side import SideBySide
 
 Float32 = npt.NDArray[np.float32]

@@ -16,10 +16,11 @@ from objmask.detections.arrays import Detections
 from objmask.errors import ModelError
 from objmask.models.detector import Detector, Loading, Picture
 from objmask.models.finite import refuse_non_finite
-from objmask.models.graph import Graph, look_up, open_network
+from objmask.models.graph import Graph, look_up
 from objmask.models.info import ModelInfo
 from objmask.models.networks.polygons import polygon_mask
 from objmask.models.networks.text_map import Lines, joined, lines_of
+from objmask.models.open_network import open_network
 from objmask.models.side_by_side import SideBySide
 
 _STEP = 32
@@ -41,10 +42,10 @@ def start(path: Path, info: ModelInfo, loading: Loading) -> Detector:
         ModelError: the file is no such network, or cannot run on the device.
     """
     opened = open_network(path, info.name, loading)
-    return SideBySide(info, opened, loading.threads, lambda: TextReader(opened.graph(), path, info, loading))
+    return SideBySide(info, opened, loading.threads, lambda: TextLinesReader(opened.graph(), path, info, loading))
 
 
-class TextReader:
+class TextLinesReader:
     """One network. See `Reader`."""
 
     batch = 1

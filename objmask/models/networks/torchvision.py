@@ -14,11 +14,12 @@ from objmask.errors import ModelError
 from objmask.models.detector import Detector, Loading, Picture
 from objmask.models.finite import refuse_non_finite
 from objmask.models.formats.read import read_network_file
-from objmask.models.graph import Array, Graph, look_up, open_network
+from objmask.models.graph import Array, Graph, look_up
 from objmask.models.info import ModelInfo
 from objmask.models.networks.letterbox import Letterbox
 from objmask.models.networks.mask_samples import Samples, interpolated, stored_mask
 from objmask.models.networks.torchvision_layout import TorchvisionLayout
+from objmask.models.open_network import open_network
 from objmask.models.side_by_side import SideBySide
 from objmask.models.tensors import ANY
 

@@ -15,11 +15,12 @@ from objmask.errors import ModelError
 from objmask.models.detector import Detector, Loading, Picture
 from objmask.models.finite import refuse_non_finite
 from objmask.models.formats.read import read_network_file
-from objmask.models.graph import Graph, look_up, open_network
+from objmask.models.graph import Graph, look_up
 from objmask.models.info import ModelInfo
 from objmask.models.networks.letterbox import Letterbox
 from objmask.models.networks.yolo_decode import Decoder
 from objmask.models.networks.yolo_layout import YoloLayout
+from objmask.models.open_network import open_network
 from objmask.models.side_by_side import SideBySide
 from objmask.models.tensors import ANY
 

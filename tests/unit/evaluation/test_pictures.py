@@ -115,7 +115,7 @@ def test_a_model_need_not_be_installed(out: Path, scenes: Path, model: Path, tmp
 def test_a_model_that_is_none(given: str, scenes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate(scenes, Path(given), tmp_path / "o") == 1
     [line] = capsys.readouterr().err.splitlines()
-    assert f"{given}: no such model; give a .tflite or .pb file" in line
+    assert f"{given}: no such model; give an .onnx, .tflite or .pb file" in line
     assert not (tmp_path / "o").exists()
 
 

@@ -127,7 +127,7 @@ BEFORE = {"probe", "frames", "images", "detect"}
             DRAWN | {"protect"},
         ),
         (
-            "models/networks/yolo_decode.py",
+            "models/networks/mask_samples.py",
             "0.5 * logits",
             "0.4 * logits",
             {"detect"},
