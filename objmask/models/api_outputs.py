@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from objmask.detections.arrays import MAX_MASK_SIDE, Detections
 from objmask.errors import ModelError
-from objmask.models.families.tf_detection import BOX_MASKS, MASKS, PICTURE_MASKS
 from objmask.models.finite import refuse_non_finite
+from objmask.models.formats.tf_graph import BOX_MASKS, MASKS, PICTURE_MASKS
 
 _EACH = ("detection_scores", "detection_boxes", "detection_classes")
 """Outputs with a row a detection, beside its masks."""

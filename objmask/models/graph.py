@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from objmask.models.detector import Loading
 from objmask.models.tensors import Tensor
 
 _BATCH_ON_GPU = 8

@@ -17,8 +17,7 @@ from objmask.detections.arrays import Detections
 from objmask.errors import ModelError, first_line
 from objmask.models.api_outputs import detections_of
 from objmask.models.detector import Device, Loading, Picture, Precision, check_frames
-from objmask.models.families.tf_detection import MASKS
-from objmask.models.formats.tf_graph import SIGNATURE
+from objmask.models.formats.tf_graph import MASKS, SIGNATURE
 from objmask.models.info import ModelInfo
 from objmask.models.quiet_tensorflow import tf
 

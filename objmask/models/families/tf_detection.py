@@ -15,7 +15,7 @@ from objmask.models.archive import archive_stem, is_archive, unpack_texts
 from objmask.models.coco import COCO_IDS
 from objmask.models.family import Family
 from objmask.models.formats.read import is_network_file
-from objmask.models.formats.tf_graph import outputs_among
+from objmask.models.formats.tf_graph import MASKS, outputs_among
 from objmask.models.info import ModelInfo
 from objmask.models.label_map import read_label_map
 from objmask.models.zoo import the_zoo
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 FROZEN_GRAPH, SAVED_MODEL = "frozen_inference_graph.pb", "saved_model"
 SAVED_MODEL_PB, PIPELINE_CONFIG, LABEL_MAP = "saved_model.pb", "pipeline.config", "label_map.pbtxt"
-BOX_MASKS, PICTURE_MASKS = MASKS = ("detection_masks", "detection_masks_reframed")
-"""Outputs with masks: within their boxes, or of whole pictures; where a graph has both the first is exact."""
 
 _TF_SHORT_SIDE, _TF_LONG_SIDE = 800, 1365  # keep_aspect_ratio_resizer of the zoo's Mask R-CNN graphs
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from objmask.errors import ModelError
 
+BOX_MASKS, PICTURE_MASKS = MASKS = ("detection_masks", "detection_masks_reframed")
+"""Outputs with masks: within their boxes, or of whole pictures; where a graph has both the first is exact."""
 SIGNATURE = "serving_default"
 """The signature of a SavedModel that is run."""
 
