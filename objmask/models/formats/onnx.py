@@ -60,7 +60,9 @@ def read_onnx(path: Path) -> NetworkFile:
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = tuple(_tensor(value) for value in model.graph.input if value.name not in weights)
     outputs = tuple(_tensor(value) for value in model.graph.output)
-    return NetworkFile(inputs, outputs, {entry.key: _value(entry.value) for entry in model.metadata_props})
+    return NetworkFile(
+        inputs, outputs, {_text(entry.key): _value(_text(entry.value)) for entry in model.metadata_props}
+    )
 
 
 def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
@@ -69,7 +71,7 @@ def weight_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     Raises:
         ModelError: as `load_onnx`.
     """
-    return {tensor.name: tuple(tensor.dims) for tensor in load_onnx(path).graph.initializer}
+    return {_text(tensor.name): tuple(tensor.dims) for tensor in load_onnx(path).graph.initializer}
 
 
 def refuse_nan(path: Path) -> None:
@@ -81,14 +83,14 @@ def refuse_nan(path: Path) -> None:
     from onnx import numpy_helper
 
     for tensor in _weights(load_onnx(path)):
+        name = _text(tensor.name)
         try:
             values = numpy_helper.to_array(tensor)
         except (ValueError, TypeError) as error:
-            raise ModelError(f"{path}: weight {tensor.name} is damaged; download or export it again") from error
+            raise ModelError(f"{path}: weight {name} is damaged; download or export it again") from error
         if values.dtype.kind == "f" and np.isnan(values).any():
             raise ModelError(
-                f"{path}: weight {tensor.name} holds numbers that are none (NaN): it is damaged, download or export it "
-                "again"
+                f"{path}: weight {name} holds numbers that are none (NaN): it is damaged, download or export it again"
             )
 
 
@@ -127,7 +129,12 @@ def _tensor(value: ValueInfoProto) -> Tensor:
         dtype = np.dtype(helper.tensor_dtype_to_np_dtype(kind.elem_type)).name
     except (KeyError, TypeError, ValueError):
         dtype = ""
-    return Tensor(value.name, sides, dtype)
+    return Tensor(_text(value.name), sides, dtype)
+
+
+def _text(said: str | bytes) -> str:
+    """A text of the file; what is no UTF-8 comes as bytes."""
+    return said if isinstance(said, str) else said.decode("utf-8", "replace")
 
 
 def _value(text: str) -> Any:

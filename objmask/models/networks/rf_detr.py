@@ -36,7 +36,7 @@ _SAMPLES_A_CELL, _FEWEST_SAMPLES = 2, 17
 """Samples of a mask, a side: so many a cell of the network's mask, which is coarse; but not fewer than small masks
 need. Of a whole picture every second sample then lies at a cell's centre, where the field bends."""
 _SLACK_CELLS = 1
-_HELD = 0.9
+_HELD = 0.95
 """Share of a mask that its box, this much larger, has to hold to be the mask's box."""
 
 

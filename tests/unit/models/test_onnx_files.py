@@ -221,6 +221,20 @@ def test_a_real_file_that_is_cut_short(assets: Path, tmp_path: Path, share: floa
     refused(path, f"{path}: not an ONNX model, or cut short; download or export it again")
 
 
+@pytest.mark.parametrize("text", [b"names", b"{0: 'pen'", b"output0", b"input", b"unused"])
+def test_texts_that_are_no_utf_8(tmp_path: Path, text: bytes) -> None:
+    """What is read of them is some text; a file whose names are damaged is refused like any other, or runs."""
+    path = constants(
+        tmp_path / "net.onnx",
+        {"output0": predictions()[:, :6]},
+        TAKES,
+        metadata={"names": {0: "pen", 1: "mug"}},
+        weights={"unused": np.array([np.nan], np.float32)},
+    )
+    path.write_bytes(path.read_bytes().replace(text, text[:-1] + b"\xff"))
+    refused(path)
+
+
 @pytest.mark.parametrize("name", ["net.pt", "net.pth", "net.PT", "net.safetensors", "net.ckpt"])
 def test_weights_of_pytorch_say_how_to_export_them(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
