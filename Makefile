@@ -85,8 +85,8 @@ lint: env
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
-	@# Reading the workflow needs a video and a model: a file that is none, and a graph of one empty node, will do.
-	mkdir -p build/lint/videos && echo lint > build/lint/videos/lint.mp4 && printf '\n\0' > build/lint/model.pb
+	@# Reading the workflow needs a video and a model: a file that is none, and a graph of one node, will do.
+	mkdir -p build/lint/videos && echo lint > build/lint/videos/lint.mp4 && printf '\n\021\n\017detection_masks' > build/lint/model.pb
 	$(BIN)/snakemake --lint --directory build/lint --config videos=videos model=model.pb
 
 # The site's programs have an environment of their own: nothing of objmask needs them.
